@@ -1,0 +1,10 @@
+/** Where the time comes from. Milliseconds since 1970-01-01T00:00:00Z. */
+export interface Clock {
+  nowMs(): number;
+}
+
+export const systemClock: Clock = { nowMs: () => Date.now() };
+
+export const DAY_MS = 86_400_000;
+export const HOUR_MS = 3_600_000;
+export const MINUTE_MS = 60_000;

@@ -1,0 +1,4 @@
+export { Account, Declaration } from './account.js';
+export { Exchange, Message } from './exchange.js';
+export * from './sketch.js';
+export type * from './telemetry.js';
