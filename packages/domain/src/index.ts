@@ -1,4 +1,5 @@
 export { Account, Declaration } from './account.js';
 export { Exchange, Message } from './exchange.js';
+export * from './finding.js';
 export * from './sketch.js';
 export type * from './telemetry.js';
