@@ -1,1 +1,11 @@
-export {};
+export { anthropicMessages } from './anthropic-messages.js';
+export { isJsonObject, type JsonObject, type WireErrorCode } from './body.js';
+export { flattenContent, formatToolCall, readRole } from './content.js';
+export { detectDialect, dialectOfPath, dialects } from './detection.js';
+export type { Dialect, DialectName, RequestReading, ResponseReading } from './dialect.js';
+export { gemini } from './gemini.js';
+export { openaiChat, readChatMessages, readToolNames } from './openai-chat.js';
+export { openaiCompletions } from './openai-completions.js';
+export { openaiEmbeddings } from './openai-embeddings.js';
+export { openaiResponses } from './openai-responses.js';
+export { readParameters } from './parameters.js';
