@@ -1,1 +1,13 @@
-export {};
+export {
+  type BenchmarkIndex,
+  buildBenchmarkIndex,
+  decodeBenchmarkIndex,
+  encodeBenchmarkIndex,
+  MAX_BENCHMARK_HASHES,
+} from './benchmark-index.js';
+export { type ClientContradiction, findContradiction } from './client-contradiction.js';
+export { describeClient, describeNetwork, describeParameters, SAMPLING_PARAMETERS } from './client-traits.js';
+export { HashDomain, sketchExchange } from './exchange-record.js';
+export { LEXICON_VERSION } from './lexicon.js';
+export type { SketchErrorCode } from './sketch-error.js';
+export { createSketcher, SKETCH_KEY_BYTES, type Sketcher, type SketcherOptions } from './sketcher.js';

@@ -1,0 +1,105 @@
+import type { Exchange } from '@phalanx/domain';
+
+/** In what a client's account of itself disagrees. */
+export type ClientContradiction =
+  /** Two headers name different operating systems. */
+  | 'header-platform'
+  /** The headers name one operating system, the system prompt or first message another. */
+  | 'text-platform'
+  /** Headers of one SDK language with the user agent or runtime of another. */
+  | 'language'
+  /** `x-stainless-runtime-version` and the user agent name different major versions of Node. */
+  | 'runtime-version'
+  /** `x-stainless-package-version` and the user agent name different SDK versions. */
+  | 'package-version';
+
+type Platform = 'mac' | 'windows' | 'linux';
+
+/** UTF-16 units of each text that are searched; agents state their environment at the start. */
+const SEARCHED_UNITS = 16_384;
+
+const STATED =
+  /\b(?:platform|os version|os|operating system)\b["'*]*\s*[:=]\s*["'*]*\s*(darwin|mac ?os|os x|windows|win32|linux|ubuntu|debian)/gi;
+const MAC_PATH = /(?:^|[\s"'`(=[,])\/Users\/[\w.-]/;
+const LINUX_PATH = /(?:^|[\s"'`(=[,])\/home\/[\w.-]/;
+const WINDOWS_PATH = /(?:^|[\s"'`(=[,])[A-Za-z]:\\[\w.-]/;
+
+/**
+ * Finds the first contradiction between client headers, or between headers and the environment that the texts state.
+ * Relays stamp one stored header set on everybody's requests, which is when this happens; it also happens honestly to
+ * people who paste another machine's paths or develop for another platform, so it is a clue and never a proof.
+ * A text that states several platforms contradicts nothing.
+ */
+export function findContradiction(
+  client: Exchange['client'],
+  texts: readonly string[],
+): ClientContradiction | null {
+  if (client === undefined) return null;
+  const headers = client.headers ?? {};
+  const agent = client.userAgent ?? headers['user-agent'] ?? '';
+
+  const stated = new Set<Platform>();
+  for (const claim of [headers['x-stainless-os'], headers['sec-ch-ua-platform'], agent]) {
+    const platform = readPlatform(claim);
+    if (platform !== null) stated.add(platform);
+  }
+  if (stated.size > 1) return 'header-platform';
+  if (contradictsLanguage(headers, agent)) return 'language';
+  if (contradictsRuntime(headers, agent)) return 'runtime-version';
+  if (contradictsPackage(headers, agent)) return 'package-version';
+
+  const [claimed] = stated;
+  if (claimed !== undefined) {
+    const named = findTextPlatforms(texts);
+    if (named.size === 1 && !named.has(claimed)) return 'text-platform';
+  }
+  return null;
+}
+
+function readPlatform(claim: string | undefined): Platform | null {
+  if (claim === undefined || /android|iphone|ipad|\bios\b|cros/i.test(claim)) return null;
+  if (/mac ?os|macintosh|darwin|os x/i.test(claim)) return 'mac';
+  if (/windows|win32/i.test(claim)) return 'windows';
+  if (/linux|x11|ubuntu|debian/i.test(claim)) return 'linux';
+  return null;
+}
+
+/** An explicit statement outweighs paths, which may be quoted from anywhere. */
+function findTextPlatforms(texts: readonly string[]): Set<Platform> {
+  const stated = new Set<Platform>();
+  const paths = new Set<Platform>();
+  for (const whole of texts) {
+    const text = whole.length > SEARCHED_UNITS ? whole.slice(0, SEARCHED_UNITS) : whole;
+    if (/platform|\bos\b|operating system/i.test(text))
+      for (const [, name] of text.matchAll(STATED)) stated.add(readPlatform(name)!);
+    if (text.includes('/Users/') && MAC_PATH.test(text)) paths.add('mac');
+    if (text.includes('/home/') && LINUX_PATH.test(text)) paths.add('linux');
+    if (text.includes(':\\') && WINDOWS_PATH.test(text)) paths.add('windows');
+  }
+  return stated.size > 0 ? stated : paths;
+}
+
+function contradictsLanguage(headers: Readonly<Record<string, string>>, agent: string): boolean {
+  const claims = new Set<string>();
+  const language = headers['x-stainless-lang']?.toLowerCase();
+  if (language === 'js' || language === 'python') claims.add(language);
+  const runtime = headers['x-stainless-runtime']?.toLowerCase() ?? '';
+  if (/^(?:node|deno|bun|browser|edge)/.test(runtime)) claims.add('js');
+  if (/python|pypy/.test(runtime)) claims.add('python');
+  const sdk = /\b(?:async)?(?:openai|anthropic)\/(js|python)\b/i.exec(agent)?.[1]?.toLowerCase();
+  if (sdk !== undefined) claims.add(sdk);
+  return claims.size > 1;
+}
+
+function contradictsRuntime(headers: Readonly<Record<string, string>>, agent: string): boolean {
+  if (headers['x-stainless-runtime']?.toLowerCase() !== 'node') return false;
+  const header = /^v?(\d+)\./.exec(headers['x-stainless-runtime-version'] ?? '')?.[1];
+  const stated = /\bnode(?:\.js)?[/ ]v?(\d+)\./i.exec(agent)?.[1];
+  return header !== undefined && stated !== undefined && header !== stated;
+}
+
+function contradictsPackage(headers: Readonly<Record<string, string>>, agent: string): boolean {
+  const header = headers['x-stainless-package-version'];
+  const stated = /\b(?:async)?(?:openai|anthropic)\/(?:js|python) v?([\w.+-]+)/i.exec(agent)?.[1];
+  return header !== undefined && stated !== undefined && header !== stated;
+}
