@@ -1,1 +1,5 @@
-export {};
+export { detectCampaigns } from './detect-campaigns.js';
+export { type DetectErrorCode, type DetectOptions, defaultOptions, type Families } from './options.js';
+export { type Replay, replay } from './replay.js';
+export { signals } from './signals/index.js';
+export type { Evidence, Signal } from './signals/signal.js';

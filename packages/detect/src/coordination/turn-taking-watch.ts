@@ -1,0 +1,56 @@
+import type { TelemetryReader, TimeWindow } from '@phalanx/domain';
+import type { Population } from '../population/population.js';
+import { type GapClasses, gapClasses, stepTurnTaking } from './turn-taking.js';
+
+/** Whole sequences are needed, so few accounts are read in full instead of many in part. */
+const ACCOUNTS = 300;
+const MAX_ROWS = 60_000;
+
+/** Follows a fixed subset of a pool, and as many other accounts of like volume, from slot to slot. */
+export class TurnTakingWatch {
+  readonly #members: BigUint64Array;
+  readonly #memberSet: ReadonlySet<number>;
+  readonly #population: Population;
+  #past: GapClasses | null = null;
+
+  constructor(population: Population, members: Int32Array) {
+    this.#population = population;
+    this.#memberSet = new Set(members);
+    this.#members = population.hashes(spread(members, ACCOUNTS)).sort();
+  }
+
+  /** @returns natural log of the e-value's increment; 0 in the first slot, which only learns */
+  async step(reader: TelemetryReader, slot: TimeWindow): Promise<number> {
+    const own = await reader.sampleExchanges({ ...slot, accounts: this.#members, limit: MAX_ROWS });
+    const members = gapClasses(own);
+    const past = this.#past;
+    this.#past = past ? members.map((n, c) => n + past[c]!) : members;
+    if (!past) return 0;
+    const rate = own.account.length / this.#members.length;
+    const others = await this.#othersOfVolume(reader, slot, rate);
+    return stepTurnTaking(
+      members,
+      past,
+      gapClasses(await reader.sampleExchanges({ ...slot, accounts: others, limit: MAX_ROWS })),
+    );
+  }
+
+  /** Accounts outside the pool whose volume in the slot lies within a factor of two of the members' mean. */
+  async #othersOfVolume(reader: TelemetryReader, slot: TimeWindow, rate: number): Promise<BigUint64Array> {
+    const activity = await reader.accountActivity(slot);
+    const alike: bigint[] = [];
+    for (let row = 0; row < activity.account.length; row++) {
+      const number = this.#population.indexOf(activity.account[row]!);
+      if (number === undefined || this.#memberSet.has(number)) continue;
+      if (activity.exchanges[row]! >= rate / 2 && activity.exchanges[row]! <= 2 * rate + 1)
+        alike.push(activity.account[row]!);
+    }
+    return BigUint64Array.from(spread(alike, ACCOUNTS)).sort();
+  }
+}
+
+/** At most n items, evenly spaced; accounts are ordered by keyed hash, so position says nothing about them. */
+function spread<T>(items: ArrayLike<T>, n: number): T[] {
+  const step = Math.max(1, items.length / n);
+  return Array.from({ length: Math.min(n, items.length) }, (_, i) => items[Math.floor(i * step)]!);
+}

@@ -1,0 +1,89 @@
+import { type ExchangeSample, Intent, type IntentName } from '@phalanx/domain';
+import { RepeatDeficit, repeatProbability } from '@phalanx/stats';
+import { matchesComponent, SOUGHT } from './component.js';
+import type { ChosenComponent } from './component-choice.js';
+import { NearRepeatIndex } from './near-repeats.js';
+import { rowTopics } from './reference.js';
+
+const CAPACITY = 20_000;
+/** Topics kept for the novelty question. */
+const MAX_TOPICS = 20_000;
+
+/**
+ * Watches one component of one pool: does it ever ask the same thing twice?
+ *
+ * Null: each prompt has a near-repeat among the m earlier ones with probability at least 1 - exp(-lambda0 m). The past
+ * that chose the component counts among the earlier prompts but is not itself evidence.
+ */
+export class DemandProcess {
+  readonly #chosen: ChosenComponent;
+  readonly #index = new NearRepeatIndex(CAPACITY);
+  readonly #deficit = new RepeatDeficit();
+  readonly #intents = new Map<IntentName, number>();
+  readonly #byAccount = new Map<bigint, number>();
+  readonly topics: number[] = [];
+  rows = 0;
+  repeats = 0;
+  benchmarkRows = 0;
+
+  constructor(chosen: ChosenComponent, past: ExchangeSample) {
+    this.#chosen = chosen;
+    this.#eachRow(past, (row) => {
+      this.#index.add(past, row);
+      this.#describe(past, row);
+    });
+  }
+
+  /** Adds a later slot's exchanges. */
+  add(slot: ExchangeSample): void {
+    this.#eachRow(slot, (row) => {
+      const earlier = this.#index.size;
+      const repeat = this.#index.add(slot, row);
+      this.#deficit.addItem(repeat, repeatProbability(this.#chosen.lambda0, earlier));
+      this.rows++;
+      if (repeat) this.repeats++;
+      this.#describe(slot, row);
+    });
+  }
+
+  get logE(): number {
+    return this.#deficit.logE;
+  }
+
+  /** Share of all rows seen that carry the intent. */
+  intentShare(name: IntentName): number {
+    return (this.#intents.get(name) ?? 0) / Math.max(1, this.#described);
+  }
+
+  /** Largest share of the component that one account asked. */
+  get largestAccountShare(): number {
+    return Math.max(0, ...this.#byAccount.values()) / Math.max(1, this.#described);
+  }
+
+  get benchmarkShare(): number {
+    return this.benchmarkRows / Math.max(1, this.#described);
+  }
+
+  #described = 0;
+
+  #describe(sample: ExchangeSample, row: number): void {
+    this.#described++;
+    const intents = sample.intents[row]!;
+    for (const name of Object.keys(Intent) as IntentName[])
+      if (intents & Intent[name]) this.#intents.set(name, (this.#intents.get(name) ?? 0) + 1);
+    if (intents & Intent.BENCHMARK) this.benchmarkRows++;
+    const account = sample.account[row]!;
+    this.#byAccount.set(account, (this.#byAccount.get(account) ?? 0) + 1);
+    if (this.topics.length < MAX_TOPICS) this.topics.push(...rowTopics(sample, row));
+  }
+
+  #eachRow(sample: ExchangeSample, visit: (row: number) => void): void {
+    for (let row = 0; row < sample.shape.length; row++)
+      if (matchesComponent(this.#chosen.component, sample.shape[row]!, sample.intents[row]!)) visit(row);
+  }
+}
+
+/** Intents that by themselves say "training data": what resolves a component of unfamiliar content. */
+export function strongIntentShare(process: DemandProcess): number {
+  return Math.max(...SOUGHT.map((name) => process.intentShare(name)));
+}

@@ -1,0 +1,30 @@
+/** A group of accounts worth testing. Proposing is not evidence: whoever proposes has looked at these very accounts. */
+export interface Proposal {
+  /** Account numbers, ascending. */
+  readonly members: Int32Array;
+  /** log10 likelihood ratio that the member belongs, by the link's own model; same length. */
+  readonly strength: Float64Array;
+  /** What linked them, for the report. */
+  readonly by: string;
+  /**
+   * True when the link looked at what was asked, so that only data after the proposal may test it. False when it looked
+   * at who the accounts are (network, payment, sign-up), which says nothing of content under the null.
+   */
+  readonly usedContent: boolean;
+}
+
+/** Size of the intersection of two ascending lists over the size of the smaller. */
+export function overlap(a: Int32Array, b: Int32Array): number {
+  let i = 0;
+  let j = 0;
+  let both = 0;
+  while (i < a.length && j < b.length) {
+    if (a[i]! === b[j]!) {
+      both++;
+      i++;
+      j++;
+    } else if (a[i]! < b[j]!) i++;
+    else j++;
+  }
+  return both / Math.max(1, Math.min(a.length, b.length));
+}

@@ -1,0 +1,198 @@
+import type { ExchangeSample, ObjectKind, TelemetryReader, TimeWindow } from '@phalanx/domain';
+import { componentCounts } from './coordination/component-counts.js';
+import { stepComponentEvenness } from './coordination/component-evenness.js';
+import { stepEvenMixture } from './coordination/even-mixture-test.js';
+import { TurnTakingWatch } from './coordination/turn-taking-watch.js';
+import { chooseComponents } from './demand/component-choice.js';
+import { DemandProcess } from './demand/demand-process.js';
+import { Reference } from './demand/reference.js';
+import { setAsideReason } from './gates.js';
+import { proposeEvenMixtures } from './links/even-mixture.js';
+import { identityObjects } from './links/identity-objects.js';
+import { POPULAR_SHARE, proposeObjectCommunities, type SharedObjects } from './links/object-communities.js';
+import { overlap, type Proposal } from './links/proposal.js';
+import type { DetectOptions } from './options.js';
+import { type Pool, poolEvidence } from './pool.js';
+import { Population } from './population/population.js';
+import { addCounts, columnTotals, emptyCounts, type SparseCounts } from './population/sparse-counts.js';
+
+/** Everything a replay learned; findings are drawn from it. */
+export interface Replay {
+  readonly population: Population;
+  readonly window: TimeWindow;
+  readonly pools: readonly Pool[];
+  readonly slotEnds: readonly number[];
+  readonly references: ReadonlyMap<number, Reference>;
+}
+
+const INFRASTRUCTURE: readonly ObjectKind[] = ['network', 'fingerprint'];
+const TEMPLATES: readonly ObjectKind[] = ['parameters', 'system', 'tools', 'prompt', 'template'];
+/** Two proposals with this much of the smaller in common are one; the larger is kept. */
+const SAME_POOL = 0.8;
+
+/**
+ * Walks through a window slot by slot as if it were happening: proposes pools from what is past, then tests them on what
+ * comes next. Nothing in a slot ever helps to choose what is tested on it.
+ */
+export async function replay(
+  reader: TelemetryReader,
+  window: TimeWindow,
+  options: DetectOptions,
+): Promise<Replay> {
+  const population = await Population.load(reader, window);
+  const slots = slotsOf(window, options.slotMs);
+  const pools: Pool[] = [];
+  const references = new Map<number, Reference>();
+  let history = emptyCounts(population.size, 0);
+  let intentHistory = emptyCounts(population.size, 32);
+
+  for (const [s, slot] of slots.entries()) {
+    options.onProgress?.(s, slots.length, `slot ${s + 1} of ${slots.length}, ${pools.length} pools`);
+    if (options.proposeAfterSlots.includes(s)) {
+      const past = { fromMs: window.fromMs, toMs: slot.fromMs };
+      const reference = new Reference(await reader.sampleExchanges({ ...past, limit: options.sampleRows }));
+      for (const proposal of await propose(reader, past, population, history, options)) {
+        const pool = await openPool(reader, past, population, proposal, reference, pools.length, options);
+        pools.push(pool);
+        references.set(pool.number, reference);
+      }
+    }
+    const matrix = population.shapeMatrix(await reader.shapeCounts(slot));
+    const intents = population.intentMatrix(await reader.intentCounts(slot));
+    history = { ...history, columns: matrix.columns };
+    const mix = populationMix(history, matrix.columns);
+    for (const pool of pools) {
+      if (pool.proposedAtMs > slot.fromMs || pool.setAside) continue;
+      await stepPool(reader, slot, pool, {
+        history,
+        intentHistory,
+        matrix,
+        intents,
+        mix,
+        population,
+        options,
+      });
+    }
+    history = addCounts(history, matrix);
+    intentHistory = addCounts(intentHistory, intents);
+  }
+  options.onProgress?.(slots.length, slots.length, `${pools.length} pools`);
+  return { population, window, pools, slotEnds: slots.map((slot) => slot.toMs), references };
+}
+
+function slotsOf(window: TimeWindow, slotMs: number): TimeWindow[] {
+  const slots: TimeWindow[] = [];
+  for (let from = window.fromMs; from < window.toMs; from += slotMs)
+    slots.push({ fromMs: from, toMs: Math.min(from + slotMs, window.toMs) });
+  return slots;
+}
+
+async function propose(
+  reader: TelemetryReader,
+  past: TimeWindow,
+  population: Population,
+  history: SparseCounts,
+  options: DetectOptions,
+): Promise<Proposal[]> {
+  const proposals: Proposal[] = [];
+  const bounds = { minAccounts: 2, maxAccounts: Math.max(20, Math.floor(POPULAR_SHARE * population.size)) };
+  const objects = async (kinds: readonly ObjectKind[]): Promise<SharedObjects[]> => {
+    const out: SharedObjects[] = [];
+    for (const kind of kinds) out.push({ kind, touched: await reader.sharedObjects(past, kind, bounds) });
+    return out;
+  };
+  const { minAccounts } = options;
+  if (options.families.metadata) {
+    const identity = [...identityObjects(population), ...(await objects(INFRASTRUCTURE))];
+    proposals.push(
+      ...proposeObjectCommunities(population, identity, minAccounts, 'shared infrastructure', false),
+    );
+  }
+  if (options.families.content) {
+    proposals.push(...proposeEvenMixtures(history, { minAccounts, minExchanges: 10, maxGroups: 8 }));
+    const templates = await objects(TEMPLATES);
+    proposals.push(...proposeObjectCommunities(population, templates, minAccounts, 'shared templates', true));
+  }
+  proposals.sort((a, b) => b.members.length - a.members.length);
+  return proposals.filter(
+    (p, i) => !proposals.slice(0, i).some((q) => q.by === p.by && overlap(p.members, q.members) >= SAME_POOL),
+  );
+}
+
+async function openPool(
+  reader: TelemetryReader,
+  past: TimeWindow,
+  population: Population,
+  proposal: Proposal,
+  reference: Reference,
+  number: number,
+  options: DetectOptions,
+): Promise<Pool> {
+  const memberHashes = population.hashes(proposal.members);
+  const memberSet = new Set(memberHashes);
+  const sample = await reader.sampleExchanges({ ...past, accounts: memberHashes, limit: options.sampleRows });
+  const chosen = chooseComponents(sample, reference, memberSet);
+  return {
+    number,
+    proposal,
+    proposedAtMs: past.toMs,
+    memberHashes,
+    memberSet,
+    components: chosen.map((c) => ({ chosen: c, demand: new DemandProcess(c, sample), evennessLogE: 0 })),
+    coordination: new Map([
+      ['even-mixture', 0],
+      ['turn-taking', 0],
+    ]),
+    turns: new TurnTakingWatch(population, proposal.members),
+    setAside: setAsideReason(population, proposal, sample),
+    trace: [],
+  };
+}
+
+interface SlotView {
+  readonly history: SparseCounts;
+  readonly intentHistory: SparseCounts;
+  readonly matrix: SparseCounts;
+  readonly intents: SparseCounts;
+  readonly mix: Float64Array;
+  readonly population: Population;
+  readonly options: DetectOptions;
+}
+
+async function stepPool(
+  reader: TelemetryReader,
+  slot: TimeWindow,
+  pool: Pool,
+  view: SlotView,
+): Promise<void> {
+  const { members } = pool.proposal;
+  const even = stepEvenMixture(members, view.history, view.matrix, view.mix);
+  pool.coordination.set('even-mixture', (pool.coordination.get('even-mixture') ?? 0) + even.logE);
+  pool.coordination.set(
+    'turn-taking',
+    (pool.coordination.get('turn-taking') ?? 0) + (await pool.turns.step(reader, slot)),
+  );
+  if (pool.components.length) {
+    const sample: ExchangeSample = await reader.sampleExchanges({
+      ...slot,
+      accounts: pool.memberHashes,
+      limit: view.options.sampleRows,
+    });
+    for (const component of pool.components) {
+      component.evennessLogE += stepComponentEvenness(
+        componentCounts(component.chosen.component, members, view),
+      );
+      component.demand.add(sample);
+    }
+  }
+  pool.trace.push({ atMs: slot.toMs, ...poolEvidence(pool) });
+}
+
+function populationMix(history: SparseCounts, columns: number): Float64Array {
+  const totals = columnTotals(history);
+  const out = new Float64Array(columns);
+  let sum = 0;
+  for (let c = 0; c < columns; c++) sum += out[c] = totals[c]! + 0.5;
+  for (let c = 0; c < columns; c++) out[c]! /= sum;
+  return out;
+}

@@ -1,0 +1,21 @@
+import { clientFingerprint } from './client-fingerprint.js';
+import { componentEvenness } from './component-evenness.js';
+import { evenMixture } from './even-mixture.js';
+import { nearRepeatDeficit } from './near-repeat-deficit.js';
+import { parameterSignature } from './parameter-signature.js';
+import { sharedIdentity } from './shared-identity.js';
+import type { Signal } from './signal.js';
+import { trainingIntent } from './training-intent.js';
+import { turnTaking } from './turn-taking.js';
+
+/** Every signal, in the order in which a report shows them. */
+export const signals: readonly Signal[] = [
+  evenMixture,
+  componentEvenness,
+  turnTaking,
+  nearRepeatDeficit,
+  trainingIntent,
+  sharedIdentity,
+  clientFingerprint,
+  parameterSignature,
+];
