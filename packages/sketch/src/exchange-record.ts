@@ -1,6 +1,7 @@
 import { type Exchange, type ExchangeRecord, Intent, RESPONSE_MINHASH_BYTES } from '@phalanx/domain';
 import { findContradiction } from './client-contradiction.js';
 import { describeClient, describeNetwork, describeParameters } from './client-traits.js';
+import { HashMemo } from './hash-memo.js';
 import { sketchError } from './sketch-error.js';
 import type { Sketcher } from './sketcher.js';
 
@@ -33,6 +34,7 @@ export const HashDomain = {
 export function sketchExchange(exchange: Exchange, sketcher: Sketcher, id?: Uint8Array): ExchangeRecord {
   const recordId = id ?? hashSourceId(exchange, sketcher);
   if (recordId.length !== 16) throw sketchError('SKETCH_ID_MISSING', 'an exchange id has 16 bytes');
+  const memo = memoOf(sketcher);
   const request = readRequest(exchange);
   const prompt = sketcher.sketchPrompt(request.lastUser);
   const { response, client } = exchange;
@@ -40,9 +42,9 @@ export function sketchExchange(exchange: Exchange, sketcher: Sketcher, id?: Uint
   const offersTools = request.hasToolMessage || (exchange.tools?.length ?? 0) > 0;
   return {
     id: recordId,
-    account: sketcher.hash64(HashDomain.ACCOUNT, exchange.accountId),
-    organisation: sketcher.hash64(HashDomain.ORGANISATION, exchange.organisationId ?? ''),
-    endUser: sketcher.hash64(HashDomain.END_USER, exchange.endUserId ?? ''),
+    account: memo.hash64(HashDomain.ACCOUNT, exchange.accountId),
+    organisation: memo.hash64(HashDomain.ORGANISATION, exchange.organisationId ?? ''),
+    endUser: memo.hash64(HashDomain.END_USER, exchange.endUserId ?? ''),
     atMs: exchange.startedAtMs,
     model: exchange.model,
     operation: exchange.operation,
@@ -59,15 +61,23 @@ export function sketchExchange(exchange: Exchange, sketcher: Sketcher, id?: Uint
     topics: prompt.topics,
     shape: prompt.shape,
     intents: offersTools ? prompt.intents | Intent.TOOLS : prompt.intents,
-    systemHash: sketcher.hash64(HashDomain.SYSTEM, request.system),
-    toolsHash: sketcher.hash64(HashDomain.TOOLS, describeTools(exchange.tools)),
+    systemHash: memo.hash64(HashDomain.SYSTEM, request.system),
+    toolsHash: memo.hash64(HashDomain.TOOLS, describeTools(exchange.tools)),
     responseHash: answer.hash,
     responseMinhash: answer.minhash,
-    fingerprint: sketcher.hash64(HashDomain.FINGERPRINT, describeClient(client)),
+    fingerprint: memo.hash64(HashDomain.FINGERPRINT, describeClient(client)),
     contradiction: findContradiction(client, [request.system, request.first]) !== null,
-    network: sketcher.hash64(HashDomain.NETWORK, describeNetwork(client?.ip)),
-    parameters: sketcher.hash64(HashDomain.PARAMETERS, describeParameters(exchange.parameters)),
+    network: memo.hash64(HashDomain.NETWORK, describeNetwork(client?.ip)),
+    parameters: memo.hash64(HashDomain.PARAMETERS, describeParameters(exchange.parameters)),
   };
+}
+
+const memos = new WeakMap<Sketcher, HashMemo>();
+
+function memoOf(sketcher: Sketcher): HashMemo {
+  let memo = memos.get(sketcher);
+  if (memo === undefined) memos.set(sketcher, (memo = new HashMemo(sketcher)));
+  return memo;
 }
 
 const NO_RESPONSE = { hash: 0n, minhash: new Uint8Array(RESPONSE_MINHASH_BYTES) };

@@ -1,12 +1,13 @@
 /**
  * First words that name the opening class of a prompt. Class of the first word only: "please" is no class of its own,
- * but "please" before an imperative verb still sets the DIRECTIVE intent.
+ * but "please" before an imperative verb still sets the DIRECTIVE intent. No word may stand in two classes, so German "was"
+ * yields to the English auxiliary.
  */
 export const OPENING_WORDS = {
   question: words(`
     what how why when where who which whose whom
-    qué cómo por cuál cuándo dónde quién was wie warum wann wo wer welche welcher quel quelle comment pourquoi quand qui
-    что как почему когда где кто какой какая какие сколько 什 怎 谁 哪 何 なぜ`),
+    qué cómo por cuál cuándo dónde quién wie warum wann wo wer welche welcher quel quelle comment pourquoi quand qui
+    что как почему когда где кто какой какая какие сколько 什 怎 谁 哪 何`),
   auxiliary: words(`
     is are can could do does did will would should has have had was were may might must am shall isn aren don doesn
     puedes podrías kannst können peux pouvez можешь можете`),

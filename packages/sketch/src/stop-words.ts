@@ -1,7 +1,7 @@
 /** English function words of four letters and more, which carry no topic. Pieces of contractions included. */
 export const STOP_WORDS: readonly string[] = `
 about above according across actually after afterwards again against ahead almost alone along already also although
-always amid among amongst and another anybody anyone anything anyway anywhere apart around aside away because become
+always amid among amongst another anybody anyone anything anyway anywhere apart around aside away because become
 becomes been before beforehand behind being below beneath beside besides between beyond both cannot could couldn
 despite didn does doesn doing done down during each either else elsewhere enough especially even ever every everybody
 everyone everything everywhere except first from further furthermore getting given goes going gone hadn hasn have haven
