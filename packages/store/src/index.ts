@@ -1,1 +1,6 @@
-export {};
+export type { StoreErrorCode } from './errors.js';
+export { openKeyFile, openSketchKey } from './keys.js';
+export { ExchangeBlock } from './telemetry/exchange-block.js';
+export { openTelemetryStore, type TelemetryStoreOptions } from './telemetry/open.js';
+export type { AccountRow, FindingRow, IngestProgress } from './telemetry/telemetry-rows.js';
+export type { TelemetryStore } from './telemetry/telemetry-store.js';
