@@ -7,7 +7,7 @@ import { requireDomain, requireShape } from './stats-error.js';
  *
  * @throws PhalanxError `STATS_DOMAIN` on NaN.
  */
-export function conformalP(score: number, calibration: ArrayLike<number>): number {
+export function logConformalP(score: number, calibration: ArrayLike<number>): number {
   requireDomain(!Number.isNaN(score), 'the score is NaN');
   let atLeast = 1;
   for (let i = 0; i < calibration.length; i++) {
@@ -25,7 +25,7 @@ export function conformalP(score: number, calibration: ArrayLike<number>): numbe
  *
  * @throws PhalanxError `STATS_SHAPE` when lengths differ, `STATS_DOMAIN` on NaN, a negative weight or scoreWeight <= 0.
  */
-export function weightedConformalP(
+export function logWeightedConformalP(
   score: number,
   scoreWeight: number,
   calibration: ArrayLike<number>,

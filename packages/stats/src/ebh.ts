@@ -33,7 +33,8 @@ export function rejectByEbh(logEs: ArrayLike<number>, alpha: number, weights?: A
     }
     requireDomain(total > 0 || tried === 0, 'weights must not all be zero');
     for (let i = 0; i < tried; i++) {
-      weighted[i] = weights[i] === 0 ? Number.NEGATIVE_INFINITY : weighted[i]! + Math.log((weights[i]! * tried) / total);
+      weighted[i] =
+        weights[i] === 0 ? Number.NEGATIVE_INFINITY : weighted[i]! + Math.log((weights[i]! * tried) / total);
     }
   }
   for (const logE of weighted) requireDomain(!Number.isNaN(logE), 'a log e-value is NaN');

@@ -1,4 +1,4 @@
-import { logAddExp, logSumExp } from './log-space.js';
+import { logSumExp } from './log-space.js';
 import { requireDomain, requireShape } from './stats-error.js';
 
 /**
@@ -21,7 +21,7 @@ function checkLogEs(logEs: ArrayLike<number>): void {
  *
  * @throws PhalanxError `STATS_DOMAIN` on logP > 0, NaN, or kappa outside (0, 1).
  */
-export function calibratePower(logP: number, kappa: number): number {
+export function logPowerE(logP: number, kappa: number): number {
   checkLogP(logP);
   requireDomain(kappa > 0 && kappa < 1, `kappa must be in (0, 1), not ${kappa}`);
   return Math.log(kappa) + (kappa - 1) * logP;
@@ -32,7 +32,7 @@ export function calibratePower(logP: number, kappa: number): number {
  * (1 - p + p ln p) / (p ln^2 p): no kappa to choose, at the price of a factor ln^2 p. Equals ln(1/2) at p = 1. Relative
  * error of e below 1e-13. Source: Vovk and Wang 2021, equation (2).
  */
-export function calibrateMixture(logP: number): number {
+export function logMixtureE(logP: number): number {
   checkLogP(logP);
   const depth = -logP;
   if (depth === Number.POSITIVE_INFINITY) return depth;
@@ -53,7 +53,7 @@ export function calibrateMixture(logP: number): number {
  * ln of the arithmetic mean. Valid under ANY dependence, for the intersection null ("every component null holds"):
  * expectation is linear. `weights` (non-negative, fixed before the data) give the weighted mean.
  */
-export function meanE(logEs: ArrayLike<number>, weights?: ArrayLike<number>): number {
+export function logMeanE(logEs: ArrayLike<number>, weights?: ArrayLike<number>): number {
   checkLogEs(logEs);
   if (weights === undefined) return logSumExp(logEs) - Math.log(logEs.length);
   requireShape(weights.length === logEs.length, 'one weight for each e-value');
@@ -74,7 +74,7 @@ export function meanE(logEs: ArrayLike<number>, weights?: ArrayLike<number>): nu
  * on the past). Not valid for two statistics of the same data, and not for a union null. An e-value of 0 makes the
  * product 0, even against Infinity.
  */
-export function multiplyE(logEs: ArrayLike<number>): number {
+export function logProductE(logEs: ArrayLike<number>): number {
   checkLogEs(logEs);
   let sum = 0;
   for (let i = 0; i < logEs.length; i++) {
@@ -89,7 +89,7 @@ export function multiplyE(logEs: ArrayLike<number>): number {
  * conjunction of all alternatives: whichever null is true, the minimum is below that component's e-value. Any
  * dependence. The product is not valid for this null.
  */
-export function minimumE(logEs: ArrayLike<number>): number {
+export function logMinimumE(logEs: ArrayLike<number>): number {
   checkLogEs(logEs);
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < logEs.length; i++) least = Math.min(least, logEs[i]!);
@@ -97,13 +97,13 @@ export function minimumE(logEs: ArrayLike<number>): number {
 }
 
 /** ln of the upper bound min(1, 1/e) on the p-value of one e-value (Markov), or of the running maximum of an e-process (Ville). */
-export function boundP(logE: number): number {
+export function logVilleBound(logE: number): number {
   requireDomain(!Number.isNaN(logE), 'a log e-value is NaN');
   return Math.min(0, -logE) + 0;
 }
 
 /** ln of the level an e-process must reach so that, under the null, P(it ever does) <= alpha (Ville 1939): ln(1/alpha). */
-export function villeThreshold(alpha: number): number {
+export function logVilleThreshold(alpha: number): number {
   requireDomain(alpha > 0 && alpha <= 1, `alpha must be in (0, 1], not ${alpha}`);
   return -Math.log(alpha);
 }
@@ -123,7 +123,7 @@ export class EProcess {
   add(logE: number): void {
     requireDomain(!Number.isNaN(logE), 'a log e-value is NaN');
     this.#slots++;
-    this.#current = multiplyE([this.#current, logE]);
+    this.#current = logProductE([this.#current, logE]);
     this.#running = Math.max(this.#running, this.#current);
   }
 
@@ -133,20 +133,15 @@ export class EProcess {
   }
 
   /** ln of the e-value now: an e-value at any stopping time, fit for e-BH. */
-  get current(): number {
+  get logE(): number {
     return this.#current;
   }
 
   /**
    * ln of the largest value so far, at least 0. NOT FOR e-BH and not an e-value: only Ville's inequality applies to it,
-   * P(running maximum >= 1/alpha) <= alpha for this one process (`boundP`). Several processes need an adjuster.
+   * P(running maximum >= 1/alpha) <= alpha for this one process (`logVilleBound`). Several processes need an adjuster.
    */
-  get runningMaximumNotForEBH(): number {
+  get logRunningMaximumNotForEbh(): number {
     return this.#running;
-  }
-
-  /** ln of the mean of this process and another of the same null, an e-process under any dependence. */
-  meanWith(other: EProcess): number {
-    return logAddExp(this.#current, other.#current) - Math.LN2;
   }
 }

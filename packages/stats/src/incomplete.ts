@@ -58,7 +58,10 @@ export function logIncompleteGamma(a: number, x: number): LogTails {
  * complement. Error below 1e-12 * max(1, |result|) for a, b <= 1e6 (mpmath vectors).
  */
 export function logIncompleteBeta(a: number, b: number, x: number): LogTails {
-  requireDomain(a > 0 && b > 0 && Number.isFinite(a + b), `incomplete beta needs finite a, b > 0, not ${a}, ${b}`);
+  requireDomain(
+    a > 0 && b > 0 && Number.isFinite(a + b),
+    `incomplete beta needs finite a, b > 0, not ${a}, ${b}`,
+  );
   requireDomain(x >= 0 && x <= 1, `incomplete beta needs x in [0, 1], not ${x}`);
   if (x === 0) return { logLower: Number.NEGATIVE_INFINITY, logUpper: 0 };
   if (x === 1) return { logLower: 0, logUpper: Number.NEGATIVE_INFINITY };

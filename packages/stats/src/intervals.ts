@@ -1,5 +1,10 @@
 import { requireDomain, requireInteger } from './stats-error.js';
-import { logBinomialLowerTail, logBinomialUpperTail, logPoissonLowerTail, logPoissonUpperTail } from './tails.js';
+import {
+  logBinomialLowerTail,
+  logBinomialUpperTail,
+  logPoissonLowerTail,
+  logPoissonUpperTail,
+} from './tails.js';
 
 /** A confidence interval. `lower` and `upper` are in the unit of the parameter. */
 export interface Interval {
@@ -58,7 +63,11 @@ function checkCounts(k: number, n: number, alpha: number): void {
 }
 
 /** The adjacent doubles around the end of the initial stretch of (low, high) where `holds` is true. */
-function bisect(low: number, high: number, holds: (x: number) => boolean): { inside: number; outside: number } {
+function bisect(
+  low: number,
+  high: number,
+  holds: (x: number) => boolean,
+): { inside: number; outside: number } {
   let inside = low;
   let outside = high;
   for (;;) {

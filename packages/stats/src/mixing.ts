@@ -75,7 +75,10 @@ export function estimateMixing(x: ArrayLike<number>, n: ArrayLike<number>): Floa
 }
 
 function checkWeights(weights: ArrayLike<number>): void {
-  requireShape(weights.length === SHARE_GRID.length, `a mixing distribution has ${SHARE_GRID.length} weights`);
+  requireShape(
+    weights.length === SHARE_GRID.length,
+    `a mixing distribution has ${SHARE_GRID.length} weights`,
+  );
   let sum = 0;
   for (let g = 0; g < weights.length; g++) {
     requireDomain(weights[g]! >= 0, 'weights must be >= 0');

@@ -11,7 +11,8 @@ function checkSparse(x: SparseCounts, width: number): void {
   requireShape(x.cells.length === x.counts.length, 'cells and counts differ in length');
   for (let i = 0; i < x.cells.length; i++) {
     if (i > 0 && !(x.cells[i]! > x.cells[i - 1]!)) requireShape(false, 'cells must be strictly ascending');
-    if (!(x.cells[i]! >= 0 && x.cells[i]! < width)) requireDomain(false, `cell ${x.cells[i]} is outside the base`);
+    if (!(x.cells[i]! >= 0 && x.cells[i]! < width))
+      requireDomain(false, `cell ${x.cells[i]} is outside the base`);
     if (!(x.counts[i]! >= 0 && Number.isInteger(x.counts[i])))
       requireDomain(false, 'counts must be integers >= 0');
   }
@@ -81,7 +82,8 @@ export function logDirichletMultinomial(
 export function logMultinomialKernel(x: SparseCounts, q: Float64Array): number {
   checkSparse(x, q.length);
   let sum = 0;
-  for (let i = 0; i < x.cells.length; i++) if (x.counts[i]! > 0) sum += x.counts[i]! * Math.log(q[x.cells[i]!]!);
+  for (let i = 0; i < x.cells.length; i++)
+    if (x.counts[i]! > 0) sum += x.counts[i]! * Math.log(q[x.cells[i]!]!);
   return sum;
 }
 

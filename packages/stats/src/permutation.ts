@@ -19,10 +19,11 @@ export interface RandomizationResult {
 export const TIE_TOLERANCE = 1e-10;
 
 /** Whether a re-drawn statistic is at least the observed one, ties and near-ties included. */
-export function isAtLeast(statistic: number, observed: number): boolean {
+function isAtLeast(statistic: number, observed: number, tieScale: number): boolean {
   requireDomain(!Number.isNaN(statistic), 'the statistic is NaN');
   if (statistic >= observed) return true;
-  return observed - statistic <= TIE_TOLERANCE * Math.max(Math.abs(observed), Math.abs(statistic));
+  if (!Number.isFinite(statistic) || !Number.isFinite(observed)) return false;
+  return observed - statistic <= TIE_TOLERANCE * Math.max(tieScale, Math.abs(observed), Math.abs(statistic));
 }
 
 /**
@@ -39,15 +40,23 @@ export function testByRandomization<A>(options: {
   readonly draw: (random: Random) => A;
   readonly draws: number;
   readonly random: Random;
+  /** Size of the terms a statistic is made of, when it may cancel to near 0. Default 0. */
+  readonly tieScale?: number;
 }): RandomizationResult {
   requireInteger(options.draws, 'draws', 1);
   const observed = options.statistic(options.observed);
   requireDomain(!Number.isNaN(observed), 'the statistic is NaN');
   let atLeast = 1;
   for (let i = 0; i < options.draws; i++) {
-    if (isAtLeast(options.statistic(options.draw(options.random)), observed)) atLeast++;
+    if (isAtLeast(options.statistic(options.draw(options.random)), observed, options.tieScale ?? 0))
+      atLeast++;
   }
-  return { observed, logP: Math.log(atLeast / (options.draws + 1)), assignments: options.draws, exact: false };
+  return {
+    observed,
+    logP: Math.log(atLeast / (options.draws + 1)),
+    assignments: options.draws,
+    exact: false,
+  };
 }
 
 /**
@@ -60,6 +69,8 @@ export function testByEnumeration<A>(options: {
   readonly observed: A;
   readonly statistic: (assignment: A) => number;
   readonly assignments: Iterable<{ readonly assignment: A; readonly probability: number }>;
+  /** As in `testByRandomization`. */
+  readonly tieScale?: number;
 }): RandomizationResult {
   const observed = options.statistic(options.observed);
   requireDomain(!Number.isNaN(observed), 'the statistic is NaN');
@@ -68,7 +79,7 @@ export function testByEnumeration<A>(options: {
   let count = 0;
   for (const { assignment, probability } of options.assignments) {
     count++;
-    if (isAtLeast(options.statistic(assignment), observed)) atLeast += probability;
+    if (isAtLeast(options.statistic(assignment), observed, options.tieScale ?? 0)) atLeast += probability;
     else below += probability;
   }
   requireDomain(atLeast > 0, 'the enumeration must include the observed assignment');

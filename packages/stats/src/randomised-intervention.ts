@@ -1,7 +1,7 @@
-import { testByEnumeration, testByRandomization, type RandomizationResult } from './permutation.js';
+import { type RandomizationResult, testByEnumeration, testByRandomization } from './permutation.js';
 import type { Random } from './random.js';
-import { requireDomain, requireInteger, requireShape } from './stats-error.js';
 import { logChoose } from './special.js';
+import { requireDomain, requireInteger, requireShape } from './stats-error.js';
 
 /**
  * How the treated accounts were drawn. `complete`: m of n, all sets equally likely, m as observed. `bernoulli`: each
@@ -47,33 +47,37 @@ export function testLoadShift(
   requireShape(before.length === n && after.length === n, 'before, after and treated differ in length');
   const change = new Float64Array(n);
   let m = 0;
+  let tieScale = 0;
   for (let i = 0; i < n; i++) {
     change[i] = after[i]! - before[i]!;
     requireDomain(Number.isFinite(change[i]), 'loads must be finite');
     requireInteger(treated[i]!, 'treated', 0, 1);
     m += treated[i]!;
+    tieScale = Math.max(tieScale, Math.abs(change[i]!));
   }
   const statistic = (assignment: Uint8Array) => contrast(change, assignment);
   if (design.kind === 'complete') {
     requireDomain(m > 0 && m < n, 'a complete design needs treated and control accounts');
     if (logChoose(n, m) <= Math.log(ENUMERATION_LIMIT) + 1e-9)
-      return testByEnumeration({ observed: treated, statistic, assignments: subsets(n, m) });
+      return testByEnumeration({ observed: treated, statistic, tieScale, assignments: subsets(n, m) });
     const scratch = treated.slice();
     const draw = (random: Random) => random.shuffle(scratch);
-    return testByRandomization({ observed: treated, statistic, draw, ...options });
+    return testByRandomization({ observed: treated, statistic, tieScale, draw, ...options });
   }
   const probability =
-    typeof design.probability === 'number' ? new Float64Array(n).fill(design.probability) : design.probability;
+    typeof design.probability === 'number'
+      ? new Float64Array(n).fill(design.probability)
+      : design.probability;
   requireShape(probability.length === n, 'one probability for each account');
   for (const p of probability) requireDomain(p > 0 && p < 1, 'probabilities must be in (0, 1)');
   if (2 ** n <= ENUMERATION_LIMIT)
-    return testByEnumeration({ observed: treated, statistic, assignments: coinFlips(probability) });
+    return testByEnumeration({ observed: treated, statistic, tieScale, assignments: coinFlips(probability) });
   const scratch = new Uint8Array(n);
   const draw = (random: Random) => {
     for (let i = 0; i < n; i++) scratch[i] = random.bernoulli(probability[i]!) ? 1 : 0;
     return scratch;
   };
-  return testByRandomization({ observed: treated, statistic, draw, ...options });
+  return testByRandomization({ observed: treated, statistic, tieScale, draw, ...options });
 }
 
 /** Mean change of control minus mean change of treated; -Infinity when a group is empty, which never counts as evidence. */

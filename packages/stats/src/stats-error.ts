@@ -14,7 +14,9 @@ export function requireDomain(holds: boolean, what: string): asserts holds {
 /** @throws PhalanxError `STATS_SHAPE` unless `holds`. */
 export function requireShape(holds: boolean, what: string): asserts holds {
   if (!holds)
-    throw new PhalanxError<StatsErrorCode>('STATS_SHAPE', what, { advice: 'Fix the array lengths or order.' });
+    throw new PhalanxError<StatsErrorCode>('STATS_SHAPE', what, {
+      advice: 'Fix the array lengths or order.',
+    });
 }
 
 /** @throws PhalanxError `STATS_DOMAIN` unless `value` is a safe integer in [low, high]. */

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { PhalanxError } from '@phalanx/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { boundProportionAbove, boundProportionBelow, clopperPearson, poissonInterval } from './intervals.js';
 import { logIncompleteBeta } from './incomplete.js';
+import { boundProportionAbove, boundProportionBelow, clopperPearson, poissonInterval } from './intervals.js';
 import { logAddExp } from './log-space.js';
 import * as tails from './tails.js';
 
@@ -134,7 +134,12 @@ describe('intervals', () => {
       if (lower > 0) expect(boundProportionBelow(k, n, alpha) / lower).toBeCloseTo(1, 10);
       expect(boundProportionAbove(k, n, alpha) / upper).toBeCloseTo(1, 10);
     }
-    for (const [k, alpha, lower, upper] of fixture.poissonBounds as unknown as [number, number, number, number][]) {
+    for (const [k, alpha, lower, upper] of fixture.poissonBounds as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ][]) {
       const got = poissonInterval(k, 2 * alpha);
       expect(Math.abs(got.lower - lower)).toBeLessThanOrEqual(1e-10 * Math.max(1e-3, lower));
       expect(got.upper / upper).toBeCloseTo(1, 10);

@@ -115,7 +115,12 @@ function poissonBelow(k: number, rate: number): number {
  *
  * @throws PhalanxError `STATS_DOMAIN` unless 0 <= marked, draws <= population are integers.
  */
-export function logHypergeometricUpperTail(k: number, population: number, marked: number, draws: number): number {
+export function logHypergeometricUpperTail(
+  k: number,
+  population: number,
+  marked: number,
+  draws: number,
+): number {
   const { low, high } = hypergeometricSupport(k, population, marked, draws);
   if (k <= low) return 0;
   if (k > high) return Number.NEGATIVE_INFINITY;
@@ -125,7 +130,12 @@ export function logHypergeometricUpperTail(k: number, population: number, marked
 }
 
 /** ln P(X <= k) of the same distribution. As `logHypergeometricUpperTail`. */
-export function logHypergeometricLowerTail(k: number, population: number, marked: number, draws: number): number {
+export function logHypergeometricLowerTail(
+  k: number,
+  population: number,
+  marked: number,
+  draws: number,
+): number {
   const { low, high } = hypergeometricSupport(k, population, marked, draws);
   if (k >= high) return 0;
   if (k < low) return Number.NEGATIVE_INFINITY;
