@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { Intent } from '@phalanx/domain';
 import { describe, expect, it } from 'vitest';
 import { buildBenchmarkIndex, decodeBenchmarkIndex, encodeBenchmarkIndex } from './benchmark-index.js';
 import { createSketcher } from './sketcher.js';
 
 const makeText = (seed: number, words: number) =>
-  Array.from({ length: words }, (_, i) => `w${(seed * 7919 + i * 104_729) % 65_521}`).join(' ');
+  Array.from({ length: words }, (_, i) =>
+    createHash('sha1').update(`${seed} ${i}`).digest('hex').slice(0, 6),
+  ).join(' ');
 const passages = Array.from({ length: 300 }, (_, i) => makeText(i + 1, 40));
 const key = new Uint8Array(32).fill(1);
 
@@ -25,7 +28,7 @@ describe('benchmark index', () => {
     // P(at least 2 of 33 shingles sampled) = 1 - (7/8)^33 - 33 (1/8) (7/8)^32 = 0.930.
     expect(found / 300).toBeGreaterThan(0.93 - 0.06);
     expect(found).toBeLessThan(300);
-    expect(Array.from({ length: 300 }, (_, i) => makeText(i + 5000, 40)).filter(isKnown)).toEqual([]);
+    expect(Array.from({ length: 300 }, (_, i) => makeText(i + 5000, 40)).filter(isKnown).length).toBe(0);
   });
 
   it('takes one hit for enough in a text under 24 words', () => {
