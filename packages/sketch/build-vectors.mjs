@@ -1,4 +1,5 @@
-// Writes docs/spec/vectors/template-fingerprint.json from the built package. Run after `npx tsc -b packages/sketch`.
+// Writes docs/spec/vectors/template-fingerprint.json from the built package. Run `npx tsc -b packages/sketch` before and
+// `npx biome format --write docs/spec` after.
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -44,6 +44,7 @@ describe('findContradiction', () => {
     ['header-platform', withHeaders({ 'sec-ch-ua-platform': '"Linux"' }), []],
     ['text-platform', honest, ['Platform: linux\nOS Version: Linux 6.1']],
     ['text-platform', withHeaders({ 'x-stainless-os': 'Windows' }), ['', 'please fix /Users/ann/app.ts']],
+    ['text-platform', honest, ['# Environment\n- **Platform:** linux']],
     ['text-platform', honest, ['cwd: `/home/ann/app`']],
     ['text-platform', honest, ['cwd: C:\\work\\app']],
     ['language', withHeaders({ 'x-stainless-lang': 'python' }), []],

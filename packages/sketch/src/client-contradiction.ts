@@ -18,8 +18,9 @@ type Platform = 'mac' | 'windows' | 'linux';
 /** UTF-16 units of each text that are searched; agents state their environment at the start. */
 const SEARCHED_UNITS = 16_384;
 
+/** Every repetition is bounded: the text is a stranger's and the engine backtracks. */
 const STATED =
-  /\b(?:platform|os version|os|operating system)\b["'*]*\s*[:=]\s*["'*]*\s*(darwin|mac ?os|os x|windows|win32|linux|ubuntu|debian)/gi;
+  /\b(?:platform|os version|os|operating system)\b["'*]{0,2}\s{0,4}[:=]\s{0,4}["'*]{0,2}\s{0,4}(darwin|mac ?os|os x|windows|win32|linux|ubuntu|debian)/gi;
 const MAC_PATH = /(?:^|[\s"'`(=[,])\/Users\/[\w.-]/;
 const LINUX_PATH = /(?:^|[\s"'`(=[,])\/home\/[\w.-]/;
 const WINDOWS_PATH = /(?:^|[\s"'`(=[,])[A-Za-z]:\\[\w.-]/;

@@ -4,7 +4,11 @@ import { hkdfSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CHARACTER_RANGES } from './character-classes.js';
+import { LEXICON, LEXICON_VERSION, PROBLEM_CUES } from './lexicon.js';
+import { OPENING_WORDS } from './opening-words.js';
 import { createSketcher } from './sketcher.js';
+import { STOP_WORDS } from './stop-words.js';
 
 interface Vector {
   readonly key: string;
@@ -443,5 +447,27 @@ describe('template fingerprint, version 1', () => {
         expect(shape).toBe(readShape(text, clip(text), words, 0));
         expect(topics.length).toBe(32);
       }
+  });
+});
+
+describe('the specification', () => {
+  it('has a JSON Schema that the published vectors satisfy', () => {
+    const page = readFileSync(new URL('../../../docs/spec/template-fingerprint.md', import.meta.url), 'utf8');
+    const schema = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)![1]!);
+    for (const vector of spec.vectors) {
+      for (const field of ['hash', 'minhash', 'topics'])
+        expect(vector[field]).toMatch(new RegExp(schema.properties[field].pattern));
+      for (const field of ['shape', 'intents'])
+        expect(vector[field]).toBeLessThanOrEqual(schema.properties[field].maximum);
+    }
+  });
+
+  it('lists in the vectors file what the package uses', () => {
+    expect(spec.characterRanges).toEqual(CHARACTER_RANGES);
+    expect(spec.stopWords).toEqual(STOP_WORDS);
+    expect(spec.openings).toEqual(OPENING_WORDS);
+    expect(spec.phrases).toEqual(LEXICON);
+    expect(spec.problemCues).toEqual(PROBLEM_CUES);
+    expect([spec.version, spec.lexiconVersion]).toEqual([1, LEXICON_VERSION]);
   });
 });
