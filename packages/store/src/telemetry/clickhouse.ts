@@ -24,7 +24,7 @@ export interface ClickhouseAddress {
  * @throws PhalanxError `STORE_UNAVAILABLE` when no URL answers.
  */
 export async function openClickhouse(address: ClickhouseAddress): Promise<EngineConnection> {
-  const { createClient } = await import('@clickhouse/client');
+  const { ClickHouseLogLevel, createClient } = await import('@clickhouse/client');
   const urls = typeof address.url === 'string' ? [address.url] : address.url;
   if (urls.length === 0)
     throw new PhalanxError<StoreErrorCode>('STORE_ARGUMENT', 'no URL of a ClickHouse server is given');
@@ -36,6 +36,8 @@ export async function openClickhouse(address: ClickhouseAddress): Promise<Engine
       database: address.database ?? 'default',
       request_timeout: 600_000,
       compression: { request: false, response: false },
+      // Failures reach the caller as errors; the client would print them as well.
+      log: { level: ClickHouseLogLevel.OFF },
       clickhouse_settings: { ...SESSION_SETTINGS, wait_end_of_query: 1 },
     }),
   );

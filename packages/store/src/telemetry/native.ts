@@ -19,7 +19,9 @@ export type NativeColumn =
   | { readonly name: string; readonly type: "DateTime64(3, 'UTC')"; readonly values: BigInt64Array }
   /** n bytes a row, rows end to end. */
   | { readonly name: string; readonly type: `FixedString(${number})`; readonly values: Uint8Array }
-  | { readonly name: string; readonly type: 'String'; readonly values: readonly string[] };
+  | { readonly name: string; readonly type: 'String'; readonly values: readonly string[] }
+  /** A String column whose values need not be UTF-8. Written only; read such a column through hex(). */
+  | { readonly name: string; readonly type: 'Bytes'; readonly values: readonly Uint8Array[] };
 
 /** Decoded columns of equal length. */
 export interface NativeBlock {
@@ -51,6 +53,7 @@ function layoutOf(type: string): { make: ArrayMaker; perRow: number } | null {
     case 'Float64':
       return { make: Float64Array, perRow: 1 };
     case 'String':
+    case 'Bytes':
       return null;
   }
   const width = /^FixedString\(([1-9]\d{0,5})\)$/.exec(type)?.[1];
@@ -73,7 +76,7 @@ export function encodeNative(block: NativeBlock): Uint8Array {
   add(varuint(block.columns.length));
   add(varuint(block.rows));
   for (const { name, type, values } of block.columns) {
-    for (const label of [utf8(name), utf8(type)]) {
+    for (const label of [utf8(name), utf8(type === 'Bytes' ? 'String' : type)]) {
       add(varuint(label.byteLength));
       add(label);
     }
@@ -83,7 +86,12 @@ export function encodeNative(block: NativeBlock): Uint8Array {
     if (layout) {
       const array = values as TypedArray;
       add(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-    } else add(packStrings(values as readonly string[]));
+    } else if (type === 'Bytes')
+      for (const item of values) {
+        add(varuint(item.byteLength));
+        add(item);
+      }
+    else add(packStrings(values as readonly string[]));
   }
   const out = new Uint8Array(size);
   let at = 0;

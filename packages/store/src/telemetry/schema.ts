@@ -146,7 +146,13 @@ export const TABLES = {
   },
   textBatches: {
     name: 'text_batches',
-    columns: ['batch FixedString(12)', 'account UInt64', 'day UInt32', 'ciphertext String CODEC(NONE)'],
+    columns: [
+      'batch FixedString(12)',
+      'account UInt64',
+      'day UInt32',
+      'key_id UInt64',
+      'ciphertext String CODEC(NONE)',
+    ],
     partitionBy: 'day',
     orderBy: 'batch',
   },

@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PhalanxError } from '@phalanx/core';
+import { syncDirectory } from './durable-file.js';
+import type { StoreErrorCode } from './errors.js';
+import { seal, unseal } from './vault-cipher.js';
+
+/** Account 8 bytes, nonce 12, sealed key 32, tag 16. */
+const RECORD_BYTES = 68;
+const KEY_BYTES = 32;
+/** Days whose keys are held in memory: an import in time order touches two at once. */
+const CACHED_DAYS = 8;
+
+/** A key and its public name, which tells it from another key of the same account and day, made after an erasure. */
+export interface VaultKey {
+  readonly id: bigint;
+  readonly key: Uint8Array;
+}
+
+interface DayKeys {
+  readonly keys: Map<bigint, VaultKey>;
+  /** Bytes in whole records. */
+  size: number;
+}
+
+/**
+ * The keys of accounts' days: `<day>.keys`, records of one size, each a key sealed under the master key with its
+ * account and day as context. A record of zeros is an erased one. Calls must not overlap; the vault sees to that.
+ */
+export class VaultKeys {
+  readonly #directory: string;
+  readonly #master: Uint8Array;
+  readonly #days = new Map<number, DayKeys>();
+
+  /** `directory` is made on first use; `master` is 32 bytes. */
+  constructor(directory: string, master: Uint8Array) {
+    this.#directory = directory;
+    this.#master = master;
+  }
+
+  /** The key, or null when it was never made or has been erased. */
+  async find(account: bigint, day: number): Promise<VaultKey | null> {
+    return (await this.#load(day)).keys.get(account) ?? null;
+  }
+
+  /**
+   * The keys of these accounts on a day, made where missing. New ones are on disk, synced, when it resolves: a text
+   * must never be stored under a key that a power cut can take.
+   */
+  async findOrMake(accounts: readonly bigint[], day: number): Promise<readonly VaultKey[]> {
+    const known = await this.#load(day);
+    const missing = [...new Set(accounts.filter((account) => !known.keys.has(account)))];
+    if (missing.length > 0) {
+      const made = missing.map((account) => {
+        const key = new Uint8Array(randomBytes(KEY_BYTES));
+        return { account, key, ...seal(this.#master, key, contextOf(account, day)) };
+      });
+      const records = Buffer.concat(
+        made.flatMap(({ account, nonce, box }) => [accountBytes(account), nonce, box]),
+      );
+      await mkdir(this.#directory, { recursive: true });
+      const file = await open(this.#path(day), known.size === 0 ? 'w' : 'r+', 0o600);
+      try {
+        // At the end of the whole records: a torn record of a crashed writer is overwritten.
+        await file.write(records, 0, records.byteLength, known.size);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      if (known.size === 0) await syncDirectory(this.#directory);
+      known.size += records.byteLength;
+      for (const { account, key, nonce } of made) known.keys.set(account, { id: nameOf(nonce), key });
+    }
+    return accounts.map((account) => known.keys.get(account)!);
+  }
+
+  /** Overwrites every key of an account with zeros, synced. Returns how many there were. */
+  async erase(account: bigint): Promise<number> {
+    let erased = 0;
+    const wanted = accountBytes(account);
+    for (const day of await this.#listDays()) {
+      const file = await open(this.#path(day), 'r+');
+      try {
+        const bytes = await file.readFile();
+        for (let at = 0; at + RECORD_BYTES <= bytes.byteLength; at += RECORD_BYTES) {
+          const record = bytes.subarray(at, at + RECORD_BYTES);
+          if (isErased(record) || !record.subarray(0, 8).equals(wanted)) continue;
+          await file.write(Buffer.alloc(RECORD_BYTES), 0, RECORD_BYTES, at);
+          erased++;
+        }
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      this.#days.get(day)?.keys.delete(account);
+    }
+    return erased;
+  }
+
+  /** Zeroes, syncs and removes the key files of days before `day`. Returns those days. */
+  async expireBefore(day: number): Promise<readonly number[]> {
+    const old = (await this.#listDays()).filter((candidate) => candidate < day);
+    for (const expired of old) {
+      const file = await open(this.#path(expired), 'r+');
+      try {
+        const { size } = await file.stat();
+        await file.write(Buffer.alloc(size), 0, size, 0);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rm(this.#path(expired));
+      this.#days.delete(expired);
+    }
+    if (old.length > 0) await syncDirectory(this.#directory);
+    return old;
+  }
+
+  async #load(day: number): Promise<DayKeys> {
+    const cached = this.#days.get(day);
+    if (cached) return cached;
+    const bytes = await readWhole(this.#path(day));
+    const size = bytes.byteLength - (bytes.byteLength % RECORD_BYTES);
+    const keys = new Map<bigint, Uint8Array>();
+    for (let at = 0; at < size; at += RECORD_BYTES) {
+      const record = bytes.subarray(at, at + RECORD_BYTES);
+      if (isErased(record)) continue;
+      const account = record.readBigUInt64LE();
+      const key = unseal(this.#master, record.subarray(8, 20), record.subarray(20), contextOf(account, day));
+      if (!key)
+        throw new PhalanxError<StoreErrorCode>(
+          'STORE_KEY_CORRUPT',
+          `${this.#path(day)} does not open with vault.key`,
+          { advice: 'Restore vault.key and the keys folder from the same backup.' },
+        );
+      keys.set(account, { id: nameOf(record.subarray(8, 20)), key });
+    }
+    const loaded = { keys, size };
+    if (this.#days.size >= CACHED_DAYS) this.#days.delete(this.#days.keys().next().value!);
+    this.#days.set(day, loaded);
+    return loaded;
+  }
+
+  async #listDays(): Promise<number[]> {
+    const names = await readdir(this.#directory).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    return names
+      .flatMap((name) => /^(\d{4})-(\d\d)-(\d\d)\.keys$/.exec(name)?.slice(1).join('') ?? [])
+      .map(Number)
+      .sort((a, b) => a - b);
+  }
+
+  #path(day: number): string {
+    const digits = String(day).padStart(8, '0');
+    return join(this.#directory, `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6)}.keys`);
+  }
+}
+
+/** Binds a sealed thing to its account and day. */
+export function contextOf(account: bigint, day: number): Uint8Array {
+  return new Uint8Array(Buffer.from(`phalanx-vault/1 ${account} ${day}`));
+}
+
+/** The first half of its nonce, which is random. */
+function nameOf(nonce: Uint8Array): bigint {
+  return Buffer.from(nonce).readBigUInt64LE();
+}
+
+function accountBytes(account: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(account);
+  return bytes;
+}
+
+/** By the sealed part, because 0 may be an account. */
+function isErased(record: Buffer): boolean {
+  return record.subarray(8).every((byte) => byte === 0);
+}
+
+async function readWhole(path: string): Promise<Buffer> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
+}
