@@ -1,1 +1,8 @@
-export {};
+export type { IngestStore, TextSink } from './batch-writer.js';
+export type { ExchangeTexts } from './chunk-reader.js';
+export type { IngestErrorCode } from './error.js';
+export type { Format, Ingested, Intervention, Row, RowContext } from './formats/format.js';
+export { formatOfMapping, Mapping, parseMapping, readMappingFile } from './formats/mapping.js';
+export { detectFormat, formatByName, formats } from './formats/registry.js';
+export { type IngestOptions, ingestFiles } from './ingest-files.js';
+export type { IngestReport, IngestStatus } from './report.js';

@@ -1,0 +1,179 @@
+import { concatBytes } from '@phalanx/core';
+import type { Account } from '@phalanx/domain';
+import { createSketcher, describeNetwork, HashDomain, type Sketcher } from '@phalanx/sketch';
+import type { AccountRow, IngestProgress, TelemetryStore } from '@phalanx/store';
+import type { ChunkResult, ExchangeTexts, SeenAccount } from './chunk-reader.js';
+import type { Intervention } from './formats/format.js';
+import type { RejectedFile } from './rejected-file.js';
+
+/** What ingestion needs of a telemetry store. */
+export type IngestStore = Pick<
+  TelemetryStore,
+  | 'insertExchanges'
+  | 'insertAccounts'
+  | 'insertInterventions'
+  | 'readProgress'
+  | 'writeProgress'
+  | 'accountFacts'
+>;
+
+/** Keeps texts, encrypted. */
+export interface TextSink {
+  appendTexts(texts: readonly ExchangeTexts[]): Promise<void>;
+}
+
+/** How far one source is, and where its rejected rows go. Changed by the writer. */
+export interface SourceProgress extends IngestProgress {
+  readonly digest: string;
+  readonly rejectedFile: RejectedFile;
+}
+
+/** Rows an insert waits for: a part on disk costs two syncs however few rows it has. */
+const BATCH_ROWS = 100_000;
+/** ... or bytes, for rows that are mostly text. */
+const BATCH_BYTES = 64 * 1024 * 1024;
+
+interface Batch {
+  blocks: Uint8Array[];
+  rows: number;
+  bytes: number;
+  seen: Map<string, SeenAccount>;
+  accounts: Account[];
+  interventions: Intervention[];
+  texts: ExchangeTexts[];
+  rejected: Map<RejectedFile, Parameters<RejectedFile['append']>[0][number][]>;
+  progress: Map<string, IngestProgress>;
+}
+
+/**
+ * Gathers chunk results, in the order of their sources, and writes them in large batches. Within a batch progress is
+ * written last, so that whatever it covers is durable; after a crash the tail is read again and collapses by id.
+ * Holds at most two batches: one that fills and one under way.
+ */
+export class BatchWriter {
+  readonly #store: IngestStore;
+  readonly #texts: TextSink | null;
+  readonly #sketcher: Sketcher;
+  readonly #known: Set<bigint>;
+  #batch = makeBatch();
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(store: IngestStore, texts: TextSink | null, sketcher: Sketcher, known: Set<bigint>) {
+    this.#store = store;
+    this.#texts = texts;
+    this.#sketcher = sketcher;
+    this.#known = known;
+  }
+
+  static async open(store: IngestStore, sketchKey: Uint8Array, texts: TextSink | null): Promise<BatchWriter> {
+    // An account that traffic names gets a row, so that its hash can be led back to its id; but not over one that
+    // says more.
+    const facts = await store.accountFacts();
+    return new BatchWriter(store, texts, createSketcher(sketchKey), new Set(facts.account));
+  }
+
+  /** Adds a result and where its source now stands. Waits while a full batch stands behind one being written. */
+  async add(result: ChunkResult, source: SourceProgress, linesBefore: number): Promise<void> {
+    const batch = this.#batch;
+    if (result.block !== null) {
+      batch.blocks.push(result.block);
+      batch.bytes += result.block.length;
+    }
+    batch.rows += result.exchanges;
+    for (const seen of result.seenAccounts) batch.seen.set(seen.accountId, seen);
+    batch.accounts.push(...result.accounts);
+    batch.interventions.push(...result.interventions);
+    for (const text of result.texts) {
+      batch.texts.push(text);
+      batch.bytes += text.prompt.length + text.response.length;
+    }
+    if (result.rejected.length > 0) {
+      const rows = batch.rejected.get(source.rejectedFile) ?? [];
+      batch.rejected.set(source.rejectedFile, rows);
+      for (const row of result.rejected) {
+        rows.push({ ...row, lineNumber: linesBefore + row.line + 1 });
+        batch.bytes += row.excerpt.length;
+      }
+    }
+    this.note(source);
+    if (batch.rows + batch.accounts.length >= BATCH_ROWS || batch.bytes >= BATCH_BYTES) await this.#turn();
+  }
+
+  /** Records where a source stands once everything before is stored. */
+  note({ digest, offset, rows, rejected, finished }: SourceProgress): void {
+    this.#batch.progress.set(digest, { offset, rows, rejected, finished });
+  }
+
+  /** Writes what is left and waits until it is durable. */
+  async flush(): Promise<void> {
+    await this.#turn();
+    await this.#writing;
+  }
+
+  async #turn(): Promise<void> {
+    await this.#writing;
+    const batch = this.#batch;
+    this.#batch = makeBatch();
+    this.#writing = this.#write(batch);
+    // The error is met by whoever waits next; until then it must not count as unhandled.
+    this.#writing.catch(() => {});
+  }
+
+  async #write(batch: Batch): Promise<void> {
+    if (batch.blocks.length > 0) await this.#store.insertExchanges(concatBytes(batch.blocks));
+    await this.#writeAccounts(batch);
+    if (batch.interventions.length > 0)
+      await this.#store.insertInterventions(
+        batch.interventions.map(({ accountId, ...rest }) => ({
+          ...rest,
+          account: this.#sketcher.hash64(HashDomain.ACCOUNT, accountId),
+        })),
+      );
+    if (this.#texts !== null && batch.texts.length > 0) await this.#texts.appendTexts(batch.texts);
+    for (const [file, rows] of batch.rejected) await file.append(rows);
+    for (const [digest, progress] of batch.progress) await this.#store.writeProgress(digest, progress);
+  }
+
+  async #writeAccounts(batch: Batch): Promise<void> {
+    const rows: AccountRow[] = batch.accounts.map((account) => this.#describe(account));
+    for (const row of rows) this.#known.add(row.account);
+    for (const { accountId, organisationId } of batch.seen.values()) {
+      const row = this.#describe({ accountId, ...(organisationId === undefined ? {} : { organisationId }) });
+      if (this.#known.has(row.account)) continue;
+      this.#known.add(row.account);
+      rows.push(row);
+    }
+    if (rows.length > 0) await this.#store.insertAccounts(rows);
+  }
+
+  #describe(account: Account): AccountRow {
+    const hash = (domain: string, text: string | undefined): bigint =>
+      this.#sketcher.hash64(domain, text ?? '');
+    return {
+      account: hash(HashDomain.ACCOUNT, account.accountId),
+      accountId: account.accountId,
+      organisation: hash(HashDomain.ORGANISATION, account.organisationId),
+      ...(account.createdAtMs === undefined ? {} : { createdAtMs: account.createdAtMs }),
+      payment: hash(HashDomain.PAYMENT, account.paymentFingerprint),
+      signupNetwork: hash(HashDomain.NETWORK, describeNetwork(account.signupIp)),
+      signupDevice: hash(HashDomain.DEVICE, account.signupDevice),
+      emailDomain: account.emailDomain ?? '',
+      programme: account.programme ?? '',
+      declaration: account.declaration ?? '',
+    };
+  }
+}
+
+function makeBatch(): Batch {
+  return {
+    blocks: [],
+    rows: 0,
+    bytes: 0,
+    seen: new Map(),
+    accounts: [],
+    interventions: [],
+    texts: [],
+    rejected: new Map(),
+    progress: new Map(),
+  };
+}

@@ -1,0 +1,263 @@
+import { PhalanxError } from '@phalanx/core';
+import type { Account, Exchange } from '@phalanx/domain';
+import { createSketcher, HashDomain, type Sketcher, sketchExchange } from '@phalanx/sketch';
+import { ExchangeBlock } from '@phalanx/store';
+import { isJsonObject } from '@phalanx/wire';
+import type { Chunk } from './containers/chunk.js';
+import { type CsvHeader, parseCsvRecords } from './containers/csv.js';
+import type { ParquetFile } from './containers/parquet.js';
+import { rejectRow } from './error.js';
+import type { Format, Ingested, Intervention, Row, RowContext } from './formats/format.js';
+import { exceedsDepth, MAX_REJECTED_EXCERPT_BYTES, MAX_ROW_DEPTH } from './limits.js';
+
+/** A row that could not be used. */
+export interface RejectedRow {
+  /** Position in the decompressed stream in bytes; for Parquet the row number. */
+  readonly offset: number;
+  /** Which line (JSONL), record (CSV), element (JSON) or row (Parquet) of its chunk, from 0. */
+  readonly line: number;
+  readonly reason: string;
+  /** At most 4 KiB of the row. */
+  readonly excerpt: string;
+}
+
+/** An account that traffic named. */
+export interface SeenAccount {
+  readonly accountId: string;
+  readonly organisationId: string | undefined;
+}
+
+/** Texts of one exchange for the vault. */
+export interface ExchangeTexts {
+  readonly id: Uint8Array;
+  readonly account: bigint;
+  readonly atMs: number;
+  readonly prompt: string;
+  readonly response: string;
+}
+
+/** What one chunk came to. records = exchanges + accounts + interventions + ignored + rejected. */
+export interface ChunkResult {
+  /** One encoded `ExchangeBlock`, null when there is no exchange. */
+  readonly block: Uint8Array<ArrayBuffer> | null;
+  readonly lines: number;
+  readonly records: number;
+  readonly exchanges: number;
+  readonly ignored: number;
+  readonly rejected: readonly RejectedRow[];
+  readonly seenAccounts: readonly SeenAccount[];
+  readonly accounts: readonly Account[];
+  readonly interventions: readonly Intervention[];
+  readonly texts: readonly ExchangeTexts[];
+}
+
+/** What a reader must know of a source. */
+export interface SourceView {
+  readonly format: Format;
+  readonly context: RowContext;
+  /** Keyed digest of the first data row: scopes the ids of rows that have none of their own. */
+  readonly idScope: string;
+  readonly header: CsvHeader | null;
+  readonly parquet: ParquetFile | null;
+}
+
+/** A position in a chunk that rows come from. */
+interface Place {
+  readonly offset: number;
+  readonly line: number;
+  /** The row as text, for its id and its excerpt. */
+  readonly text: () => string;
+}
+
+/** How many account ids a reader remembers as reported; past it some are reported again, which is harmless. */
+const MAX_REMEMBERED_ACCOUNTS = 500_000;
+
+/** Turns chunks into encoded blocks: decode, read by format, sketch, pack. Synchronous but for Parquet; one a thread. */
+export class ChunkReader {
+  readonly #sketcher: Sketcher;
+  readonly #keepText: boolean;
+  readonly #block = new ExchangeBlock();
+  readonly #reported = new Set<string>();
+  #tally = makeTally();
+
+  constructor(sketchKey: Uint8Array, keepText: boolean) {
+    this.#sketcher = createSketcher(sketchKey);
+    this.#keepText = keepText;
+  }
+
+  /** Reads a chunk of whole rows. Never throws for what the rows contain. */
+  readChunk(chunk: Chunk, source: SourceView): ChunkResult {
+    this.#tally = makeTally();
+    if (source.header !== null) this.#readCsv(chunk, source, source.header);
+    else if (chunk.bounds === null) this.#readLines(chunk, source);
+    else {
+      const { bounds } = chunk;
+      for (let at = 0; at < bounds.length; at += 2)
+        this.#readJson(chunk, bounds[at]!, bounds[at + 1]!, at / 2, source);
+      this.#tally.lines = bounds.length / 2;
+    }
+    return this.#finish();
+  }
+
+  /** Reads rows [from, to) of a Parquet file. @throws whatever the file's decoder throws. */
+  async readSlice(from: number, to: number, source: SourceView): Promise<ChunkResult> {
+    this.#tally = makeTally();
+    const rows = await source.parquet!.readRows(from, to);
+    rows.forEach((row, index) => {
+      this.#readRow(row, { offset: from + index, line: index, text: () => JSON.stringify(row) }, source, 0);
+    });
+    this.#tally.lines = rows.length;
+    return this.#finish();
+  }
+
+  #finish(): ChunkResult {
+    const block = this.#block.rows === 0 ? null : (this.#block.encode() as Uint8Array<ArrayBuffer>);
+    this.#block.clear();
+    return { ...this.#tally, block };
+  }
+
+  #readLines(chunk: Chunk, source: SourceView): void {
+    const { bytes } = chunk;
+    let start = 0;
+    let line = 0;
+    while (start < bytes.length) {
+      const found = bytes.indexOf(0x0a, start);
+      const end = found === -1 ? bytes.length : found;
+      this.#readJson(chunk, start, end, line, source);
+      line++;
+      start = end + 1;
+    }
+    this.#tally.lines = line;
+  }
+
+  #readJson({ bytes, offset }: Chunk, start: number, end: number, line: number, source: SourceView): void {
+    // A byte order mark may open the stream; Buffer decoding keeps it and JSON.parse refuses it.
+    const from =
+      offset + start === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : start;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', from, end);
+    if (text.length < 64 && text.trim() === '') return;
+    const place: Place = { offset: offset + start, line, text: () => text };
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      this.#reject(place, 'not JSON');
+      return;
+    }
+    if (!Array.isArray(value)) this.#readRow(value, place, source, 0);
+    // Some exporters write one batch a line.
+    else if (value.length === 0) this.#countIgnored();
+    else for (const [index, item] of value.entries()) this.#readRow(item, place, source, index);
+  }
+
+  #readCsv({ bytes, offset }: Chunk, source: SourceView, header: CsvHeader): void {
+    const records = parseCsvRecords(bytes, header);
+    records.forEach(({ start, end, row, reason }, line) => {
+      const text = (): string =>
+        Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
+      const place: Place = { offset: offset + start, line, text };
+      if (row === null) this.#reject(place, reason);
+      else this.#readRow(row, place, source, 0);
+    });
+    this.#tally.lines = records.length;
+  }
+
+  #readRow(row: unknown, place: Place, source: SourceView, item: number): void {
+    let read: readonly Ingested[];
+    try {
+      if (!isJsonObject(row)) throw rejectRow('not an object');
+      if (exceedsDepth(row, MAX_ROW_DEPTH)) throw rejectRow(`nested deeper than ${MAX_ROW_DEPTH}`);
+      read = source.format.read(row as Row, source.context);
+    } catch (error) {
+      this.#reject(place, reasonOf(error));
+      return;
+    }
+    if (read.length === 0) this.#countIgnored();
+    for (const [index, part] of read.entries()) this.#take(part, place, source, item, index);
+  }
+
+  #take(part: Ingested, place: Place, source: SourceView, item: number, index: number): void {
+    const tally = this.#tally;
+    switch (part.kind) {
+      case 'exchange':
+        try {
+          this.#push(part.exchange, place, source, item, index);
+        } catch (error) {
+          this.#reject(place, reasonOf(error));
+          return;
+        }
+        tally.exchanges++;
+        break;
+      case 'account':
+        tally.accounts.push(part.account);
+        break;
+      case 'intervention':
+        tally.interventions.push(part.intervention);
+        break;
+      case 'rejected':
+        this.#reject(place, part.reason);
+        return;
+    }
+    tally.records++;
+  }
+
+  #push(exchange: Exchange, place: Place, source: SourceView, item: number, index: number): void {
+    const id =
+      exchange.sourceId === undefined
+        ? this.#sketcher.hash128(
+            HashDomain.EXCHANGE,
+            `row:${source.idScope}:${place.offset}:${item}:${index}:${place.text()}`,
+          )
+        : undefined;
+    const record = sketchExchange(exchange, this.#sketcher, id);
+    this.#block.push(record);
+    this.#report(exchange);
+    if (this.#keepText)
+      this.#tally.texts.push({
+        id: record.id,
+        account: record.account,
+        atMs: record.atMs,
+        prompt: exchange.messages.length === 0 ? '' : JSON.stringify(exchange.messages),
+        response: exchange.response ?? '',
+      });
+  }
+
+  #report({ accountId, organisationId }: Exchange): void {
+    if (this.#reported.has(accountId)) return;
+    if (this.#reported.size >= MAX_REMEMBERED_ACCOUNTS) this.#reported.clear();
+    this.#reported.add(accountId);
+    this.#tally.seenAccounts.push({ accountId, organisationId });
+  }
+
+  #countIgnored(): void {
+    this.#tally.ignored++;
+    this.#tally.records++;
+  }
+
+  #reject({ offset, line, text }: Place, reason: string): void {
+    const excerpt = Buffer.from(text().slice(0, MAX_REJECTED_EXCERPT_BYTES))
+      .subarray(0, MAX_REJECTED_EXCERPT_BYTES)
+      .toString('utf8');
+    this.#tally.rejected.push({ offset, line, reason: reason.slice(0, 500), excerpt });
+    this.#tally.records++;
+  }
+}
+
+function makeTally() {
+  return {
+    lines: 0,
+    records: 0,
+    exchanges: 0,
+    ignored: 0,
+    rejected: [] as RejectedRow[],
+    seenAccounts: [] as SeenAccount[],
+    accounts: [] as Account[],
+    interventions: [] as Intervention[],
+    texts: [] as ExchangeTexts[],
+  };
+}
+
+/** An error of ours speaks for itself; any other is a bug that one row found, and must not stop the rest. */
+function reasonOf(error: unknown): string {
+  return PhalanxError.is(error) ? error.message : `internal error: ${(error as Error).message}`;
+}
