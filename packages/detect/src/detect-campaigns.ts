@@ -46,7 +46,7 @@ export async function detectCampaigns(
     seconds: (performance.now() - started) / 1000,
     configuration: {
       alpha: all.alpha,
-      slotMs: all.slotMs,
+      dayMs: all.dayMs,
       minAccounts: all.minAccounts,
       sampleRows: all.sampleRows,
       content: all.families.content,

@@ -14,12 +14,12 @@ export interface DetectOptions {
   readonly window?: TimeWindow;
   /** Expected share of false findings among all findings, at any time of looking. 0 < alpha < 1. */
   readonly alpha: number;
-  /** Evidence is added slot by slot; a slot is also the grain of alarm times. Default a quarter of a day. */
-  readonly slotMs: number;
+  /** Evidence is added day by day; the first day in quarters, so that a loud campaign is seen within hours. */
+  readonly dayMs: number;
   /** Smallest pool worth a finding. */
   readonly minAccounts: number;
-  /** Pools are proposed after this many slots; each is tested on later slots only. */
-  readonly proposeAfterSlots: readonly number[];
+  /** Pools are proposed after this many days; each is tested on what comes later only. */
+  readonly proposeAfterDays: readonly number[];
   /** Rows read for each pool and slot at most. */
   readonly sampleRows: number;
   readonly families: Families;
@@ -28,9 +28,9 @@ export interface DetectOptions {
 
 export const defaultOptions: DetectOptions = {
   alpha: 0.01,
-  slotMs: DAY_MS / 4,
+  dayMs: DAY_MS,
   minAccounts: 30,
-  proposeAfterSlots: [1, 2, 4, 8, 12, 20, 28, 44, 60, 92, 124],
+  proposeAfterDays: [0.25, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 29, 38],
   sampleRows: 30_000,
   families: { content: true, metadata: true },
 };
@@ -40,8 +40,8 @@ export function withDefaults(options: Partial<DetectOptions>): DetectOptions {
   const all = { ...defaultOptions, ...options };
   const wrong = !(all.alpha > 0 && all.alpha < 1)
     ? 'alpha must lie between 0 and 1'
-    : !(all.slotMs >= 60_000)
-      ? 'a slot must be at least a minute'
+    : !(all.dayMs >= 3_600_000)
+      ? 'a day must be at least an hour'
       : !(all.minAccounts >= 5)
         ? 'a pool must have at least 5 accounts'
         : all.window && !(all.window.toMs > all.window.fromMs)

@@ -9,6 +9,7 @@ import { Reference } from './demand/reference.js';
 import { setAsideReason } from './gates.js';
 import { proposeEvenMixtures } from './links/even-mixture.js';
 import { identityObjects } from './links/identity-objects.js';
+import { MemoryScore, proposeMemoryless } from './links/memoryless.js';
 import { POPULAR_SHARE, proposeObjectCommunities, type SharedObjects } from './links/object-communities.js';
 import { overlap, type Proposal } from './links/proposal.js';
 import type { DetectOptions } from './options.js';
@@ -40,18 +41,27 @@ export async function replay(
   options: DetectOptions,
 ): Promise<Replay> {
   const population = await Population.load(reader, window);
-  const slots = slotsOf(window, options.slotMs);
+  const slots = slotsOf(window, options.dayMs);
   const pools: Pool[] = [];
   const references = new Map<number, Reference>();
   let history = emptyCounts(population.size, 0);
   let intentHistory = emptyCounts(population.size, 32);
+  let beforeLastDay = history;
+  let lastDay = history;
+  const memory = new MemoryScore(population.size);
 
   for (const [s, slot] of slots.entries()) {
     options.onProgress?.(s, slots.length, `slot ${s + 1} of ${slots.length}, ${pools.length} pools`);
-    if (options.proposeAfterSlots.includes(s)) {
+    if (options.proposeAfterDays.includes((slot.fromMs - window.fromMs) / options.dayMs)) {
       const past = { fromMs: window.fromMs, toMs: slot.fromMs };
       const reference = new Reference(await reader.sampleExchanges({ ...past, limit: options.sampleRows }));
-      for (const proposal of await propose(reader, past, population, history, options)) {
+      for (const proposal of await propose(
+        reader,
+        past,
+        population,
+        { history, beforeLastDay, lastDay, memory },
+        options,
+      )) {
         const pool = await openPool(reader, past, population, proposal, reference, pools.length, options);
         pools.push(pool);
         references.set(pool.number, reference);
@@ -73,6 +83,11 @@ export async function replay(
         options,
       });
     }
+    if (slot.fromMs >= window.fromMs + options.dayMs) {
+      memory.addDay(history, matrix, mix);
+      beforeLastDay = history;
+      lastDay = matrix;
+    }
     history = addCounts(history, matrix);
     intentHistory = addCounts(intentHistory, intents);
   }
@@ -80,18 +95,30 @@ export async function replay(
   return { population, window, pools, slotEnds: slots.map((slot) => slot.toMs), references };
 }
 
-function slotsOf(window: TimeWindow, slotMs: number): TimeWindow[] {
+/** Quarters during the first day, whole days after it. */
+function slotsOf(window: TimeWindow, dayMs: number): TimeWindow[] {
   const slots: TimeWindow[] = [];
-  for (let from = window.fromMs; from < window.toMs; from += slotMs)
-    slots.push({ fromMs: from, toMs: Math.min(from + slotMs, window.toMs) });
+  for (let from = window.fromMs; from < window.toMs; ) {
+    const to = Math.min(from + (from < window.fromMs + dayMs ? dayMs / 4 : dayMs), window.toMs);
+    slots.push({ fromMs: from, toMs: to });
+    from = to;
+  }
   return slots;
+}
+
+/** What the content links look at: everything up to the proposal, and the last whole day apart. */
+interface Seen {
+  readonly history: SparseCounts;
+  readonly beforeLastDay: SparseCounts;
+  readonly lastDay: SparseCounts;
+  readonly memory: MemoryScore;
 }
 
 async function propose(
   reader: TelemetryReader,
   past: TimeWindow,
   population: Population,
-  history: SparseCounts,
+  seen: Seen,
   options: DetectOptions,
 ): Promise<Proposal[]> {
   const proposals: Proposal[] = [];
@@ -109,7 +136,8 @@ async function propose(
     );
   }
   if (options.families.content) {
-    proposals.push(...proposeEvenMixtures(history, { minAccounts, minExchanges: 10, maxGroups: 8 }));
+    proposals.push(...proposeEvenMixtures(seen.history, { minAccounts, minExchanges: 10, maxGroups: 8 }));
+    proposals.push(...proposeMemoryless(seen.memory, seen.beforeLastDay, seen.lastDay, minAccounts));
     const templates = await objects(TEMPLATES);
     proposals.push(...proposeObjectCommunities(population, templates, minAccounts, 'shared templates', true));
   }

@@ -1,6 +1,6 @@
 import type { TelemetryReader, TimeWindow } from '@phalanx/domain';
 import type { Population } from '../population/population.js';
-import { type GapClasses, gapClasses, stepTurnTaking } from './turn-taking.js';
+import { stepTurnTaking, turnIrregularity, wallIrregularity } from './turn-taking.js';
 
 /** Whole sequences are needed, so few accounts are read in full instead of many in part. */
 const ACCOUNTS = 300;
@@ -11,7 +11,6 @@ export class TurnTakingWatch {
   readonly #members: BigUint64Array;
   readonly #memberSet: ReadonlySet<number>;
   readonly #population: Population;
-  #past: GapClasses | null = null;
 
   constructor(population: Population, members: Int32Array) {
     this.#population = population;
@@ -19,20 +18,20 @@ export class TurnTakingWatch {
     this.#members = population.hashes(spread(members, ACCOUNTS)).sort();
   }
 
-  /** @returns natural log of the e-value's increment; 0 in the first slot, which only learns */
+  /** @returns natural log of the e-value's increment */
   async step(reader: TelemetryReader, slot: TimeWindow): Promise<number> {
     const own = await reader.sampleExchanges({ ...slot, accounts: this.#members, limit: MAX_ROWS });
-    const members = gapClasses(own);
-    const past = this.#past;
-    this.#past = past ? members.map((n, c) => n + past[c]!) : members;
-    if (!past) return 0;
     const rate = own.account.length / this.#members.length;
-    const others = await this.#othersOfVolume(reader, slot, rate);
-    return stepTurnTaking(
-      members,
-      past,
-      gapClasses(await reader.sampleExchanges({ ...slot, accounts: others, limit: MAX_ROWS })),
-    );
+    const accounts = await this.#othersOfVolume(reader, slot, rate);
+    if (accounts.length < ACCOUNTS) return 0;
+    const times = [wallIrregularity(own)];
+    for (const half of [0, 1]) {
+      const group = accounts.filter((_, i) => i % 2 === half);
+      times.push(
+        turnIrregularity(own, await reader.sampleExchanges({ ...slot, accounts: group, limit: MAX_ROWS })),
+      );
+    }
+    return stepTurnTaking(turnIrregularity(own, own), times).logE;
   }
 
   /** Accounts outside the pool whose volume in the slot lies within a factor of two of the members' mean. */
@@ -45,7 +44,7 @@ export class TurnTakingWatch {
       if (activity.exchanges[row]! >= rate / 2 && activity.exchanges[row]! <= 2 * rate + 1)
         alike.push(activity.account[row]!);
     }
-    return BigUint64Array.from(spread(alike, ACCOUNTS)).sort();
+    return BigUint64Array.from(spread(alike, 2 * ACCOUNTS)).sort();
   }
 }
 
