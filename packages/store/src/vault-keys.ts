@@ -122,7 +122,7 @@ export class VaultKeys {
     if (cached) return cached;
     const bytes = await readWhole(this.#path(day));
     const size = bytes.byteLength - (bytes.byteLength % RECORD_BYTES);
-    const keys = new Map<bigint, Uint8Array>();
+    const keys = new Map<bigint, VaultKey>();
     for (let at = 0; at < size; at += RECORD_BYTES) {
       const record = bytes.subarray(at, at + RECORD_BYTES);
       if (isErased(record)) continue;
