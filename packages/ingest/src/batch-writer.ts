@@ -85,7 +85,7 @@ export class BatchWriter {
     batch.interventions.push(...result.interventions);
     for (const text of result.texts) {
       batch.texts.push(text);
-      batch.bytes += text.prompt.length + text.response.length;
+      batch.bytes += text.prompt.length + (text.response?.length ?? 0);
     }
     if (result.rejected.length > 0) {
       const rows = batch.rejected.get(source.rejectedFile) ?? [];

@@ -33,7 +33,7 @@ export interface ExchangeTexts {
   readonly account: bigint;
   readonly atMs: number;
   readonly prompt: string;
-  readonly response: string;
+  readonly response: string | null;
 }
 
 /** What one chunk came to. records = exchanges + accounts + interventions + ignored + rejected. */
@@ -218,7 +218,7 @@ export class ChunkReader {
         account: record.account,
         atMs: record.atMs,
         prompt: exchange.messages.length === 0 ? '' : JSON.stringify(exchange.messages),
-        response: exchange.response ?? '',
+        response: exchange.response ?? null,
       });
   }
 

@@ -75,19 +75,14 @@ export async function* cutChunks(
       if (length < buffer.length) continue;
       const cut = cutter.findCut(buffer, length);
       if (cut > 0) {
-        const rest = buffer.subarray(cut, length);
-        const next = new Uint8Array(Math.max(options.chunkBytes, rest.length * 2));
-        next.set(rest);
-        yield {
-          kind: 'bytes',
-          bytes: buffer.subarray(0, cut),
-          offset,
-          end: offset + cut,
-          bounds: cutter.takeBounds(cut),
-        };
-        offset += cut;
+        const next = new Uint8Array(Math.max(options.chunkBytes, (length - cut) * 2));
+        next.set(buffer.subarray(cut, length));
+        const bytes = buffer.subarray(0, cut);
+        // All state is settled before the yield: the consumer may transfer the buffer, which empties every view of it.
         buffer = next;
-        length = rest.length;
+        length -= cut;
+        offset += cut;
+        yield { kind: 'bytes', bytes, offset: offset - cut, end: offset, bounds: cutter.takeBounds(cut) };
       } else if (length >= options.maxRowBytes) {
         oversize = { offset, excerpt: buffer.slice(0, EXCERPT_BYTES) };
         offset += length;
