@@ -17,7 +17,7 @@ export function summariseFinding(finding: Finding): string {
   const strangers = `${formatPlural(finding.members.length, 'account')} that claim to be strangers act as one`;
   switch (finding.kind) {
     case 'hidden-pool':
-      return `${strangers}. What they ask does not look like training data.`;
+      return `${strangers}. There is not enough evidence that they collect training data.`;
     case 'insufficient':
       return `${strangers}. What they ask could not be judged yet.`;
     case 'distillation-campaign': {
@@ -56,29 +56,38 @@ export function findDemandShare(finding: Finding): number | null {
   return value !== undefined && value >= 0 && value <= 1 ? value : null;
 }
 
-/** The capabilities sought most, as `reasoning (62 %) and code (20 %)`; empty when the finding names none. */
+const CAPABILITIES: Readonly<Record<string, string>> = {
+  reasoning: 'written-out reasoning',
+  rubric: 'grading by a rubric',
+  pairwise: 'preference judgements',
+  synthesis: 'generated tasks and examples',
+  rewrite: 'rewritten text',
+  tools: 'tool use',
+  directive: 'instructions carried out',
+  problem: 'problems with a checkable answer',
+};
+
+/** A capability's name in plain words; unknown ones as they are. */
+export function nameCapability(capability: string): string {
+  return CAPABILITIES[capability] ?? capability;
+}
+
+/** The capabilities that at least a fifth of the training-shaped part asks for, two at most; empty when there is none. */
 export function listSought(finding: Finding): string {
   return [...finding.sought]
+    .filter((part) => part.share >= 0.2)
     .sort((a, b) => b.share - a.share)
     .slice(0, 2)
-    .map((part) => `${part.capability} (${formatShare(part.share)})`)
+    .map((part) => `${nameCapability(part.capability)} (${formatShare(part.share)})`)
     .join(' and ');
 }
 
-/** log10 of the e-value that counts for this kind: the minimum of both families only where both are claimed. */
-export function decisiveLog10E(finding: Finding): number {
-  return finding.kind === 'distillation-campaign'
-    ? Math.min(finding.log10ECoordination, finding.log10EDemand)
-    : finding.log10ECoordination;
-}
-
 /**
- * log10 of the e-value a pool needed to be reported: e-BH over M pools with k findings at level alpha asks for
- * e >= M / (alpha k) (Wang and Ramdas 2022). The line drawn in the charts.
+ * log10 of an e-value that is enough whatever the other pools say: M pools, half of alpha for each of the two claims
+ * (hidden pool, campaign), so 2 M / alpha. With k findings e-BH asks for k times less (Wang and Ramdas 2022).
  */
-export function neededLog10E(report: DetectionReport): number {
-  const pools = Math.max(1, report.poolsExamined);
-  return Math.log10(pools / (report.alpha * Math.max(1, report.findings.length)));
+export function sufficientLog10E(report: DetectionReport): number {
+  return Math.log10((2 * Math.max(1, report.poolsExamined)) / report.alpha);
 }
 
 /** What the error bound means, in words; the same sentence in the terminal and on the page. */

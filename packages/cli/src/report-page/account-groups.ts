@@ -55,13 +55,14 @@ export function groupArrivals(members: readonly FindingMember[]): ArrivalGroup[]
 export function drawAccounts(finding: Finding, width: number): Markup | null {
   const groups = groupArrivals(finding.members);
   if (groups.length === 0) return null;
-  const perRow = Math.min(groups.length, width > 500 ? 4 : 2);
+  const rows = Math.ceil(groups.length / (width > 500 ? 5 : 2));
+  const perRow = Math.ceil(groups.length / rows);
   const cell = width / perRow;
   const most = Math.max(...groups.map((group) => group.members.length));
   const dots = finding.members.length <= DOTS_AT_MOST;
   const room = Math.min(cell / 2 - 10, 96);
   const busiest = Math.max(1, ...(dots ? finding.members.map((member) => member.exchanges) : [1]));
-  const spacing = Math.min(9, room / Math.sqrt(most + 1));
+  const spacing = Math.min(14, room / Math.sqrt(most + 1));
   const radius = dots ? Math.max(22, spacing * Math.sqrt(most) + 8) : room;
   const rowHeight = 2 * radius + CAPTION;
   const height = Math.ceil(groups.length / perRow) * rowHeight;

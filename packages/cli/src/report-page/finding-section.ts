@@ -7,7 +7,13 @@ import {
   formatLog10,
   formatShare,
 } from '../figures.js';
-import { describeConsistency, nameKind, neededLog10E, summariseFinding } from '../finding-sentence.js';
+import {
+  describeConsistency,
+  nameCapability,
+  nameKind,
+  sufficientLog10E,
+  summariseFinding,
+} from '../finding-sentence.js';
 import { shortenText } from '../visible-text.js';
 import { drawAccounts, explainAccounts, tabulateAccounts } from './account-groups.js';
 import { type HtmlValue, html, type Markup } from './html.js';
@@ -21,7 +27,7 @@ const MEMBERS_SHOWN = 200;
 /** Everything about one finding. `number` counts from 1 and makes ids unique within the page. */
 export function renderFinding(report: DetectionReport, finding: Finding, number: number): Markup {
   const id = `finding-${number}`;
-  const needed = neededLog10E(report);
+  const enough = sufficientLog10E(report);
   const toAlarm = finding.firstAlarmAtMs - finding.firstExchangeAtMs;
   return html`<section class="finding" id="${id}" aria-labelledby="${id}-title">
 <p class="eyebrow">Finding ${number} of ${report.findings.length} · ${nameKind(finding.kind)} · <span class="id">${shortenText(finding.id, 40)}</span></p>
@@ -49,7 +55,7 @@ ${renderChart(
   'timeline',
   'When the evidence came',
   html`<span class="legend"><span class="key key-coordination">coordination</span> <span class="key key-demand">demand</span>
-<span class="key key-needed">needed to report</span> <span class="key key-before">exchanges before the alarm</span> <span class="key key-after">after</span></span>`,
+<span class="key key-needed">enough on its own</span> <span class="key key-before">exchanges before the alarm</span> <span class="key key-after">after</span></span>`,
   (width, key) => drawTimeline(report, finding, width, key),
   tabulateTimeline(report, finding),
 )}
@@ -57,8 +63,8 @@ ${renderChart(
   id,
   'signals',
   'Where it came from',
-  html`The dashed line is what a whole pool needed (${formatLog10(needed)}); a single signal need not reach it. 0 says nothing, below 0 speaks for innocence.`,
-  (width) => drawSignals(finding, needed, width),
+  html`The dotted line is what is enough for a whole pool (${formatLog10(enough)}); a single signal need not reach it. 0 says nothing, below 0 speaks for innocence.`,
+  (width) => drawSignals(finding, enough, width),
   tabulateSignals(finding),
 )}
 ${renderSignals(finding, id)}
@@ -120,7 +126,7 @@ function renderSought(finding: Finding): Markup | null {
     .sort((a, b) => b.share - a.share)
     .map(
       (part) =>
-        html`<tr><th scope="row">${part.capability}</th><td class="figure">${formatShare(part.share)}</td></tr>`,
+        html`<tr><th scope="row">${nameCapability(part.capability)}</th><td class="figure">${formatShare(part.share)}</td></tr>`,
     )}</tbody></table>`;
 }
 

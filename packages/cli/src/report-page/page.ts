@@ -4,7 +4,7 @@ import { formatCount, formatDay, formatDuration, formatLog10, formatPlural } fro
 import {
   explainAlpha,
   nameKind,
-  neededLog10E,
+  sufficientLog10E,
   summariseFinding,
   summariseReport,
 } from '../finding-sentence.js';
@@ -76,12 +76,12 @@ ${
 }
 
 function renderCertainty(report: DetectionReport): Markup {
-  const needed = neededLog10E(report);
+  const enough = sufficientLog10E(report);
   return html`<section id="certainty" aria-labelledby="certainty-title"><h2 id="certainty-title">How sure is this</h2>
 <dl class="figures">
 <div><dt>Pools examined</dt><dd>${formatCount(report.poolsExamined)}</dd></div>
 <div><dt>Alpha</dt><dd>${report.alpha}</dd></div>
-<div><dt>Evidence needed, log10 e</dt><dd>${formatLog10(needed)}</dd></div>
+<div><dt>Enough on its own, log10 e</dt><dd>${formatLog10(enough)}</dd></div>
 </dl>
 <p>${explainAlpha(report)}</p>
 <p>An e-value is the return on a bet against the innocent explanation: if that explanation is true, no betting rule used here grows money on average, so 1,000 units from 1 happens at most once in 1,000. Log10 counts the zeros. Coordination and demand are separate bets; a distillation campaign needs both, so the weaker one counts.</p></section>`;

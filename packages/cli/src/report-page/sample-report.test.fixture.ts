@@ -112,10 +112,11 @@ export function makeSampleReport(): DetectionReport {
     evidence: findings.flatMap((f, k) =>
       Array.from({ length: 28 }, (_, slot) => ({
         findingId: f.id,
-        atMs: START + slot * (DAY_MS / 4),
+        atMs: START + (slot + 1) * (DAY_MS / 4),
         log10ECoordination: (f.log10ECoordination * slot) / 27 + Math.sin(slot) * 0.4,
         log10EDemand: slot < 6 ? 0 : (f.log10EDemand * (slot - 5)) / 22 + Math.cos(slot) * 0.3,
-        exchanges: Math.round(700 + 500 * Math.sin((slot * Math.PI) / 2) + k * 4000 + (slot % 5) * 60),
+        exchanges:
+          k === 1 ? 0 : Math.round(700 + 500 * Math.sin((slot * Math.PI) / 2) + k * 4000 + (slot % 5) * 60),
       })),
     ),
     blindSpots: [

@@ -26,38 +26,38 @@ export function sortSignals(
 }
 
 /**
- * One bar a signal, in log10 e from a common zero, with the level that a whole pool needed. A single signal need not
+ * One bar a signal, in log10 e from a common zero, with the level that is enough for a whole pool. A single signal need not
  * reach that line: the test combines a family. `width` in CSS pixels.
  */
-export function drawSignals(finding: Finding, needed: number, width: number): Markup | null {
+export function drawSignals(finding: Finding, enough: number, width: number): Markup | null {
   const groups = sortSignals(finding).filter((group) =>
     group.signals.some((signal) => signal.log10E !== null),
   );
   const values = finding.signals.flatMap((signal) => (signal.log10E === null ? [] : [signal.log10E]));
   if (groups.length === 0) return null;
-  const scale = fitScale(values, needed, 4, width - 52);
+  const scale = fitScale(values, enough, 16, width - 52);
   let y = 8;
   const body: Markup[] = [];
-  const top = y;
   for (const group of groups) {
     body.push(html`<text class="axis-title" x="0" y="${y + 16}">${group.title}</text>`);
     y += HEADING;
+    const groupTop = y - 6;
     for (const signal of group.signals) {
       const value = signal.log10E ?? 0;
       const [from, to] = [Math.min(scale(0), scale(value)), Math.max(scale(0), scale(value))];
-      body.push(html`<text class="label" x="4" y="${y + 8}">${shortenText(signal.signal, width > 500 ? 60 : 34)}</text>
+      body.push(html`<text class="label" x="${round(scale(0)) + 4}" y="${y + 8}">${shortenText(signal.signal, width > 500 ? 60 : 34)}</text>
 <rect class="${signal.family === 'demand' ? 'bar bar-demand' : 'bar'}" x="${round(from)}" y="${y + 14}" width="${round(Math.max(1, to - from))}" height="10"/>
 <text class="value" x="${round(to + 6)}" y="${y + 23}">${formatLog10(value)}</text>`);
       y += ROW;
     }
+    body.push(html`<path class="zero" d="M${round(scale(0))} ${groupTop}V${y - 8}"/>
+<path class="needed" d="M${round(scale(enough))} ${groupTop}V${y - 8}"/>`);
     y += 6;
   }
   const height = y + 28;
   return html`<svg class="chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img"
  aria-label="Evidence by signal; the figures are in the table below">
-<path class="zero" d="M${round(scale(0))} ${top + HEADING - 8}V${y - 4}"/>
 ${body}
-<path class="needed" d="M${round(scale(needed))} ${top + HEADING - 8}V${y - 4}"/>
 ${scale.ticks.map((tick) => html`<text class="tick" x="${round(scale(tick))}" y="${y + 12}" text-anchor="middle">${formatEffect(tick)}</text>`)}
 <text class="tick" x="${width}" y="${y + 12}" text-anchor="end">log10 e</text>
 ${scale.kind === 'square-root' ? html`<text class="note" x="${width}" y="${y + 26}" text-anchor="end">square-root scale</text>` : null}

@@ -72,7 +72,9 @@ figcaption p { font-size: 15px; margin-bottom: 18px; }
 .chart .demand-dot { fill: var(--ink); }
 .chart .alarm { stroke: var(--ink); fill: none; }
 .chart .alarm-label { font-weight: 620; }
-.chart .before, .chart .disc, .chart .bar, .chart .tie-strong { fill: var(--accent); }
+.chart .alarm-label, .chart .note, .chart .label { paint-order: stroke; stroke: var(--paper); stroke-width: 5px; stroke-linejoin: round; }
+.chart .before { fill: var(--tint); stroke: var(--accent); }
+.chart .disc, .chart .bar, .chart .tie-strong { fill: var(--accent); }
 .chart .after { stroke: var(--accent); }
 .chart .hatch { stroke: var(--accent); stroke-width: 2; }
 .chart .bar-demand { fill: var(--ink); }
@@ -82,7 +84,7 @@ figcaption p { font-size: 15px; margin-bottom: 18px; }
 .key::before { content: ""; display: inline-block; width: 22px; margin-right: 8px; vertical-align: .28em; border-top: 2px solid var(--accent); }
 .key-demand::before { border-top: 2px dashed var(--ink); }
 .key-needed::before { border-top: 1px dotted var(--ink); }
-.key-before::before, .key-after::before { height: 11px; width: 14px; vertical-align: -1px; border: 1px solid var(--accent); background: var(--accent); }
+.key-before::before, .key-after::before { height: 11px; width: 14px; vertical-align: -1px; border: 1px solid var(--accent); background: var(--tint); }
 .key-after::before { background: repeating-linear-gradient(135deg, var(--accent) 0 2px, transparent 2px 5px); }
 details { margin: 12px 0; }
 summary { cursor: pointer; color: var(--accent); font-size: 15px; padding: 4px 0; }
