@@ -1,13 +1,16 @@
 import { Readable } from 'node:stream';
+import type { ByteStream } from './containers/compression.js';
 
 /** A byte stream whose beginning can be looked at before it is read. */
 export class PeekedStream implements AsyncIterable<Uint8Array> {
-  #stream: Readable;
+  #stream: ByteStream;
   readonly #iterator: AsyncIterator<Uint8Array>;
   #head: Buffer = Buffer.alloc(0);
   #bytes = 0;
 
-  constructor(stream: Readable) {
+  constructor(stream: ByteStream) {
+    // Whoever iterates gets the error; one that comes after `destroy` concerns nobody.
+    if (stream instanceof Readable) stream.on('error', () => {});
     this.#stream = stream;
     this.#iterator = stream[Symbol.asyncIterator]();
   }
@@ -68,8 +71,6 @@ export class PeekedStream implements AsyncIterable<Uint8Array> {
   }
 
   destroy(): void {
-    // Whoever reads on gets an end, not an unhandled error.
-    this.#stream.on('error', () => {});
     this.#stream.destroy();
   }
 }

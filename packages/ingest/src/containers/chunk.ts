@@ -43,7 +43,8 @@ const EXCERPT_BYTES = 4096;
 
 /**
  * Cuts a stream into chunks of about `chunkBytes` that hold whole rows. Memory: one buffer, which grows to
- * `maxRowBytes` for a long row; a longer one is passed over and reported. The last row needs no terminator.
+ * `maxRowBytes` for a long row; a longer one is passed over and reported. The last row needs no
+ * terminator. When the stream fails, the whole rows that came before it are yielded first.
  */
 export async function* cutChunks(
   stream: AsyncIterable<Uint8Array>,
@@ -55,7 +56,18 @@ export async function* cutChunks(
   let offset = options.offset;
   let oversize: { offset: number; excerpt: Uint8Array } | null = null;
 
-  for await (const piece of stream) {
+  let failure: { readonly error: unknown } | null = null;
+  const pieces = stream[Symbol.asyncIterator]();
+  for (;;) {
+    let piece: Uint8Array;
+    try {
+      const next = await pieces.next();
+      if (next.done) break;
+      piece = next.value;
+    } catch (error) {
+      failure = { error };
+      break;
+    }
     let at = 0;
     while (at < piece.length) {
       if (oversize !== null) {
@@ -97,7 +109,10 @@ export async function* cutChunks(
   if (oversize !== null) yield { kind: 'oversize', ...oversize, end: offset };
   else if (length > 0) {
     const cut = cutter.findCut(buffer, length);
-    const bytes = buffer.slice(0, length);
-    yield { kind: 'bytes', bytes, offset, end: offset + cut, bounds: cutter.takeBounds(length) };
+    // Where the stream broke off, half a row is no row.
+    const bytes = buffer.slice(0, failure === null ? length : cut);
+    if (bytes.length > 0)
+      yield { kind: 'bytes', bytes, offset, end: offset + cut, bounds: cutter.takeBounds(bytes.length) };
   }
+  if (failure !== null) throw failure.error;
 }

@@ -15,28 +15,39 @@ export function detectCompression(head: Uint8Array): Compression {
   return 'none';
 }
 
-/** Pipes raw bytes through the decompressor. Errors of either side come out of the returned stream. */
-export function decompress(raw: Readable, compression: Compression): Readable {
-  if (compression === 'none') return raw;
+/** Bytes that arrive in pieces and can be given up. */
+export interface ByteStream extends AsyncIterable<Uint8Array> {
+  destroy(): void;
+}
+
+/** Unpacks raw bytes. An error of either side comes after all bytes that were unpacked before it. */
+export function decompress(raw: Readable, compression: 'gzip' | 'zstd'): ByteStream {
   const inflater = compression === 'gzip' ? createGunzip({ chunkSize: 256 * 1024 }) : new ZstdInflater();
+  // A stream that fails drops what it holds, so bytes move to one that only ends.
   const out = new PassThrough({ highWaterMark: 1024 * 1024 });
+  let failure: PhalanxError<IngestErrorCode> | null = null;
   const fail = (cause: unknown): void => {
-    out.destroy(
-      new PhalanxError<IngestErrorCode>(
-        'INGEST_CONTAINER',
-        `broken ${compression}: ${(cause as Error).message}`,
-        {
-          cause,
-          advice: 'What came before the damage was read; get the file again for the rest.',
-        },
-      ),
+    failure ??= new PhalanxError<IngestErrorCode>(
+      'INGEST_CONTAINER',
+      `broken ${compression}: ${(cause as Error).message}`,
+      { cause, advice: 'What came before the damage was read; get the file again for the rest.' },
     );
+    out.end();
   };
   raw.on('error', fail);
   inflater.on('error', fail);
-  out.on('close', () => raw.destroy());
   raw.pipe(inflater).pipe(out);
-  return out;
+  return {
+    async *[Symbol.asyncIterator]() {
+      for await (const piece of out) yield piece as Uint8Array;
+      if (failure !== null) throw failure;
+    },
+    destroy() {
+      raw.destroy();
+      inflater.destroy();
+      out.destroy();
+    },
+  };
 }
 
 /** The largest back-reference window we give memory to; zstd --long=27, and what the zstd tool itself accepts. */
