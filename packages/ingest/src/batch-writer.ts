@@ -29,7 +29,7 @@ export interface SourceProgress extends IngestProgress {
 }
 
 /** Rows an insert waits for: a part on disk costs two syncs however few rows it has. */
-const BATCH_ROWS = 100_000;
+const BATCH_ROWS = 65_536;
 /** ... or bytes, for rows that are mostly text. */
 const BATCH_BYTES = 64 * 1024 * 1024;
 

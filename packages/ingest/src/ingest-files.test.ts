@@ -282,10 +282,11 @@ describe('a killed ingestion', () => {
     writeFileSync(file, makeLines(total, 1000));
     const data = join(dir, 'killed-store');
     const child = [fixture('ingest-child.mjs'), file, data, dir];
-    for (let round = 0; round < 4; round++) {
+    // Until it was killed three times, and at least once after a batch was durable.
+    for (let round = 0; round < 3 || (round < 8 && !existsSync(`${file}.rejected`)); round++) {
       const process_ = spawn(process.execPath, child, { stdio: 'ignore' });
       const exit = new Promise((resolve) => process_.once('exit', resolve));
-      await new Promise((resolve) => setTimeout(resolve, 800 + Math.random() * 2500));
+      await new Promise((resolve) => setTimeout(resolve, 800 + 700 * round + Math.random() * 2500));
       process_.kill('SIGKILL');
       await exit;
     }

@@ -65,7 +65,7 @@ type SourceState = { -readonly [Key in keyof SourceProgress]: SourceProgress[Key
 /**
  * Reads log files into the telemetry store.
  *
- * Durable in steps: each batch of about 100,000 exchanges is synced before the progress that covers it, so a run that
+ * Durable in steps: each batch of about 65,000 exchanges is synced before the progress that covers it, so a run that
  * was killed goes on where the last batch ended, and rows read twice collapse by id. A source is known again by its
  * first 64 KiB; a plain file may grow between runs. Rows that cannot be used go to `<file>.rejected`.
  *
