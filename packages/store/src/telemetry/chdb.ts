@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { PhalanxError } from '@phalanx/core';
 import type { Session } from 'chdb';
 import type { StoreErrorCode } from '../errors.js';
-import { type EngineConnection, engineError, SESSION_SETTINGS } from './connection.js';
+import { type EngineConnection, engineError, nameStatement, SESSION_SETTINGS } from './connection.js';
 import { decodeNative } from './native.js';
 import { quoteText } from './schema.js';
 
@@ -48,13 +48,14 @@ export async function openChdb(path: string): Promise<EngineConnection> {
     async exec(sql) {
       await run.write(sql);
     },
-    async insertNative(table, columns, bytes) {
+    async insertNative(table, columns, bytes, only) {
       const file = join(incoming, `${randomUUID()}.native`);
       const names = columns.join(', ');
+      const where = only ? ` WHERE ${only.where}` : '';
       try {
         await writeFile(file, bytes);
         await run.write(
-          `INSERT INTO ${table} (${names}) SELECT ${names} FROM file(${quoteText(file)}, 'Native')`,
+          `INSERT INTO ${table} (${names}) SELECT ${names} FROM file(${quoteText(file)}, 'Native')${where}`,
         );
       } finally {
         await rm(file, { force: true });
@@ -63,6 +64,7 @@ export async function openChdb(path: string): Promise<EngineConnection> {
     async queryNative(sql) {
       return decodeNative(await run.read(sql));
     },
+    isAlive: async () => reads.open,
     async close() {
       reads.close();
       writes.close();
@@ -112,7 +114,7 @@ function makeQueue(session: Session): (sql: string) => Promise<Uint8Array> {
       try {
         return (await session.queryAsync(sql, { format: 'Native' })).bytes();
       } catch (cause) {
-        throw engineError(cause, sql.slice(0, 60).replaceAll(/\s+/g, ' '));
+        throw engineError(cause, nameStatement(sql));
       }
     });
     tail = mine.catch(() => undefined);

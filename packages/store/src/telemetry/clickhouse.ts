@@ -1,8 +1,12 @@
 import { Readable } from 'node:stream';
 import { PhalanxError } from '@phalanx/core';
 import type { StoreErrorCode } from '../errors.js';
-import { type EngineConnection, engineError, SESSION_SETTINGS } from './connection.js';
+import { type EngineConnection, engineError, nameStatement, SESSION_SETTINGS } from './connection.js';
 import { decodeNative } from './native.js';
+import { quoteText } from './schema.js';
+
+/** A server that takes longer to say 1 counts as dead. */
+const ALIVE_MS = 5000;
 
 /** Where a ClickHouse server listens for HTTP. */
 export interface ClickhouseAddress {
@@ -44,7 +48,7 @@ export async function openClickhouse(address: ClickhouseAddress): Promise<Engine
   let current = 0;
 
   async function run<T>(sql: string, act: (client: (typeof clients)[number]) => Promise<T>): Promise<T> {
-    const doing = sql.slice(0, 60).replaceAll(/\s+/g, ' ');
+    const doing = nameStatement(sql);
     for (let tries = 1; ; tries++) {
       const used = current;
       try {
@@ -61,8 +65,12 @@ export async function openClickhouse(address: ClickhouseAddress): Promise<Engine
     async exec(sql) {
       await run(sql, (client) => client.command({ query: sql }));
     },
-    async insertNative(table, columns, bytes) {
-      const query = `INSERT INTO ${table} (${columns.join(', ')}) FORMAT Native`;
+    async insertNative(table, columns, bytes, only) {
+      const names = columns.join(', ');
+      const source = only
+        ? `SELECT ${names} FROM input(${quoteText(only.structure.join(', '))}) WHERE ${only.where} `
+        : '';
+      const query = `INSERT INTO ${table} (${names}) ${source}FORMAT Native`;
       await run(query, async (client) => {
         const { stream } = await client.exec({
           query,
@@ -79,6 +87,13 @@ export async function openClickhouse(address: ClickhouseAddress): Promise<Engine
         return Buffer.concat(chunks);
       });
       return decodeNative(bytes);
+    },
+    async isAlive() {
+      const { success } = await clients[current]!.ping({
+        select: true,
+        abort_signal: AbortSignal.timeout(ALIVE_MS),
+      });
+      return success;
     },
     async close() {
       await Promise.all(clients.map((client) => client.close()));

@@ -2,6 +2,14 @@ import { PhalanxError } from '@phalanx/core';
 import type { StoreErrorCode } from '../errors.js';
 import type { NativeBlock } from './native.js';
 
+/** Which rows of an insert are meant. */
+export interface RowFilter {
+  /** Columns of the bytes with their types. */
+  readonly structure: readonly string[];
+  /** A condition on them. */
+  readonly where: string;
+}
+
 /** A connection to a ClickHouse engine, in process or by HTTP. Both speak the same SQL. */
 export interface EngineConnection {
   /** Runs one statement that returns nothing. */
@@ -10,9 +18,11 @@ export interface EngineConnection {
    * Inserts Native bytes; `columns` are the table's columns that the bytes hold, by name.
    * Resolves when the engine says the rows are written.
    */
-  insertNative(table: string, columns: readonly string[], bytes: Uint8Array): Promise<void>;
+  insertNative(table: string, columns: readonly string[], bytes: Uint8Array, only?: RowFilter): Promise<void>;
   /** Runs one SELECT (without FORMAT) and reads all its rows. */
   queryNative(sql: string): Promise<NativeBlock>;
+  /** Whether the engine answers within a few seconds. */
+  isAlive(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -39,14 +49,14 @@ export const SESSION_SETTINGS: Readonly<Record<string, number>> = {
 export function engineError(cause: unknown, doing: string): PhalanxError<StoreErrorCode> {
   if (PhalanxError.is<StoreErrorCode>(cause)) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
-  const code = /Code: (\d+)/.exec(message)?.[1] ?? (cause as { code?: unknown } | null)?.code;
+  const code = String(/Code: (\d+)/.exec(message)?.[1] ?? (cause as { code?: unknown } | null)?.code);
   const said = message.slice(0, 500);
-  if (String(code) === '241')
+  if (code === MEMORY_LIMIT_EXCEEDED)
     return new PhalanxError('STORE_LIMIT', `${doing} passed the memory limit: ${said}`, {
       cause,
       advice: 'Ask for a shorter window.',
     });
-  if (UNREACHABLE.test(`${message} ${String(code)}`))
+  if (UNREACHABLE_CODES.has(code) || UNREACHABLE.test(message))
     return new PhalanxError('STORE_UNAVAILABLE', `${doing}: the server is unreachable: ${said}`, {
       cause,
       retryable: true,
@@ -55,6 +65,14 @@ export function engineError(cause: unknown, doing: string): PhalanxError<StoreEr
   return new PhalanxError('STORE_QUERY', `${doing} failed: ${said}`, { cause });
 }
 
-/** Node's socket errors, the client's own, and ClickHouse 209, 210, 279, 32 (timeout, network, no replica, EOF). */
+const MEMORY_LIMIT_EXCEEDED = '241';
+/** ClickHouse: attempt to read after EOF, DNS error, socket timeout, network error, all connection tries failed. */
+const UNREACHABLE_CODES: ReadonlySet<string> = new Set(['32', '198', '209', '210', '279']);
+/** Node's socket errors (in the message of an aggregate, too) and the client's own. */
 const UNREACHABLE =
-  /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|socket hang up|Timeout error|Code: (?:209|210|279|32)\b|ALL_CONNECTION_TRIES_FAILED|NETWORK_ERROR|SOCKET_TIMEOUT/;
+  /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|socket hang up|Timeout error|aborted/i;
+
+/** The first words of a statement, for messages: never a literal, which may be a password. */
+export function nameStatement(sql: string): string {
+  return /^\s*\w+(?:\s+\w+){0,3}/.exec(sql)?.[0].trim() ?? 'a statement';
+}

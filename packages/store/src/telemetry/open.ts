@@ -3,7 +3,9 @@ import { lockDirectory } from '../directory-lock.js';
 import type { StoreErrorCode } from '../errors.js';
 import { openChdb } from './chdb.js';
 import { type ClickhouseAddress, openClickhouse } from './clickhouse.js';
+import { openTopology } from './cluster-topology.js';
 import type { EngineConnection } from './connection.js';
+import { CopiedTables } from './copied-tables.js';
 import { MIGRATIONS, SCHEMA_VERSION } from './migrations.js';
 import { encodeNative } from './native.js';
 import { type Layout, TABLES } from './schema.js';
@@ -16,51 +18,74 @@ export type TelemetryStoreOptions =
   | (ClickhouseAddress & {
       /** Name of the cluster in the servers' `remote_servers`; absent means one server. */
       readonly cluster?: string;
+      /**
+       * Who keeps the copies of a shard equal: `keeper` (default; ReplicatedMergeTree, `internal_replication=true`) or
+       * the `store` itself, for clusters without Keeper; then `url` lists every node. See `CopiedTables`.
+       */
+      readonly replication?: 'keeper' | 'store';
     });
 
 /**
  * Opens the telemetry store and brings its schema up to date.
  *
- * A directory has one owner: a second opener is refused while the first lives.
+ * A directory has one owner: a second opener is refused while the first lives. A cluster that the store itself
+ * replicates must have one writing process; stale copies are repaired before the store is handed out.
  *
- * @throws PhalanxError `STORE_LOCKED`, `STORE_ONE_PER_PROCESS`, `STORE_ENGINE_MISSING`, `STORE_UNAVAILABLE`, or
- *   `STORE_SCHEMA_NEWER` when a newer Phalanx wrote the data.
+ * @throws PhalanxError `STORE_LOCKED`, `STORE_ONE_PER_PROCESS`, `STORE_ENGINE_MISSING`, `STORE_UNAVAILABLE`,
+ *   `STORE_ARGUMENT` for a cluster that the server does not know, or `STORE_SCHEMA_NEWER` when a newer Phalanx wrote
+ *   the data.
  */
 export async function openTelemetryStore(options: TelemetryStoreOptions): Promise<TelemetryStore> {
   if ('path' in options) {
     const lock = await lockDirectory(options.path);
     try {
-      return await openTables(await openChdb(options.path), null, () => lock.release());
+      const connection = await openChdb(options.path);
+      const tables = openOwnTables(connection, null);
+      return await startStore(
+        tables,
+        () => migrate(connection, { kind: 'single' }),
+        () => lock.release(),
+      );
     } catch (error) {
       await lock.release();
       throw error;
     }
   }
-  return openTables(await openClickhouse(options), options.cluster ?? null, async () => undefined);
+  const { cluster, replication } = options;
+  if (cluster !== undefined && replication === 'store') {
+    const topology = await openTopology(options, cluster);
+    const tables = new CopiedTables(topology, options, (node) => migrate(node, { kind: 'copies', cluster }));
+    return startStore(
+      tables,
+      () => tables.repair(),
+      async () => undefined,
+    );
+  }
+  const connection = await openClickhouse(options);
+  const layout: Layout = cluster === undefined ? { kind: 'single' } : { kind: 'replicated', cluster };
+  return startStore(
+    openOwnTables(connection, cluster ?? null),
+    () => migrate(connection, layout),
+    async () => undefined,
+  );
 }
 
-async function openTables(
-  connection: EngineConnection,
-  cluster: string | null,
+async function startStore(
+  tables: TableAccess,
+  prepare: () => Promise<unknown>,
   release: () => Promise<void>,
 ): Promise<TelemetryStore> {
   try {
-    const layout: Layout = cluster === null ? { kind: 'single' } : { kind: 'replicated', cluster };
-    const tables = openOwnTables(connection, cluster);
-    await migrate(connection, tables, layout);
+    await prepare();
     return new TelemetryStore(tables, await lastVersion(tables), release);
   } catch (error) {
-    await connection.close();
+    await tables.close();
     throw error;
   }
 }
 
-/** Runs the migrations that the data have not had. */
-export async function migrate(
-  connection: EngineConnection,
-  tables: TableAccess,
-  layout: Layout,
-): Promise<void> {
+/** Runs the migrations that the data behind a connection have not had. */
+async function migrate(connection: EngineConnection, layout: Layout): Promise<void> {
   const found = await readSchemaVersion(connection);
   if (found > SCHEMA_VERSION)
     throw new PhalanxError<StoreErrorCode>(
@@ -79,7 +104,7 @@ export async function migrate(
         { name: 'version', type: 'UInt64', values: version },
       ],
     });
-    await tables.insert(TABLES.schemaVersion, ['one', 'version'], bytes);
+    await connection.insertNative(TABLES.schemaVersion.name, ['one', 'version'], bytes);
   }
 }
 

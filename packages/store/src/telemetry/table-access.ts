@@ -10,6 +10,8 @@ export interface TableAccess {
   insert(table: TableSource, columns: readonly string[], bytes: Uint8Array): Promise<void>;
   /** Runs a statement about a table's own storage (OPTIMIZE, DROP PARTITION) wherever the table lies. */
   maintain(table: TableSource, build: (target: string) => string): Promise<void>;
+  /** Makes copies equal again, where that is the store's business. Returns the partitions copied. */
+  repair?(): Promise<number>;
   close(): Promise<void>;
 }
 

@@ -136,6 +136,11 @@ export class TelemetryStore implements TelemetryReader {
     );
   }
 
+  /** Refills copies that missed inserts while they were down; see `CopiedTables`. Returns the partitions copied. */
+  async repairCopies(): Promise<number> {
+    return (await this.#use().repair?.()) ?? 0;
+  }
+
   async span(): Promise<TimeWindow | null> {
     const found = await this.#readExchanges(queries.span);
     if (found.uint64('n')[0] === 0n) return null;
