@@ -1,17 +1,15 @@
 import { availableParallelism } from 'node:os';
 import type { Readable } from 'node:stream';
 import { PhalanxError } from '@phalanx/core';
-import { createSketcher } from '@phalanx/sketch';
 import { BatchWriter, type IngestStore, type SourceProgress, type TextSink } from './batch-writer.js';
 import type { ChunkResult } from './chunk-reader.js';
 import type { Chunk, OversizeRow } from './containers/chunk.js';
 import type { ParquetSlice } from './containers/parquet.js';
 import type { Mapping } from './formats/mapping.js';
-import { isBatchRequest } from './formats/openai-batch.js';
-import { detectFormat, formatByName } from './formats/registry.js';
+import { type Plan, planSources } from './plan.js';
 import { RejectedFile, rejectedPath } from './rejected-file.js';
 import { type IngestReport, type IngestStatus, ProgressMeter, type RunTally } from './report.js';
-import { openSource, type Source, STDIN_PATH } from './source.js';
+import { openSource, type Source } from './source.js';
 import { WorkerPool } from './worker-pool.js';
 import type { SourceDescription } from './worker-protocol.js';
 
@@ -36,15 +34,6 @@ export interface IngestOptions {
   readonly signal?: AbortSignal;
   /** What the file name "-" reads; default: standard input. */
   readonly stdin?: Readable;
-}
-
-/** A source of this run; null streams are opened when their turn comes. */
-interface Plan {
-  readonly path: string;
-  readonly sizeBytes: number | null;
-  readonly description: SourceDescription | null;
-  /** Standard input cannot be opened twice. */
-  readonly opened: Source | null;
 }
 
 /** A chunk under way, in the order of its source. */
@@ -98,43 +87,6 @@ export async function ingestFiles(files: readonly string[], options: IngestOptio
     for (const plan of plans) plan.opened?.close();
     await pool.close();
   }
-}
-
-async function planSources(files: readonly string[], options: IngestOptions): Promise<Plan[]> {
-  const sketcher = createSketcher(options.sketchKey);
-  const plans: Plan[] = [];
-  if (options.format !== undefined) formatByName(options.format);
-  for (const [index, path] of files.entries()) {
-    const source = await openSource(path, options.stdin ?? process.stdin);
-    let description: SourceDescription | null = null;
-    try {
-      if (source.firstRow !== '')
-        description = {
-          index,
-          path,
-          format: options.mapping ? 'mapping' : (options.format ?? detectFormat(source.sample, path).name),
-          mapping: options.mapping ?? null,
-          idScope: Buffer.from(sketcher.hash128('first-row', source.firstRow)).toString('hex'),
-          header: source.header,
-          isParquet: source.container === 'parquet',
-          isBatchInput:
-            source.compression === 'none' &&
-            path !== STDIN_PATH &&
-            source.sample.some((row) => isBatchRequest(row)),
-        };
-    } catch (error) {
-      source.close();
-      throw error;
-    }
-    if (path !== STDIN_PATH) source.close();
-    plans.push({
-      path,
-      sizeBytes: source.sizeBytes,
-      description,
-      opened: path === STDIN_PATH ? source : null,
-    });
-  }
-  return plans;
 }
 
 /** One call of `ingestFiles`: chunks go out to the threads and come back in order. */
