@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { describeFailure, ExitCode, exitCodeOf } from './cli-error.js';
+import type { Terminal } from './terminal.js';
+
+/**
+ * Runs the `phalanx` command. Each command's code is loaded when it is called: `--help` needs neither the engine nor a
+ * schema library.
+ *
+ * @param args what follows the program's name
+ * @returns the exit code: 0 ok, 1 found something, 2 usage, 3 environment
+ */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let code: ExitCode = ExitCode.OK;
+  const program = buildProgram(terminal, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
+    terminal.talk(describeFailure(error, terminal.env.PHALANX_DEBUG === '1'));
+    return exitCodeOf(error);
+  }
+}
+
+function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Command {
+  const program = new Command('phalanx')
+    .description('Finds extraction campaigns in the API traffic of a model.')
+    .version(readVersion())
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.talk })
+    .showHelpAfterError('(--help lists what there is)')
+    .addHelpText('after', '\nExit codes: 0 ok, 1 found something or rows rejected, 2 usage, 3 environment.');
+
+  program
+    .command('demo')
+    .description('simulate a small provider with a hidden campaign, find it, write the report page')
+    .option('--data <dir>', 'where to work; emptied first', undefined)
+    .option('--seed <text>', 'another world', 'quickstart')
+    .option('--html <file>', 'report page', 'phalanx-report.html')
+    .option('--json', 'report for machines on stdout')
+    .action(async (flags) => finish(await (await import('./commands/demo.js')).demoCommand(flags, terminal)));
+
+  addInputOptions(
+    program.command('detect').argument('[files...]', 'log files; none: what the data directory holds'),
+  )
+    .description('find campaigns in a data directory or in log files; exit 1 when something was found')
+    .option('--alpha <number>', 'expected share of false findings (setting detect.alpha)')
+    .option('--backtest <from..to>', 'only this time, with the timeline of when alarms would have come')
+    .option('--shadow <file>', 'run a second configuration on the same history and print the differences')
+    .option('--html <file>', 'write the report page')
+    .action(async (files, flags) =>
+      finish(await (await import('./commands/detect.js')).detectCommand(files, flags, terminal)),
+    );
+
+  addInputOptions(program.command('ingest').argument('<files...>', 'log files; - is standard input'))
+    .description('read log files into the data directory; exit 1 when rows were rejected')
+    .option('--no-text', 'keep sketches only, no prompt or response text')
+    .action(async (files, flags) =>
+      finish(await (await import('./commands/ingest.js')).ingestCommand(files, flags, terminal)),
+    );
+
+  program
+    .command('simulate')
+    .argument('[scenario]')
+    .description('write the traffic of a simulated provider as logs, with account facts and labels')
+    .option('--list', 'name the scenarios')
+    .option('--out <dir>', 'folder to write')
+    .option('--seed <text>', 'same seed, same bytes', '1')
+    .option('--prompts <folder>', 'prompt corpora instead of the built-in grammar')
+    .option('--timing <file>', 'arrivals of real tenants instead of the built-in clocks')
+    .option('--set <key=value>', 'override one setting of the scenario; repeatable', collect, [])
+    .option('--gzip', 'compress the traffic')
+    .option('--json', 'summary for machines on stdout')
+    .action(async (scenario, flags) =>
+      finish(await (await import('./commands/simulate.js')).simulateCommand(scenario, flags, terminal)),
+    );
+
+  program
+    .command('config')
+    .description('settings')
+    .command('print')
+    .description('every key of phalanx.toml with its value, default, meaning and environment variable')
+    .option('--config <file>', 'instead of phalanx.toml')
+    .option('--json', 'for machines')
+    .action(async (flags) =>
+      finish(await (await import('./commands/config.js')).printConfigCommand(flags, terminal)),
+    );
+  return program;
+}
+
+function addInputOptions(command: Command): Command {
+  return command
+    .option('--format <name>', 'format of the files; default: recognised')
+    .option('--mapping <file>', 'TOML or JSON file that maps columns to fields')
+    .option('--accounts <file>', 'what you know of your customers, one JSON object a line')
+    .option('--data <dir>', 'data directory (setting data)')
+    .option('--config <file>', 'instead of phalanx.toml')
+    .option('--json', 'report for machines on stdout');
+}
+
+function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}
+
+function readVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return String(manifest.version);
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+
+interface Setting {
+  readonly schema: z.ZodType;
+  readonly meaning: string;
+  /** Never printed. */
+  readonly secret?: boolean;
+}
+
+/** Every key of `phalanx.toml`, dotted, with its default and meaning. A flag of a command overrides its key. */
+export const SETTINGS = {
+  data: {
+    schema: z.string().min(1).default('.phalanx'),
+    meaning: 'Data directory: telemetry, sketch key, kept texts. One process owns it at a time.',
+  },
+  'telemetry.url': {
+    schema: z.string().default(''),
+    meaning:
+      'ClickHouse server by HTTP(S), for more traffic than one machine holds. Empty: the embedded engine.',
+  },
+  'telemetry.username': { schema: z.string().default(''), meaning: 'User at telemetry.url.' },
+  'telemetry.password': {
+    schema: z.string().default(''),
+    meaning: 'Password at telemetry.url. Better given by the environment.',
+    secret: true,
+  },
+  'telemetry.database': {
+    schema: z.string().default(''),
+    meaning: 'Database at telemetry.url. Empty: the default.',
+  },
+  'telemetry.cluster': {
+    schema: z.string().default(''),
+    meaning: 'Cluster name in remote_servers at telemetry.url. Empty: one server.',
+  },
+  'ingest.keep_text': {
+    schema: z.boolean().default(true),
+    meaning: 'Keep prompt and response text, encrypted. Sketches are kept in any case.',
+  },
+  'ingest.text_days': {
+    schema: z.int().min(1).default(30),
+    meaning:
+      'Days after an exchange that its text is kept; then the key is destroyed. Applied after each ingestion.',
+  },
+  'ingest.workers': {
+    schema: z.int().min(0).max(256).default(0),
+    meaning: 'Threads that parse and sketch. 0: as many as there are cores.',
+  },
+  'ingest.rejected_dir': {
+    schema: z.string().default(''),
+    meaning: 'Where .rejected files go. Empty: beside each log file.',
+  },
+  'detect.alpha': {
+    schema: z.number().gt(0).lt(1).default(0.01),
+    meaning: 'Expected share of false findings among all findings, at any time of looking.',
+  },
+  'detect.min_accounts': { schema: z.int().min(5).default(30), meaning: 'Smallest pool worth a finding.' },
+  'detect.day_hours': {
+    schema: z.number().min(1).default(24),
+    meaning: 'Length of a slot of evidence in hours; the first is taken in quarters.',
+  },
+  'detect.sample_rows': {
+    schema: z.int().min(100).default(30_000),
+    meaning: 'Exchanges read for each pool and slot at most.',
+  },
+  'detect.content': {
+    schema: z.boolean().default(true),
+    meaning: 'Whether what is asked (shapes, templates, mixtures) may propose pools.',
+  },
+  'detect.metadata': {
+    schema: z.boolean().default(true),
+    meaning: 'Whether who asks (payment, network, sign-up, client) may propose pools.',
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingKey = keyof typeof SETTINGS;
+
+/** All settings by their dotted keys. */
+export type Config = { readonly [K in SettingKey]: z.infer<(typeof SETTINGS)[K]['schema']> };
+
+/** `detect.alpha` is overridden by `PHALANX_DETECT_ALPHA`. */
+export function nameVariable(key: SettingKey): string {
+  return `PHALANX_${key.replaceAll('.', '_').toUpperCase()}`;
+}

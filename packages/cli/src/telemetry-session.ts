@@ -1,0 +1,131 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DAY_MS } from '@phalanx/core';
+import type { DetectOptions } from '@phalanx/detect';
+import type { IngestReport } from '@phalanx/ingest';
+import type { TelemetryStore, TelemetryStoreOptions } from '@phalanx/store';
+import { formatCount } from './figures.js';
+import { openProgressBar } from './progress-bar.js';
+import type { Config } from './setting.js';
+import type { Terminal } from './terminal.js';
+
+export interface IngestRequest {
+  readonly files: readonly string[];
+  readonly format?: string;
+  /** Path of a mapping file. */
+  readonly mapping?: string;
+  /** File of account facts, read first. */
+  readonly accounts?: string;
+  readonly keepText: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens the store that the configuration names, runs `work`, and closes it, whatever happens. The engine is loaded here
+ * and nowhere else, so that help and configuration never wait for it.
+ */
+export async function withStore<T>(
+  config: Config,
+  dataDir: string,
+  work: (store: TelemetryStore) => Promise<T>,
+): Promise<T> {
+  const { openTelemetryStore } = await import('@phalanx/store');
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const store = await openTelemetryStore(chooseStore(config, dataDir));
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Reads log files into an open store with a progress bar, then lets kept texts expire. */
+export async function runIngest(
+  store: TelemetryStore,
+  config: Config,
+  dataDir: string,
+  request: IngestRequest,
+  terminal: Terminal,
+): Promise<IngestReport> {
+  const [{ ingestFiles, readMappingFile }, { openSketchKey, openTextVault }] = await Promise.all([
+    import('@phalanx/ingest'),
+    import('@phalanx/store'),
+  ]);
+  const bar = openProgressBar(terminal);
+  const vault = request.keepText ? await openTextVault(store, dataDir) : null;
+  const options = {
+    store,
+    sketchKey: await openSketchKey(dataDir),
+    ...(config['ingest.workers'] > 0 && { workers: config['ingest.workers'] }),
+    ...(config['ingest.rejected_dir'] !== '' && { rejectedDir: config['ingest.rejected_dir'] }),
+    ...(vault !== null && { texts: vault }),
+    ...(request.signal !== undefined && { signal: request.signal }),
+    onProgress: (status: Parameters<NonNullable<Parameters<typeof ingestFiles>[1]['onProgress']>>[0]) =>
+      bar.show(
+        status.totalBytes === null ? null : status.bytes / Math.max(1, status.totalBytes),
+        `${formatCount(status.exchanges)} exchanges, ${formatCount(status.exchangesPerSecond)}/s`,
+        status.remainingSeconds,
+      ),
+  };
+  try {
+    const reports: IngestReport[] = [];
+    if (request.accounts !== undefined)
+      reports.push(await ingestFiles([request.accounts], { ...options, format: 'phalanx-accounts' }));
+    reports.push(
+      await ingestFiles(request.files, {
+        ...options,
+        ...(request.format !== undefined && { format: request.format }),
+        ...(request.mapping !== undefined && { mapping: readMappingFile(request.mapping) }),
+      }),
+    );
+    await vault?.expireBefore(Date.now() - config['ingest.text_days'] * DAY_MS);
+    return reports.reduce(addReports);
+  } finally {
+    bar.clear();
+  }
+}
+
+/** Detection options as the configuration gives them. */
+export function readDetectOptions(config: Config): Partial<DetectOptions> {
+  return {
+    alpha: config['detect.alpha'],
+    minAccounts: config['detect.min_accounts'],
+    dayMs: config['detect.day_hours'] * 3_600_000,
+    sampleRows: config['detect.sample_rows'],
+    families: { content: config['detect.content'], metadata: config['detect.metadata'] },
+  };
+}
+
+function chooseStore(config: Config, dataDir: string): TelemetryStoreOptions {
+  const url = config['telemetry.url'];
+  if (url === '') return { path: join(dataDir, 'telemetry') };
+  const username = config['telemetry.username'];
+  const password = config['telemetry.password'];
+  const database = config['telemetry.database'];
+  const cluster = config['telemetry.cluster'];
+  return {
+    url,
+    ...(username !== '' && { username }),
+    ...(password !== '' && { password }),
+    ...(database !== '' && { database }),
+    ...(cluster !== '' && { cluster }),
+  };
+}
+
+function addReports(a: IngestReport, b: IngestReport): IngestReport {
+  return {
+    files: a.files + b.files,
+    rows: a.rows + b.rows,
+    exchanges: a.exchanges + b.exchanges,
+    accounts: a.accounts + b.accounts,
+    interventions: a.interventions + b.interventions,
+    ignored: a.ignored + b.ignored,
+    rejected: a.rejected + b.rejected,
+    skippedLines: a.skippedLines + b.skippedLines,
+    bytes: a.bytes + b.bytes,
+    seconds: a.seconds + b.seconds,
+    rejectedFiles: [...a.rejectedFiles, ...b.rejectedFiles],
+    failures: [...a.failures, ...b.failures],
+    interrupted: a.interrupted || b.interrupted,
+  };
+}
