@@ -96,8 +96,9 @@ export class CopiedTables implements TableAccess {
   }
 
   /**
-   * Fills the living stale copies from complete ones: of each partition whose rows differ in number or content, all
-   * rows are copied; those already there collapse. Inserts wait meanwhile. Returns the partitions copied.
+   * Fills the living stale copies from a complete one: of each partition whose rows differ in number or content, all
+   * rows are copied; those already there collapse. Where no copy is complete (each missed another insert) and all are
+   * up, each gets the rows of all others. Inserts wait meanwhile. Returns the partitions copied.
    */
   repair(): Promise<number> {
     return this.#inTurn(async () => {
@@ -107,18 +108,30 @@ export class CopiedTables implements TableAccess {
       const stale = await this.#collectStale(alive);
       let copied = 0;
       for (const table of Object.values<TableSource>(TABLES))
-        for (const node of alive) {
-          if (!stale.has(`${node.address} ${table.name}`)) continue;
-          const source = alive.find(
-            (other) =>
-              !stale.has(`${other.address} ${table.name}`) && (!table.shardBy || other.shard === node.shard),
-          );
-          if (!source) continue;
-          copied += await this.#copy(table, source, node);
-          await this.#note(alive, [{ node, table, stale: 0 }]);
+        for (const group of this.#groupCopies(table)) {
+          const isStale = (node: ClusterNode) => stale.has(`${node.address} ${table.name}`);
+          const here = group.filter((node) => alive.includes(node));
+          const whole = here.find((node) => !isStale(node));
+          if (!whole && here.length < group.length) continue;
+          const targets = here.filter(isStale);
+          for (const target of targets)
+            for (const source of whole ? [whole] : here)
+              if (source !== target) copied += await this.#copy(table, source, target);
+          if (targets.length > 0)
+            await this.#note(
+              alive,
+              targets.map((node) => ({ node, table, stale: 0 })),
+            );
         }
       return copied;
     });
+  }
+
+  /** The sets of nodes that hold the same rows of a table. */
+  #groupCopies(table: TableSource): ClusterNode[][] {
+    const { nodes, shards } = this.#topology;
+    if (!table.shardBy) return [[...nodes]];
+    return Array.from({ length: shards }, (_, shard) => nodes.filter((node) => node.shard === shard));
   }
 
   async close(): Promise<void> {
