@@ -1,3 +1,4 @@
+import type { ComponentCounter } from './coordination/component-counts.js';
 import type { TurnTakingWatch } from './coordination/turn-taking-watch.js';
 import type { ChosenComponent } from './demand/component-choice.js';
 import type { DemandProcess } from './demand/demand-process.js';
@@ -10,6 +11,7 @@ export type CoordinationLogE = Map<string, number>;
 export interface ComponentUnderTest {
   readonly chosen: ChosenComponent;
   readonly demand: DemandProcess;
+  readonly counter: ComponentCounter;
   /** Log e-value that this component is dealt out evenly. */
   evennessLogE: number;
 }

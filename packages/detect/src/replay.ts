@@ -1,5 +1,5 @@
 import type { ExchangeSample, ObjectKind, TelemetryReader, TimeWindow } from '@phalanx/domain';
-import { componentCounts } from './coordination/component-counts.js';
+import { ComponentCounter } from './coordination/component-counts.js';
 import { stepComponentEvenness } from './coordination/component-evenness.js';
 import { stepEvenMixture } from './coordination/even-mixture-test.js';
 import { TurnTakingWatch } from './coordination/turn-taking-watch.js';
@@ -45,7 +45,6 @@ export async function replay(
   const pools: Pool[] = [];
   const references = new Map<number, Reference>();
   let history = emptyCounts(population.size, 0);
-  let intentHistory = emptyCounts(population.size, 32);
   let beforeLastDay = history;
   let lastDay = history;
   const memory = new MemoryScore(population.size);
@@ -68,20 +67,11 @@ export async function replay(
       }
     }
     const matrix = population.shapeMatrix(await reader.shapeCounts(slot));
-    const intents = population.intentMatrix(await reader.intentCounts(slot));
     history = { ...history, columns: matrix.columns };
     const mix = populationMix(history, matrix.columns);
     for (const pool of pools) {
       if (pool.proposedAtMs > slot.fromMs || pool.setAside) continue;
-      await stepPool(reader, slot, pool, {
-        history,
-        intentHistory,
-        matrix,
-        intents,
-        mix,
-        population,
-        options,
-      });
+      await stepPool(reader, slot, pool, { history, matrix, mix, options });
     }
     if (slot.fromMs >= window.fromMs + options.dayMs) {
       memory.addDay(history, matrix, mix);
@@ -89,7 +79,6 @@ export async function replay(
       lastDay = matrix;
     }
     history = addCounts(history, matrix);
-    intentHistory = addCounts(intentHistory, intents);
   }
   options.onProgress?.(slots.length, slots.length, `${pools.length} pools`);
   return { population, window, pools, slotEnds: slots.map((slot) => slot.toMs), references };
@@ -166,7 +155,12 @@ async function openPool(
     proposedAtMs: past.toMs,
     memberHashes,
     memberSet,
-    components: chosen.map((c) => ({ chosen: c, demand: new DemandProcess(c, sample), evennessLogE: 0 })),
+    components: chosen.map((c) => ({
+      chosen: c,
+      demand: new DemandProcess(c, sample),
+      counter: new ComponentCounter(c.component, memberHashes, sample),
+      evennessLogE: 0,
+    })),
     coordination: new Map([
       ['even-mixture', 0],
       ['turn-taking', 0],
@@ -179,11 +173,8 @@ async function openPool(
 
 interface SlotView {
   readonly history: SparseCounts;
-  readonly intentHistory: SparseCounts;
   readonly matrix: SparseCounts;
-  readonly intents: SparseCounts;
   readonly mix: Float64Array;
-  readonly population: Population;
   readonly options: DetectOptions;
 }
 
@@ -207,9 +198,7 @@ async function stepPool(
       limit: view.options.sampleRows,
     });
     for (const component of pool.components) {
-      component.evennessLogE += stepComponentEvenness(
-        componentCounts(component.chosen.component, members, view),
-      );
+      component.evennessLogE += stepComponentEvenness(component.counter.step(sample));
       component.demand.add(sample);
     }
   }

@@ -1,48 +1,49 @@
-import { Intent } from '@phalanx/domain';
-import type { Component } from '../demand/component.js';
-import type { Population } from '../population/population.js';
-import type { SparseCounts } from '../population/sparse-counts.js';
+import type { ExchangeSample } from '@phalanx/domain';
+import { type Component, matchesComponent } from '../demand/component.js';
 import type { ComponentCounts } from './component-evenness.js';
 
-interface Matrices {
-  readonly history: SparseCounts;
-  readonly intentHistory: SparseCounts;
-  readonly matrix: SparseCounts;
-  readonly intents: SparseCounts;
-  readonly population: Population;
-}
+/**
+ * Counts one component for each member, slot after slot, from samples of the pool's exchanges. A sample keeps each
+ * exchange with equal chance, so shares and evenness survive it; only power is lost.
+ */
+export class ComponentCounter {
+  readonly #component: Component;
+  readonly #row: ReadonlyMap<bigint, number>;
+  readonly #pastInside: Float64Array;
+  readonly #pastAll: Float64Array;
 
-/** Reads a component's counts for each member off the shape and intent matrices. */
-export function componentCounts(component: Component, members: Int32Array, view: Matrices): ComponentCounts {
-  const isInside = insideColumns(component, view.population);
-  const [past, slot] =
-    component.kind === 'shape' ? [view.history, view.matrix] : [view.intentHistory, view.intents];
-  const pastInside = new Float64Array(members.length);
-  const pastAll = new Float64Array(members.length);
-  const slotInside = new Float64Array(members.length);
-  const slotAll = new Float64Array(members.length);
-  for (let m = 0; m < members.length; m++) {
-    const a = members[m]!;
-    pastInside[m] = sumRow(past, a, isInside);
-    slotInside[m] = sumRow(slot, a, isInside);
-    pastAll[m] = sumRow(view.history, a, null);
-    slotAll[m] = sumRow(view.matrix, a, null);
+  constructor(component: Component, members: BigUint64Array, past: ExchangeSample) {
+    this.#component = component;
+    this.#row = new Map(Array.from(members, (account, m) => [account, m]));
+    this.#pastInside = new Float64Array(members.length);
+    this.#pastAll = new Float64Array(members.length);
+    this.#count(past, this.#pastInside, this.#pastAll);
   }
-  return { pastInside, pastAll, slotInside, slotAll };
-}
 
-function insideColumns(component: Component, population: Population): Uint8Array {
-  if (component.kind === 'intent') {
-    const out = new Uint8Array(32);
-    out[Math.log2(Intent[component.intent])] = 1;
-    return out;
+  /** Counts of the past and of this slot; the slot then joins the past. */
+  step(slot: ExchangeSample): ComponentCounts {
+    const slotInside = new Float64Array(this.#pastAll.length);
+    const slotAll = new Float64Array(this.#pastAll.length);
+    this.#count(slot, slotInside, slotAll);
+    const counts = {
+      pastInside: this.#pastInside.slice(),
+      pastAll: this.#pastAll.slice(),
+      slotInside,
+      slotAll,
+    };
+    for (let m = 0; m < slotAll.length; m++) {
+      this.#pastInside[m]! += slotInside[m]!;
+      this.#pastAll[m]! += slotAll[m]!;
+    }
+    return counts;
   }
-  return Uint8Array.from(population.shapes, (shape) => (component.matches(shape) ? 1 : 0));
-}
 
-function sumRow(counts: SparseCounts, row: number, isInside: Uint8Array | null): number {
-  let sum = 0;
-  for (let i = counts.start[row]!; i < counts.start[row + 1]!; i++)
-    if (!isInside || isInside[counts.column[i]!]) sum += counts.count[i]!;
-  return sum;
+  #count(sample: ExchangeSample, inside: Float64Array, all: Float64Array): void {
+    for (let row = 0; row < sample.account.length; row++) {
+      const m = this.#row.get(sample.account[row]!);
+      if (m === undefined) continue;
+      all[m]!++;
+      if (matchesComponent(this.#component, sample, row)) inside[m]!++;
+    }
+  }
 }

@@ -1,5 +1,4 @@
 import { type ExchangeSample, Intent, unpackShape } from '@phalanx/domain';
-import { RepeatDeficit, repeatProbability } from '@phalanx/stats';
 import { type Component, candidateComponents, matchesComponent, SOUGHT, unionOfShapes } from './component.js';
 import { NearRepeatIndex } from './near-repeats.js';
 import type { Reference } from './reference.js';
@@ -9,22 +8,30 @@ export interface ChosenComponent {
   readonly component: Component;
   /** Near-repeat rate a pair that the null grants. */
   readonly lambda0: number;
-  /** log10 e-value of the deficit on the data that chose it: for ranking, never evidence. */
-  readonly rankLog10E: number;
 }
 
+const MIN_FAMILY_ROWS = 20;
 const MIN_ROWS = 60;
 const MAX_ROWS = 3_000;
-const MIN_ENRICHMENT = 1.2;
+const MIN_ENRICHMENT = 1.1;
+/** Intents, parameters and instructions must be this much more frequent than elsewhere. */
+const MIN_RARITY = 2;
 const MIN_REQUEST_SHARE = 0.3;
 /** A deficit is claimed against 30 % of the reference's own rate, and never against more than ordinary users show. */
 const REFERENCE_FACTOR = 0.3;
 const ORGANIC_RATE = 3e-5;
-const UNKNOWN_RATE = 2e-5;
+
+/** What a component's past looks like: prompts and near-repeats among them. */
+interface Candidate {
+  readonly component: Extract<Component, { kind: 'shape' }>;
+  readonly rows: number;
+  readonly repeats: number;
+}
 
 /**
- * Picks the components of a pool's past that look most like a list that never repeats: the two best, the union of all
- * promising ones, and any explicit intent present.
+ * Picks the components of a pool's past that look most like a list that never repeats: the best single family, the union
+ * that promises most (families are added while the deficit of the whole grows, since evidence grows with the square of
+ * the prompts), and any explicit intent present.
  *
  * lambda0 = min(0.3 x the reference's rate, 3e-5): people ask the same thing again at 4e-5 to 1e-4 a pair on four public
  * chat and support corpora, so a test against 3e-5 concedes a third of that.
@@ -34,39 +41,65 @@ export function chooseComponents(
   reference: Reference,
   members: ReadonlySet<bigint>,
 ): ChosenComponent[] {
-  const scored: ChosenComponent[] = [];
-  for (const component of candidateComponents(new Set(past.shape))) {
+  const shapes: Candidate[] = [];
+  const chosen: Component[] = [];
+  for (const component of candidateComponents(past)) {
     const rows: number[] = [];
     for (let row = 0; row < past.shape.length; row++)
-      if (matchesComponent(component, past.shape[row]!, past.intents[row]!)) rows.push(row);
-    if (rows.length < MIN_ROWS) continue;
+      if (matchesComponent(component, past, row)) rows.push(row);
+    if (rows.length < (component.kind === 'shape' ? MIN_FAMILY_ROWS : MIN_ROWS)) continue;
     const enrichment = rows.length / past.shape.length / reference.share(component, members);
-    if (enrichment < MIN_ENRICHMENT || requestShare(past, rows) < MIN_REQUEST_SHARE) continue;
-    const rate = reference.repeatRate(component, members);
-    const lambda0 = Math.min(rate === null ? UNKNOWN_RATE : REFERENCE_FACTOR * rate, ORGANIC_RATE);
-    scored.push({ component, lambda0, rankLog10E: rank(past, rows, lambda0) });
+    if (enrichment < (component.kind === 'shape' ? MIN_ENRICHMENT : MIN_RARITY)) continue;
+    if (requestShare(past, rows) < MIN_REQUEST_SHARE) continue;
+    if (component.kind !== 'shape') chosen.push(component);
+    else shapes.push({ component, rows: rows.length, repeats: countRepeats(past, rows) });
   }
-  scored.sort((a, b) => b.rankLog10E - a.rankLog10E);
-  const shapes = scored.filter((s) => s.component.kind === 'shape');
-  const chosen = [...shapes.slice(0, 2), ...scored.filter((s) => s.component.kind === 'intent')];
-  const promising = shapes.filter((s) => s.rankLog10E > 0.3);
-  if (promising.length > 1)
-    chosen.push({
-      component: unionOfShapes(promising.map((s) => s.component)),
-      lambda0: Math.min(...promising.map((s) => s.lambda0)),
-      rankLog10E: promising[0]!.rankLog10E,
-    });
-  return chosen;
+  chosen.push(...bestFamilies(shapes));
+  return chosen.map((component) => ({
+    component,
+    lambda0: Math.min(REFERENCE_FACTOR * reference.repeatRate(component, members), ORGANIC_RATE),
+  }));
 }
 
-function rank(past: ExchangeSample, rows: readonly number[], lambda0: number): number {
-  const index = new NearRepeatIndex(MAX_ROWS);
-  const deficit = new RepeatDeficit();
-  for (const row of rows.slice(0, MAX_ROWS)) {
-    const earlier = index.size;
-    deficit.addItem(index.add(past, row), repeatProbability(lambda0, earlier));
+/** The most promising family alone, and the greedy union. */
+function bestFamilies(candidates: readonly Candidate[]): Component[] {
+  const open = [...candidates];
+  const picked: Candidate[] = [];
+  let rows = 0;
+  let repeats = 0;
+  let best = 0;
+  for (;;) {
+    let next = -1;
+    for (const [i, c] of open.entries()) {
+      const value = promise(rows + c.rows, repeats + c.repeats);
+      if (value > best) {
+        best = value;
+        next = i;
+      }
+    }
+    if (next < 0) break;
+    const [taken] = open.splice(next, 1);
+    picked.push(taken!);
+    rows += taken!.rows;
+    repeats += taken!.repeats;
+    for (let i = open.length - 1; i >= 0; i--)
+      if (open[i]!.component.family === taken!.component.family) open.splice(i, 1);
   }
-  return deficit.logE / Math.LN10;
+  const components = picked.map((c) => c.component);
+  if (components.length === 0) return [];
+  return components.length === 1 ? components : [components[0]!, unionOfShapes(components)];
+}
+
+/** Log e-value that n prompts with k near-repeats would give against the organic rate, at a bet of one in five. */
+function promise(n: number, k: number): number {
+  return k * Math.log(0.2) + (0.8 * ORGANIC_RATE * n * (n - 1)) / 2;
+}
+
+function countRepeats(past: ExchangeSample, rows: readonly number[]): number {
+  const index = new NearRepeatIndex(MAX_ROWS);
+  let repeats = 0;
+  for (const row of rows.slice(0, MAX_ROWS)) if (index.add(past, row)) repeats++;
+  return repeats;
 }
 
 /** Share of prompts that ask for something: a question, an order, or an explicit intent. */

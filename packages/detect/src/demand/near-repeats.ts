@@ -1,40 +1,45 @@
-import { PROMPT_MINHASH_BYTES, TOPIC_BYTES } from '@phalanx/domain';
+import { TOPIC_BYTES } from '@phalanx/domain';
 
 /** The columns of a sample that decide whether two prompts are near-repeats. */
 export interface PromptColumns {
   readonly promptHash: BigUint64Array;
-  readonly minhash: Uint8Array;
   readonly topics: Uint8Array;
 }
 
-const LANES = PROMPT_MINHASH_BYTES / 2;
-const BANDS = 16;
-/** Jaccard similarity of at least 0.7 in head and in tail. */
-const EQUAL_LANES = Math.ceil(0.7 * LANES);
-/** Of eight sampled content words, six in common: sees the middle, which head and tail do not. */
-const COMMON_TOPICS = 6;
-const MAX_CANDIDATES = 200;
+const TOPICS = TOPIC_BYTES / 2;
+const JACCARD = 0.65;
+const MAX_CANDIDATES = 100;
+/** Pairs of positions in the ascending topic list that serve as keys: similar lists share several. */
+const KEYS: readonly (readonly [number, number])[] = [
+  [0, 1],
+  [1, 2],
+  [2, 3],
+  [0, 2],
+  [1, 3],
+  [3, 4],
+  [2, 4],
+];
 
 /**
- * Says of each prompt whether a prompt seen earlier is a near-repeat of it.
+ * Says of each prompt whether a prompt seen earlier is a near-repeat of it: equal keyed hashes, or content words in common
+ * to an estimated Jaccard similarity of at least 0.65.
  *
- * Near-repeat: equal keyed hashes, or head and tail sketches both at Jaccard >= 0.7 and at least 6 of 8 sampled content
- * words in common. Candidates come from 16 bands of 4 lanes; a pair at Jaccard 0.7 in both halves is found with
- * probability 1 - (1 - 0.24)^16 = 0.988. At most 200 candidates are compared, newest first, so a hostile flood of one
- * template costs bounded time.
+ * The estimate is the bottom-k one on the eight sampled content words: of the eight smallest of both lists together, the
+ * share that both hold. Prompts with up to eight content words are compared exactly. At most 100 candidates are compared,
+ * newest first, so a flood of one template costs bounded time.
  */
 export class NearRepeatIndex {
   readonly #byHash = new Set<bigint>();
-  readonly #bands: Map<number, number[]>[] = Array.from({ length: BANDS }, () => new Map());
-  readonly #minhash: Uint8Array;
-  readonly #topics: Uint8Array;
+  readonly #buckets = new Map<number, number[]>();
+  readonly #topics: Uint16Array;
+  readonly #length: Uint8Array;
   readonly capacity: number;
   #size = 0;
 
   constructor(capacity: number) {
     this.capacity = capacity;
-    this.#minhash = new Uint8Array(capacity * PROMPT_MINHASH_BYTES);
-    this.#topics = new Uint8Array(capacity * TOPIC_BYTES);
+    this.#topics = new Uint16Array(capacity * TOPICS);
+    this.#length = new Uint8Array(capacity);
   }
 
   get size(): number {
@@ -44,69 +49,65 @@ export class NearRepeatIndex {
   /** Whether row `row` of `prompts` repeats something earlier; then remembers it, unless the index is full. */
   add(prompts: PromptColumns, row: number): boolean {
     const hash = prompts.promptHash[row]!;
-    const view = prompts.minhash.subarray(row * PROMPT_MINHASH_BYTES, (row + 1) * PROMPT_MINHASH_BYTES);
-    const topics = prompts.topics.subarray(row * TOPIC_BYTES, (row + 1) * TOPIC_BYTES);
-    const repeat = this.#byHash.has(hash) || this.#hasNear(view, topics);
+    const topics = topicList(prompts.topics.subarray(row * TOPIC_BYTES, (row + 1) * TOPIC_BYTES));
+    const keys = bucketKeys(topics);
+    const repeat = this.#byHash.has(hash) || this.#hasNear(topics, keys);
     if (this.#size < this.capacity) {
       const item = this.#size++;
       this.#byHash.add(hash);
-      this.#minhash.set(view, item * PROMPT_MINHASH_BYTES);
-      this.#topics.set(topics, item * TOPIC_BYTES);
-      for (let band = 0; band < BANDS; band++) {
-        const key = bandKey(view, band);
-        const bucket = this.#bands[band]!.get(key);
+      this.#topics.set(topics, item * TOPICS);
+      this.#length[item] = topics.length;
+      for (const key of keys) {
+        const bucket = this.#buckets.get(key);
         if (bucket) bucket.push(item);
-        else this.#bands[band]!.set(key, [item]);
+        else this.#buckets.set(key, [item]);
       }
     }
     return repeat;
   }
 
-  #hasNear(view: Uint8Array, topics: Uint8Array): boolean {
-    const seen = new Set<number>();
-    for (let band = 0; band < BANDS; band++) {
-      const bucket = this.#bands[band]!.get(bandKey(view, band));
+  #hasNear(topics: readonly number[], keys: readonly number[]): boolean {
+    let compared = 0;
+    for (const key of keys) {
+      const bucket = this.#buckets.get(key);
       if (!bucket) continue;
-      for (let i = bucket.length - 1; i >= 0 && seen.size < MAX_CANDIDATES; i--) {
-        const item = bucket[i]!;
-        if (seen.has(item)) continue;
-        seen.add(item);
-        if (this.#isNear(item, view, topics)) return true;
+      for (let i = bucket.length - 1; i >= 0 && compared < MAX_CANDIDATES; i--, compared++) {
+        const at = bucket[i]! * TOPICS;
+        if (similarity(topics, this.#topics.subarray(at, at + this.#length[bucket[i]!]!)) >= JACCARD)
+          return true;
       }
     }
     return false;
   }
+}
 
-  #isNear(item: number, view: Uint8Array, topics: Uint8Array): boolean {
-    const at = item * PROMPT_MINHASH_BYTES;
-    let head = 0;
-    let tail = 0;
-    for (let lane = 0; lane < LANES; lane++) {
-      if (this.#minhash[at + lane] === view[lane]) head++;
-      if (this.#minhash[at + LANES + lane] === view[LANES + lane]) tail++;
-    }
-    if (head < EQUAL_LANES || tail < EQUAL_LANES) return false;
-    return commonTopics(this.#topics.subarray(item * TOPIC_BYTES, (item + 1) * TOPIC_BYTES), topics);
+/** Keys of a list with one topic are that topic; 2^32 keeps them apart from pairs. */
+function bucketKeys(topics: readonly number[]): number[] {
+  if (topics.length === 1) return [2 ** 32 + topics[0]!];
+  const keys: number[] = [];
+  for (const [i, j] of KEYS) if (j < topics.length) keys.push(topics[i]! * 65_536 + topics[j]!);
+  return keys;
+}
+
+/** Bottom-k estimate of the Jaccard similarity of two ascending lists. */
+function similarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let i = 0;
+  let j = 0;
+  let seen = 0;
+  let common = 0;
+  const full = a.length === TOPICS || b.length === TOPICS;
+  while ((i < a.length || j < b.length) && !(full && seen === TOPICS)) {
+    const x = i < a.length ? a[i]! : 65_536;
+    const y = j < b.length ? b[j]! : 65_536;
+    if (x === y) common++;
+    if (x <= y) i++;
+    if (y <= x) j++;
+    seen++;
   }
+  return seen === 0 ? 0 : common / seen;
 }
 
-function bandKey(view: Uint8Array, band: number): number {
-  const at = band * 4;
-  return (view[at]! | (view[at + 1]! << 8) | (view[at + 2]! << 16) | (view[at + 3]! << 24)) >>> 0;
-}
-
-/** Six of eight, or all but a quarter of the shorter list when a text had fewer content words. */
-function commonTopics(a: Uint8Array, b: Uint8Array): boolean {
-  const left = topicList(a);
-  const right = topicList(b);
-  const smaller = Math.min(left.length, right.length);
-  if (smaller === 0) return left.length === right.length;
-  const common = left.filter((topic) => right.includes(topic)).length;
-  return (
-    common >= Math.ceil((COMMON_TOPICS / 8) * smaller) && common >= 0.5 * Math.max(left.length, right.length)
-  );
-}
-
+/** The topics of a sketch, ascending; at most eight. */
 export function topicList(bytes: Uint8Array): number[] {
   const out: number[] = [];
   for (let i = 0; i < TOPIC_BYTES; i += 2) {

@@ -2,8 +2,7 @@ import type { ExchangeSample } from '@phalanx/domain';
 import { type Component, matchesComponent } from './component.js';
 import { NearRepeatIndex, topicList } from './near-repeats.js';
 
-const MIN_ROWS = 150;
-const MAX_ROWS = 4_000;
+const MAX_ROWS = 20_000;
 const BUCKETS = 65_536;
 
 /**
@@ -38,25 +37,39 @@ export class Reference {
     for (let row = 0; row < this.rows; row++) {
       if (members.has(this.#sample.account[row]!)) continue;
       all++;
-      if (matchesComponent(component, this.#sample.shape[row]!, this.#sample.intents[row]!)) inside++;
+      if (matchesComponent(component, this.#sample, row)) inside++;
     }
     return (inside + 0.5) / (all + 1);
   }
 
   /**
-   * Near-repeats a pair in the reference's share of the component, or null with fewer than 150 prompts there.
-   * One repeat is added so that a sample without any does not claim a rate of 0.
+   * Near-repeats a pair in the reference's share of the component. Where the reference has little of it, the estimate is
+   * drawn towards the rate of the whole reference, with the weight of one expected repeat.
    */
-  repeatRate(component: Component, members: ReadonlySet<bigint>): number | null {
+  repeatRate(component: Component, members: ReadonlySet<bigint>): number {
+    const overall = this.#overallRate();
+    const { repeats, pairs } = this.#countRepeats(
+      (row) => !members.has(this.#sample.account[row]!) && matchesComponent(component, this.#sample, row),
+    );
+    return (repeats + 1) / (pairs + 1 / overall);
+  }
+
+  #overall = 0;
+
+  #overallRate(): number {
+    if (this.#overall === 0) {
+      const { repeats, pairs } = this.#countRepeats(() => true);
+      this.#overall = (repeats + 1) / Math.max(1, pairs);
+    }
+    return this.#overall;
+  }
+
+  #countRepeats(wanted: (row: number) => boolean): { repeats: number; pairs: number } {
     const index = new NearRepeatIndex(MAX_ROWS);
     let repeats = 0;
-    for (let row = 0; row < this.rows && index.size < MAX_ROWS; row++) {
-      if (members.has(this.#sample.account[row]!)) continue;
-      if (!matchesComponent(component, this.#sample.shape[row]!, this.#sample.intents[row]!)) continue;
-      if (index.add(this.#sample, row)) repeats++;
-    }
-    const n = index.size;
-    return n < MIN_ROWS ? null : (repeats + 1) / ((n * (n - 1)) / 2);
+    for (let row = 0; row < this.rows && index.size < MAX_ROWS; row++)
+      if (wanted(row) && index.add(this.#sample, row)) repeats++;
+    return { repeats, pairs: (index.size * (index.size - 1)) / 2 };
   }
 
   /**

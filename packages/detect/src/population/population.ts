@@ -75,12 +75,6 @@ export class Population {
     return fromTriplets(this.size, this.#shapeColumn.size, row, column, counts.count);
   }
 
-  /** Columns are intent bit numbers. */
-  intentMatrix(counts: KeyedCounts): SparseCounts {
-    const row = Int32Array.from(counts.account, (account) => this.#index.get(account) ?? -1);
-    return fromTriplets(this.size, 32, row, Int32Array.from(counts.key, Number), counts.count);
-  }
-
   /** Account hashes of the given numbers, for queries. */
   hashes(members: ArrayLike<number>): BigUint64Array {
     const out = new BigUint64Array(members.length);
