@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DAY_MS, PhalanxError } from '@phalanx/core';
+import { defaultOptions } from '@phalanx/detect';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig, printConfig } from './config.js';
+import { nameVariable, SETTINGS, type SettingKey } from './setting.js';
+import { readDetectOptions } from './telemetry-session.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'phalanx-config-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(text: string): string {
+  const path = join(folder, 'c.toml');
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('configuration', () => {
+  it('takes the last of default, file and environment', () => {
+    const path = write('data = "d"\n[detect]\nalpha = 0.05\nmin_accounts = 40\n');
+    const config = loadConfig({ PHALANX_DETECT_ALPHA: '0.001', PHALANX_INGEST_KEEP_TEXT: 'false' }, path);
+    expect(config).toMatchObject({ data: 'd', 'detect.alpha': 0.001, 'detect.min_accounts': 40 });
+    expect(config['ingest.keep_text']).toBe(false);
+  });
+
+  it('prints a file that it reads back, for values that are not the defaults', () => {
+    const config = loadConfig({ PHALANX_DETECT_ALPHA: '0.02', PHALANX_DATA: 'a "quoted" \\ place' });
+    expect(loadConfig({}, write(printConfig(config)))).toEqual(config);
+  });
+
+  it('documents every key and prints no secret', () => {
+    const text = printConfig(loadConfig({ PHALANX_TELEMETRY_PASSWORD: 'hunter2' }));
+    expect(text).not.toContain('hunter2');
+    for (const key of Object.keys(SETTINGS) as SettingKey[]) {
+      expect(text).toContain(nameVariable(key));
+      expect(text).toContain(SETTINGS[key].meaning);
+    }
+  });
+
+  it.each([
+    ['[detect]\nalpah = 1', 'no setting is called detect.alpah'],
+    ['[detect]\nalpha = 2', 'detect.alpha'],
+    ['[detect\nalpha', 'c.toml'],
+    ['detect = 3', 'no setting is called detect'],
+  ])('refuses %j', (text, part) => {
+    let caught: unknown;
+    try {
+      loadConfig({}, write(text));
+    } catch (error) {
+      caught = error;
+    }
+    expect(PhalanxError.is(caught, 'CLI_CONFIG')).toBe(true);
+    expect((caught as Error).message).toContain(part);
+  });
+
+  it('refuses variables of a wrong kind', () => {
+    for (const env of [{ PHALANX_DETECT_ALPHA: '' }, { PHALANX_INGEST_KEEP_TEXT: 'maybe' }])
+      expect(() => loadConfig(env)).toThrow(/PHALANX_/);
+  });
+
+  it("has detection's own defaults", () => {
+    const { alpha, minAccounts, sampleRows, families } = defaultOptions;
+    expect(readDetectOptions(loadConfig({}))).toEqual({
+      alpha,
+      minAccounts,
+      sampleRows,
+      families,
+      dayMs: DAY_MS,
+    });
+  });
+});
