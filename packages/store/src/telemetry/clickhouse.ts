@@ -6,7 +6,7 @@ import { decodeNative } from './native.js';
 import { quoteText } from './schema.js';
 
 /** A server that takes longer to say 1 counts as dead. */
-const ALIVE_MS = 5000;
+const ALIVE_MS = 10_000;
 
 /** Where a ClickHouse server listens for HTTP. */
 export interface ClickhouseAddress {

@@ -21,7 +21,7 @@ export interface EngineConnection {
   insertNative(table: string, columns: readonly string[], bytes: Uint8Array, only?: RowFilter): Promise<void>;
   /** Runs one SELECT (without FORMAT) and reads all its rows. */
   queryNative(sql: string): Promise<NativeBlock>;
-  /** Whether the engine answers within a few seconds. */
+  /** Whether the engine answers within ten seconds. */
   isAlive(): Promise<boolean>;
   close(): Promise<void>;
 }

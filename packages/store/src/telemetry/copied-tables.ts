@@ -26,6 +26,8 @@ export class CopiedTables implements TableAccess {
   readonly #address: ClickhouseAddress;
   readonly #welcome: (node: ClusterNode['connection'] & object) => Promise<void>;
   #version = 0n;
+  /** Reads take turns in who leads them. */
+  #turn = 0;
   #writing: Promise<unknown> = Promise.resolve();
 
   /** `welcome` brings a node's schema up to date before it is first used. */
@@ -75,7 +77,8 @@ export class CopiedTables implements TableAccess {
         );
         return this.#remote(chosen, table);
       };
-      for (const initiator of alive) {
+      const turn = this.#turn++ % alive.length;
+      for (const initiator of [...alive.slice(turn), ...alive.slice(0, turn)]) {
         let sql: string;
         try {
           sql = build(relationAt(initiator));

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type EngineConnection, engineError } from './connection.js';
 import { encodeNative, type NativeBlock, type NativeColumn } from './native.js';
 import type { TableSource } from './schema.js';
@@ -38,16 +39,19 @@ function widthOf(column: NativeColumn): number {
   return Number(column.type.slice(12, -1));
 }
 
-const READ_TRIES = 3;
+/** Waits before each further try, in milliseconds: a killed node is noticed at once, a busy one needs a moment. */
+const READ_PAUSES = [100, 1000, 4000];
 
 /** Repeats a read that lost its node: reads change nothing. */
 export async function readAgain<T>(read: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
+  for (let tries = 0; ; tries++) {
     try {
       return await read();
     } catch (cause) {
       const error = engineError(cause, 'a read');
-      if (!error.retryable || tries === READ_TRIES) throw error;
+      const pause = READ_PAUSES[tries];
+      if (!error.retryable || pause === undefined) throw error;
+      await sleep(pause);
     }
   }
 }
