@@ -3,7 +3,7 @@ import { ATTACK_STYLES } from './grammar/attack-styles.js';
 import { expandRule, mistype } from './grammar/grammar.js';
 import { HONEST_STYLES } from './grammar/honest-styles.js';
 import { LEXICON } from './grammar/lexicon.js';
-import { measureNearRepeats } from './near-repeat.js';
+import { NearRepeatIndex } from './near-repeat.js';
 import { PromptSource } from './prompt-source.js';
 import { stream } from './random.js';
 
@@ -13,7 +13,7 @@ export const BUILT_IN_HONEST_SOURCES: readonly string[] = Object.keys(HONEST_STY
 export interface BuiltInOptions {
   /** Which styles; default all, attack styles first. */
   readonly names?: readonly string[];
-  /** Prompts a style, default 8,000. */
+  /** Prompts a style, default 6,000. */
   readonly size?: number;
   /** Default 'built-in'. */
   readonly seed?: string;
@@ -26,12 +26,12 @@ export interface BuiltInOptions {
  *
  * The collision rate 2k/n^2 of each style is thinned (`repeatShare`) to the magnitude of its real counterpart, measured
  * on public corpora: instruction lists 1e-6, grade-school maths 1e-6, reasoning sets 1e-5, code lists 2e-5, tool questions
- * 3e-6, chat and support questions 4e-5 to 1e-4, evaluation items 1e-5, curated question titles 1e-6.
+ * 3e-6, chat and support questions 4e-5 to 1e-4 (here 1e-4 to 1.6e-4, at 6,000 prompts), evaluation items 1e-5, curated question titles 1e-6.
  *
  * @throws PhalanxError `TESTING_SOURCE` for an unknown name, or when a style cannot yield `size` prompts.
  */
 export function buildBuiltInSources(options: BuiltInOptions = {}): PromptSource[] {
-  const { size = 8000, seed = 'built-in' } = options;
+  const { size = 6000, seed = 'built-in' } = options;
   const names = options.names ?? [...BUILT_IN_ATTACK_SOURCES, ...BUILT_IN_HONEST_SOURCES];
   return names.map((name) => {
     const random = stream(seed, 'grammar', name);
@@ -41,26 +41,25 @@ export function buildBuiltInSources(options: BuiltInOptions = {}): PromptSource[
     if (style === undefined) throw sourceError(`no built-in prompt source ${name}`);
     const grammar = { ...LEXICON, ...style.grammar };
     const texts: string[] = [];
+    const index = new NearRepeatIndex();
     for (let tries = 0; texts.length < size; tries++) {
-      const old = texts.length;
-      if (tries === 40) throw sourceError(`style ${name} has fewer than ${size} prompts at its repeat rate`);
-      for (let i = texts.length; i < 1.08 * size; i++) {
-        let text: string;
-        if (honest !== undefined && random.chance(honest.popular)) {
-          text = grammar.popular![random.zipf(grammar.popular!.length)]!;
-        } else {
-          text = expandRule(grammar, 'prompt', random);
-          if (honest !== undefined && random.chance(honest.lower))
-            text = mistype(text.toLowerCase(), honest.typos, random);
-        }
-        texts.push(text);
+      if (tries === 12 * size)
+        throw sourceError(`style ${name} has fewer than ${size} prompts at its repeat rate`);
+      let text: string;
+      if (honest !== undefined && random.chance(honest.popular)) {
+        text = grammar.popular![random.zipf(grammar.popular!.length)]!;
+      } else {
+        text = expandRule(grammar, 'prompt', random);
+        if (honest !== undefined && random.chance(honest.lower))
+          text = mistype(text.toLowerCase(), honest.typos, random);
       }
-      if (style.repeatShare === 1) continue;
-      const { repeated } = measureNearRepeats(texts);
-      const kept = texts.filter((_, i) => i < old || repeated[i] === 0 || random.chance(style.repeatShare));
-      texts.splice(0, texts.length, ...kept);
+      if (style.repeatShare < 1) {
+        let kept = true;
+        index.add(text, (repeats) => (kept = repeats === 0 || random.chance(style.repeatShare)));
+        if (!kept) continue;
+      }
+      texts.push(text);
     }
-    texts.length = size;
     return new PromptSource(name, attack === undefined ? 'benign' : 'attack', style.kind, texts);
   });
 }

@@ -98,7 +98,8 @@ export function clientAt(profile: ClientProfile, day: number, table: InternTable
     profile.lagDays === Number.POSITIVE_INFINITY
       ? profile.pinned
       : Math.floor((day - profile.lagDays) / family.cadence);
-  const version = `${family.major}.${Math.max(0, family.firstMinor + 20 + releases)}.0`;
+  const minor = Math.max(0, family.firstMinor + 20 + releases);
+  const version = family.major.includes('.') ? `${family.major}.${minor}` : `${family.major}.${minor}.0`;
   const key = `${profile.family} ${version} ${profile.os} ${profile.arch} ${profile.runtime}`;
   return table.intern(key, () => describe(family, version, profile));
 }

@@ -81,6 +81,15 @@ const TENANTS_PER_10K: Readonly<Record<TenantKind, number>> = {
   'curated-list': 10,
 };
 
+/** Volumes of the kinds that a small world shrinks, requests a day of one tenant. */
+const REQUESTS: Partial<Record<TenantKind, number>> = {
+  'nightly-batch': 3000,
+  'evaluation-harness': 750,
+  'support-bot': 2000,
+  'declared-aggregator': 4000,
+  'licensed-distillation': 4000,
+};
+
 interface Shape {
   readonly days: number;
   readonly ordinary: number;
@@ -207,6 +216,8 @@ function planTenants(
   attack: readonly PromptSource[],
   accounts: number,
 ): TenantPlan[] {
+  // A small world gets smaller tenants: among 1,000 customers the big ones would be half of all traffic.
+  const small = Math.min(1, Math.max(0.1, accounts / 5000));
   const plans: TenantPlan[] = [];
   for (const kind of Object.keys(TENANTS_PER_10K) as TenantKind[]) {
     const wanted = TENANT_KINDS_OF[kind];
@@ -214,13 +225,12 @@ function planTenants(
     const sources = kind === 'licensed-distillation' ? attack : fitting.length > 0 ? fitting : honest;
     if (sources.length === 0) continue;
     const count = Math.max(1, Math.round((TENANTS_PER_10K[kind] * accounts) / 10_000));
-    // A small world gets smaller tenants: a class of 300 among 1,000 customers would be a third of everybody.
-    const size = accounts < 5000 && kind === 'class' ? { size: 30 } : {};
     plans.push({
       kind,
       count: kind === 'licensed-distillation' ? 1 : count,
       sources: sources.map((source) => source.name),
-      ...size,
+      ...(small < 1 && REQUESTS[kind] !== undefined && { requestsPerDay: REQUESTS[kind] * small }),
+      ...(small < 1 && kind === 'class' && { size: 30 }),
     });
   }
   return plans;

@@ -1,6 +1,6 @@
 import { measureNearRepeats } from './near-repeat.js';
 import { findWords } from './prompt-tokens.js';
-import { hashString, mixPair } from './random.js';
+import { hashString, mix32, mixPair } from './random.js';
 
 /** Share of the prompts above which a word belongs to the source's own frame (template, function word) and stays. */
 const FRAME_SHARE = 0.02;
@@ -8,6 +8,23 @@ const NUMBER = /^\p{N}+$/u;
 
 interface WordClass {
   readonly words: string[];
+  readonly salt: number;
+}
+
+/** A base prompt taken apart: `gaps[i]` stands before `words[i]`, the last gap after all. */
+interface Parsed {
+  readonly gaps: readonly string[];
+  readonly words: readonly string[];
+  /** Where each word can be replaced from; null for a word that never is. */
+  readonly places: readonly (Place | null)[];
+  /** Words replaced in a varied prompt, and in one that keeps its wording. */
+  readonly varied: Uint8Array;
+  readonly kept: Uint8Array;
+}
+
+interface Place {
+  readonly list: WordClass;
+  readonly at: number;
 }
 
 /**
@@ -22,15 +39,16 @@ interface WordClass {
  * round. So a prompt with c - 1 near-repeats in its source keeps its wording (one word changed when it has six or more,
  * none when it has an exact twin) with probability q, q^2 = min(1, (c - 1) / (1 + (c - 1) / 2)): then c q^2 pairs of a
  * prompt with itself and half of the c(c - 1) q^2 pairs with its neighbours, the measured survival of a changed word,
- * make up c(c - 1) similar pairs between two rounds, as many as within one. A source without near-repeats therefore
- * never repeats, however long it is drawn.
+ * make up c(c - 1) similar pairs between two rounds, as many as within one. A source without near-repeats
+ * gains none by this rule; what chance adds in a source of few words is below 3e-6 (measured on the built-in styles).
  * The result reads as word salad in the original grammar: its look, frame and repeats are realistic, its sense is not.
  */
 export class Variation {
   readonly #texts: readonly string[];
   readonly #frame = new Set<string>();
   readonly #share = new Map<string, number>();
-  readonly #place = new Map<string, { readonly list: WordClass; readonly at: number }>();
+  readonly #place = new Map<string, Place>();
+  readonly #parsed = new Map<number, Parsed>();
   readonly #neighbours: Uint32Array;
   readonly #twin: Uint8Array;
 
@@ -50,7 +68,8 @@ export class Variation {
       else list.push(word);
     }
     for (const words of classes.values()) {
-      const list = { words: words.sort() };
+      words.sort();
+      const list = { words, salt: hashString(words[0]!) };
       words.forEach((word, at) => {
         this.#place.set(word, { list, at });
       });
@@ -62,43 +81,63 @@ export class Variation {
 
   /** The prompt of this base index, 0 <= base < source size, in this round >= 0. */
   render(base: number, round: number): string {
-    const text = this.#texts[base]!;
-    if (round === 0) return text;
+    if (round === 0) return this.#texts[base]!;
+    let parsed = this.#parsed.get(base);
+    if (parsed === undefined) this.#parsed.set(base, (parsed = this.#parse(base)));
     const neighbours = this.#neighbours[base]!;
-    if (neighbours > 0) {
-      const keep = Math.min(1, neighbours / (1 + neighbours / 2));
-      if (mixPair(base + 1, round) / 4294967296 < Math.sqrt(keep)) return this.#keep(text, base, round);
+    const keep = Math.min(1, neighbours / (1 + neighbours / 2));
+    const kept = neighbours > 0 && mixPair(base + 1, round) / 4294967296 < Math.sqrt(keep);
+    const { gaps, words, places } = parsed;
+    const changed = kept ? parsed.kept : parsed.varied;
+    let out = gaps[0]!;
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i]!;
+      out += (changed[i] === 1 ? replaceWord(word, places[i]!, round) : word) + gaps[i + 1]!;
     }
-    const distinct = new Set(splitWords(text));
-    const open = [...distinct].filter((word) => !this.#frame.has(word));
-    const changed = new Set(open);
-    const needed = Math.ceil(distinct.size / 2) - changed.size;
+    return out;
+  }
+
+  #parse(base: number): Parsed {
+    const text = this.#texts[base]!;
+    const spans = findWords(text);
+    const gaps: string[] = [];
+    const words: string[] = [];
+    let at = 0;
+    for (let i = 0; i < spans.length; i += 2) {
+      gaps.push(text.slice(at, spans[i]));
+      words.push(text.slice(spans[i], spans[i + 1]));
+      at = spans[i + 1]!;
+    }
+    gaps.push(text.slice(at));
+    const distinct = [...new Set(words)];
+    const changed = new Set(distinct.filter((word) => !this.#frame.has(word)));
+    const needed = Math.ceil(distinct.length / 2) - changed.size;
     if (needed > 0) {
-      const frame = [...distinct].filter((word) => this.#frame.has(word));
+      const frame = distinct.filter((word) => this.#frame.has(word));
       frame.sort((a, b) => this.#share.get(a)! - this.#share.get(b)!);
       for (const word of frame.slice(0, needed)) changed.add(word);
     }
-    return replaceWords(text, (word) => (changed.has(word) ? this.#replace(word, round, 0) : word));
-  }
-
-  #keep(text: string, base: number, round: number): string {
-    const distinct = new Set(splitWords(text));
-    if (this.#twin[base] === 1 || distinct.size < 6) return text;
     // The same word in every round, so that two rounds differ in one word and not in two.
-    const rarest = [...distinct].reduce((a, b) => (this.#share.get(b)! < this.#share.get(a)! ? b : a));
-    return replaceWords(text, (word) => (word === rarest ? this.#replace(word, round, 0) : word));
+    const exact = this.#twin[base] === 1 || distinct.length < 6;
+    const rarest = exact
+      ? null
+      : distinct.reduce((a, b) => (this.#share.get(b)! < this.#share.get(a)! ? b : a));
+    return {
+      gaps,
+      words,
+      places: words.map((word) => this.#place.get(word) ?? null),
+      varied: Uint8Array.from(words, (word) => Number(changed.has(word))),
+      kept: Uint8Array.from(words, (word) => Number(word === rarest)),
+    };
   }
+}
 
-  #replace(word: string, round: number, salt: number): string {
-    if (NUMBER.test(word)) return replaceDigits(word, mixPair(round, salt));
-    const place = this.#place.get(word);
-    if (place === undefined) return word;
-    const { words } = place.list;
-    // A rotation of the class by an amount that depends on round and class: never the identity once it has two words.
-    if (words.length === 1) return word;
-    const turn = 1 + (mixPair(hashString(words[0]!, salt), round) % (words.length - 1));
-    return words[(place.at + turn) % words.length]!;
-  }
+/** A rotation of the word's class by an amount that depends on class and round; never by 0 once it has two words. */
+function replaceWord(word: string, place: Place | null, round: number): string {
+  if (place === null) return NUMBER.test(word) ? replaceDigits(word, mix32(round)) : word;
+  const { words, salt } = place.list;
+  if (words.length === 1) return word;
+  return words[(place.at + 1 + (mixPair(salt, round) % (words.length - 1))) % words.length]!;
 }
 
 function count(map: Map<string, number>, key: string): void {
@@ -110,17 +149,6 @@ function splitWords(text: string): string[] {
   const words: string[] = [];
   for (let i = 0; i < spans.length; i += 2) words.push(text.slice(spans[i], spans[i + 1]));
   return words;
-}
-
-function replaceWords(text: string, replace: (word: string) => string): string {
-  const spans = findWords(text);
-  let out = '';
-  let at = 0;
-  for (let i = 0; i < spans.length; i += 2) {
-    out += text.slice(at, spans[i]) + replace(text.slice(spans[i], spans[i + 1]));
-    at = spans[i + 1]!;
-  }
-  return out + text.slice(at);
 }
 
 function replaceDigits(digits: string, salt: number): string {

@@ -79,11 +79,11 @@ const CHAT: Grammar = {
 };
 
 export const HONEST_STYLES: Readonly<Record<string, HonestStyle>> = {
-  chat: { kind: 'chat_real', repeatShare: 0.45, popular: 0.04, lower: 0.35, typos: 0.01, grammar: CHAT },
+  chat: { kind: 'chat_real', repeatShare: 0.4, popular: 0.025, lower: 0.35, typos: 0.01, grammar: CHAT },
   'support-question': {
     kind: 'support_q',
-    repeatShare: 0.2,
-    popular: 0.05,
+    repeatShare: 0.07,
+    popular: 0.01,
     lower: 0.3,
     typos: 0.008,
     grammar: {
@@ -157,8 +157,8 @@ export const HONEST_STYLES: Readonly<Record<string, HonestStyle>> = {
   },
   homework: {
     kind: 'homework',
-    repeatShare: 0.35,
-    popular: 0.02,
+    repeatShare: 0.2,
+    popular: 0.008,
     lower: 0.25,
     typos: 0.006,
     grammar: {
@@ -249,8 +249,8 @@ export const HONEST_STYLES: Readonly<Record<string, HonestStyle>> = {
   },
   'red-team': {
     kind: 'redteam',
-    repeatShare: 0.2,
-    popular: 0.03,
+    repeatShare: 0.1,
+    popular: 0.01,
     lower: 0.45,
     typos: 0.01,
     grammar: {
