@@ -1,1 +1,12 @@
-export {};
+export { ABLATIONS, type Ablation } from './hydrabench/ablation.js';
+export type { Baseline, Scorer, Suspicion, TrainingData } from './hydrabench/baselines/baseline.js';
+export { BASELINES } from './hydrabench/baselines/register.js';
+export { buildCell, type CellWorld, type RunResult, runDetector } from './hydrabench/cell.js';
+export type { CellGroup, CellPlan } from './hydrabench/cells/cell-plan.js';
+export { listCells } from './hydrabench/cells/register.js';
+export { loadMaterials, type MaterialOptions, type Materials } from './hydrabench/materials.js';
+export { type RunOptions, runHydraBench } from './hydrabench/run.js';
+export { type Accusation, type Score, scoreAccusations } from './hydrabench/score.js';
+export { type BenchErrorCode, BUILT_IN_SPLIT, PUBLIC_SPLIT, type SplitName } from './hydrabench/split.js';
+export { writeTables } from './hydrabench/tables.js';
+export { WorldRecords } from './hydrabench/world-records.js';

@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { PhalanxError } from '@phalanx/core';
+import { runHydraBenchCommand } from './hydrabench/command.js';
+
+/** Every measurement by its name on the command line: a new one is one file and one entry here. */
+const MEASUREMENTS: Readonly<
+  Record<string, { readonly what: string; readonly run: (args: readonly string[]) => Promise<void> }>
+> = {
+  sketch: {
+    what: 'microseconds a text: sketch kernel, plain JavaScript, SHA-256',
+    run: async () => (await import('./sketch-speed.js')).benchSketchSpeed(),
+  },
+  ingest: {
+    what: 'rows a second from a LiteLLM log into the store',
+    run: async () => (await import('./ingest-speed.js')).benchIngestSpeed(),
+  },
+  hydrabench: {
+    what: 'campaigns found, honest customers accused: [--list] [--cells NAME,...] [--seeds N] [--prompts FOLDER] [--timing FILE] [--split development|held-out] [--quick] [--alpha A] [--no-ablation] [--no-baselines] [--out FILE.json]',
+    run: runHydraBenchCommand,
+  },
+};
+
+const [name = 'list', ...args] = process.argv.slice(2);
+const measurement = MEASUREMENTS[name];
+if (measurement !== undefined) {
+  try {
+    await measurement.run(args);
+  } catch (error) {
+    if (!PhalanxError.is(error) && !String((error as { code?: unknown })?.code).startsWith('ERR_PARSE_ARGS'))
+      throw error;
+    const advice = PhalanxError.is(error) && error.advice ? `\n${error.advice}` : '';
+    console.error(`${(error as Error).message}${advice}`);
+    process.exitCode = 2;
+  }
+} else {
+  const print = name === 'list' ? console.log : console.error;
+  if (name !== 'list') print(`there is no measurement ${name}`);
+  for (const [key, { what }] of Object.entries(MEASUREMENTS)) print(`${key}: ${what}`);
+  if (name !== 'list') process.exitCode = 2;
+}
