@@ -18,7 +18,7 @@ import { shortenText } from '../visible-text.js';
 import { drawAccounts, explainAccounts, tabulateAccounts } from './account-groups.js';
 import { type HtmlValue, html, type Markup } from './html.js';
 import { drawSignals, sortSignals, tabulateSignals } from './signal-chart.js';
-import { drawTimeline, tabulateTimeline } from './timeline-chart.js';
+import { drawTimeline, selectSlots, tabulateTimeline } from './timeline-chart.js';
 
 const WIDE = 860;
 const NARROW = 332;
@@ -55,7 +55,11 @@ ${renderChart(
   'timeline',
   'When the evidence came',
   html`<span class="legend"><span class="key key-coordination">coordination</span> <span class="key key-demand">demand</span>
-<span class="key key-needed">enough on its own</span> <span class="key key-before">exchanges before the alarm</span> <span class="key key-after">after</span></span>`,
+<span class="key key-needed">enough on its own</span> <span class="key key-before">exchanges before the alarm</span> <span class="key key-after">after</span></span>
+${
+  alarmPrecedesSeries(report, finding) &&
+  'The alarm came from an earlier proposal about mostly the same accounts; the lines are of the pool reported here, which was proposed later.'
+}`,
   (width, key) => drawTimeline(report, finding, width, key),
   tabulateTimeline(report, finding),
 )}
@@ -75,6 +79,12 @@ ${renderMembers(finding, id)}
 <p>Proposed ${formatInstant(finding.proposedAtMs)}. A proposal is not evidence; the tests above used other exchanges.</p>
 <ul>${finding.proposedBy.map((link) => html`<li>${link}</li>`)}</ul>
 </section>`;
+}
+
+/** A report may date the alarm by one pool and draw the evidence of another that overlaps it. */
+function alarmPrecedesSeries(report: DetectionReport, finding: Finding): boolean {
+  const first = selectSlots(report, finding)[0];
+  return first !== undefined && finding.firstAlarmAtMs <= first.fromMs;
 }
 
 function figure(name: string, value: string): Markup {

@@ -42,6 +42,14 @@ describe('the report page as text', () => {
     expect(page).not.toMatch(/guilty|thie[fv]|stole|crim/i);
   });
 
+  it('says so when the alarm is older than the series drawn', () => {
+    const report = makeSampleReport();
+    const note = 'from an earlier proposal about mostly the same accounts';
+    expect(renderReportPage(report)).not.toContain(note);
+    report.evidence = report.evidence.filter((row) => row.atMs > report.findings[0]!.firstAlarmAtMs + DAY_MS);
+    expect(renderReportPage(report)).toContain(note);
+  });
+
   it('says so when there is nothing', () => {
     const page = renderReportPage({
       ...makeSampleReport(),

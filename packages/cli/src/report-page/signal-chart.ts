@@ -41,17 +41,15 @@ export function drawSignals(finding: Finding, enough: number, width: number): Ma
   for (const group of groups) {
     body.push(html`<text class="axis-title" x="0" y="${y + 16}">${group.title}</text>`);
     y += HEADING;
-    const groupTop = y - 6;
     for (const signal of group.signals) {
       const value = signal.log10E ?? 0;
       const [from, to] = [Math.min(scale(0), scale(value)), Math.max(scale(0), scale(value))];
       body.push(html`<text class="label" x="${round(scale(0)) + 4}" y="${y + 8}">${shortenText(signal.signal, width > 500 ? 60 : 34)}</text>
 <rect class="${signal.family === 'demand' ? 'bar bar-demand' : 'bar'}" x="${round(from)}" y="${y + 14}" width="${round(Math.max(1, to - from))}" height="10"/>
+<path class="zero" d="M${round(scale(0))} ${y + 11}v16"/><path class="needed" d="M${round(scale(enough))} ${y + 11}v16"/>
 <text class="value" x="${round(to + 6)}" y="${y + 23}">${formatLog10(value)}</text>`);
       y += ROW;
     }
-    body.push(html`<path class="zero" d="M${round(scale(0))} ${groupTop}V${y - 8}"/>
-<path class="needed" d="M${round(scale(enough))} ${groupTop}V${y - 8}"/>`);
     y += 6;
   }
   const height = y + 28;

@@ -106,12 +106,12 @@ export function drawTimeline(
 <text class="axis-title" x="0" y="12">Evidence so far, log10 e${scale.kind === 'square-root' ? ' (square-root scale)' : ''}</text>
 ${scale.ticks.map((tick) => drawTick(tick, y(tick), left, right, tickLabel(tick)))}
 <path class="needed" d="M${left} ${y(enough)}H${right}"/>
+<text class="note" x="${right}" y="${at(y(enough) - 6)}" text-anchor="end">enough on its own ${formatLog10(enough)}</text>
 <path class="alarm" d="M${alarm} ${top}V${columnsBottom}"/>
 <path class="demand" d="${line((slot) => slot.log10EDemand)}"/>
 <path class="coordination" d="${line((slot) => slot.log10ECoordination)}"/>
 ${dots((slot) => slot.log10EDemand, 'demand')}
 ${dots((slot) => slot.log10ECoordination, 'coordination')}
-<text class="note" x="${left + 6}" y="${at(y(enough) - 6)}">enough on its own ${formatLog10(enough)}</text>
 <text class="alarm-label" x="${at(alarm + (onRight ? -7 : 7))}" y="${bottom + 22}" text-anchor="${onRight ? 'end' : 'start'}">alarm ${formatInstant(finding.firstAlarmAtMs)}</text>
 <text class="axis-title" x="0" y="${columnsTop - 12}">Exchanges a day${average ? ', average before and after' : ''}</text>
 ${[0, columns.ticks.at(-1) ?? 0].map((tick) => drawTick(tick, at(columns(tick)), left, right, shortCount(tick)))}
