@@ -26,7 +26,8 @@ export interface BuiltInOptions {
  *
  * The collision rate 2k/n^2 of each style is thinned (`repeatShare`) to the magnitude of its real counterpart, measured
  * on public corpora: instruction lists 1e-6, grade-school maths 1e-6, reasoning sets 1e-5, code lists 2e-5, tool questions
- * 3e-6, chat and support questions 4e-5 to 1e-4 (here 1e-4 to 1.6e-4, at 6,000 prompts), evaluation items 1e-5, curated question titles 1e-6.
+ * 3e-6, chat and support questions 4e-5 to 1e-4 (here 1e-4 to 1.6e-4, at 6,000
+ * prompts), evaluation items 1e-5, curated question titles 1e-6.
  *
  * @throws PhalanxError `TESTING_SOURCE` for an unknown name, or when a style cannot yield `size` prompts.
  */

@@ -33,13 +33,15 @@ describe('planScenario', () => {
       const world = buildWorld(planScenario(name, { ...options, poolAccounts: 30 }));
       const { source, flags, account } = world.columns;
       let attacks = 0;
+      let strays = 0;
       for (let i = 0; i < world.size; i++) {
         const asked = sources[source[i]!]!.name;
         if (flags[i]! & RowFlag.ATTACK) {
           attacks++;
-          expect(options.attackSources).toContain(asked);
-        } else if (world.labels[account[i]!]!.class !== 'B10-licensed')
-          expect(options.honestSources).toContain(asked);
+          if (!options.attackSources.includes(asked)) strays++;
+        } else if (world.labels[account[i]!]!.class !== 'B10-licensed') {
+          if (!options.honestSources.includes(asked)) strays++;
+        }
       }
       expect(strays).toBe(0);
       expect(attacks > 0).toBe(name !== 'attack-free');

@@ -115,8 +115,8 @@ const SHAPES: Readonly<Record<ScenarioName, Shape>> = {
     relays: 300,
     pools: [{ ...HYDRA_5, cover: 'pinned', carefulness: 3, fingerprints: 'natural' }],
   },
-  // Three campaigns of very different size, as published for February 2026: 24,000 accounts and 16 M exchanges in all,
-  // the larger two through resellers, the largest pivoting within a day of a release.
+  // Three campaigns of very different size, after those published in February 2026 (24,000 accounts in all), at a fifth
+  // of the accounts: one asks for reasoning, one for agentic code, the largest pivots within a day of a release.
   'february-2026-shape': {
     days: 7,
     ordinary: 20_000,
