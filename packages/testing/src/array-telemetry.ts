@@ -164,11 +164,20 @@ export class ArrayTelemetry implements TelemetryReader {
       const kept = keepByDegree(this.#countBand(band, from, to), minAccounts, maxAccounts);
       bands.push(this.#named(kept, (value) => BigInt(value) | (BigInt(band) << 32n)));
     }
-    return {
-      account: BigUint64Array.from(bands.flatMap(({ account }) => [...account])),
-      key: BigUint64Array.from(bands.flatMap(({ key }) => [...key])),
-      count: Uint32Array.from(bands.flatMap(({ count }) => [...count])),
+    const length = bands.reduce((sum, { count }) => sum + count.length, 0);
+    const all = {
+      account: new BigUint64Array(length),
+      key: new BigUint64Array(length),
+      count: new Uint32Array(length),
     };
+    let at = 0;
+    for (const band of bands) {
+      all.account.set(band.account, at);
+      all.key.set(band.key, at);
+      all.count.set(band.count, at);
+      at += band.count.length;
+    }
+    return all;
   }
 
   async sampleExchanges(query: SampleQuery): Promise<ExchangeSample> {
@@ -262,10 +271,13 @@ export class ArrayTelemetry implements TelemetryReader {
   }
 
   #named(pairs: PairCounts, key: (major: number) => bigint): KeyedCounts {
-    return {
-      account: BigUint64Array.from(pairs.minor, (account) => this.#accounts[account]!),
-      key: BigUint64Array.from(pairs.major, key),
-      count: pairs.count,
-    };
+    const { major, minor, count } = pairs;
+    const account = new BigUint64Array(count.length);
+    const keys = new BigUint64Array(count.length);
+    for (let i = 0; i < count.length; i++) {
+      account[i] = this.#accounts[minor[i]!]!;
+      keys[i] = i > 0 && major[i] === major[i - 1] ? keys[i - 1]! : key(major[i]!);
+    }
+    return { account, key: keys, count };
   }
 }
