@@ -15,7 +15,7 @@ const MEASUREMENTS: Readonly<
     run: async () => (await import('./ingest-speed.js')).benchIngestSpeed(),
   },
   hydrabench: {
-    what: 'campaigns found, honest customers accused: [--list] [--cells NAME,...] [--seeds N] [--prompts FOLDER] [--timing FILE] [--split development|held-out] [--quick] [--alpha A] [--no-ablation] [--no-baselines] [--out FILE.json]',
+    what: 'campaigns found, honest customers accused: [--list] [--cells NAME,...] [--seeds N] [--prompts FOLDER] [--timing FILE] [--split development|held-out] [--quick] [--alpha A] [--days D] [--no-ablation] [--no-baselines] [--out FILE.json]',
     run: runHydraBenchCommand,
   },
 };

@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { CellPlan } from './cells/cell-plan.js';
 import { listCells } from './cells/register.js';
 import { loadMaterials } from './materials.js';
 import { runHydraBench } from './run.js';
-import { badArgument, type SplitName } from './split.js';
+import { assignRoles, badArgument, type SplitName } from './split.js';
 import { writeTables } from './tables.js';
 
 /** A quick run takes only cells marked so, and so many worlds of each when the command line does not say. */
@@ -19,6 +20,7 @@ const OPTIONS = {
   timing: { type: 'string' },
   split: { type: 'string' },
   alpha: { type: 'string' },
+  days: { type: 'string' },
   out: { type: 'string' },
   quick: { type: 'boolean' },
   'no-ablation': { type: 'boolean' },
@@ -28,21 +30,17 @@ const OPTIONS = {
 
 /**
  * `hydrabench [--cells NAME,...] [--seeds N] [--prompts FOLDER] [--timing FILE] [--split development|held-out]
- * [--quick] [--alpha A] [--no-ablation] [--no-baselines] [--out FILE.json]`. Tables go to standard output, one line a
+ * [--quick] [--alpha A] [--days D] [--no-ablation] [--no-baselines] [--out FILE.json]`. Tables go to standard output, one line a
  * finished run to standard error, raw results to FILE.json (rewritten after each run, so that an interrupted one is not
- * lost). A name in --cells that ends in `*` takes all cells that begin with it.
+ * lost). --days shortens every world (and makes its table another one). A name in --cells that ends in `*` takes all cells that begin with it.
  *
  * @throws PhalanxError `BENCH_ARGUMENT` for an unknown cell or a value out of range.
  */
 export async function runHydraBenchCommand(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
   const split = readSplit(values.split ?? 'held-out');
-  const materials = loadMaterials({
-    split,
-    ...(values.prompts !== undefined && { prompts: values.prompts }),
-    ...(values.timing !== undefined && { timing: values.timing }),
-  });
-  const all = listCells(materials);
+  const builtIn = values.prompts === undefined;
+  const all = listCells({ split, builtIn, roles: assignRoles(split, builtIn) });
   const cells = all.filter(({ name, quick }) =>
     values.cells === undefined ? !values.quick || quick : isWanted(name, values.cells),
   );
@@ -55,13 +53,21 @@ export async function runHydraBenchCommand(args: readonly string[]): Promise<voi
   }
   const seeds = values.seeds === undefined ? null : readNumber('--seeds', values.seeds, 1, 10_000);
   const alpha = values.alpha === undefined ? null : readNumber('--alpha', values.alpha, 1e-9, 0.5);
+  const days = values.days === undefined ? null : readNumber('--days', values.days, 1, 45);
+  const materials = loadMaterials({
+    split,
+    ...(values.prompts !== undefined && { prompts: values.prompts }),
+    ...(values.timing !== undefined && { timing: values.timing }),
+  });
   const provenance = {
     commit: readCommit(),
     seeds: seeds === null ? '0 to each cell’s own number' : `0 to ${seeds - 1}`,
-    sources: materials.description,
+    sources: `${materials.description}${days === null ? '' : `; worlds of ${days} days`}`,
   };
   const done: Awaited<ReturnType<typeof runHydraBench>> = [];
-  const run = cells.map((cell) => {
+  const shorten = (cell: CellPlan): CellPlan =>
+    days === null ? cell : { ...cell, plan: (m, seed) => ({ ...cell.plan(m, seed), days }) };
+  const run = cells.map(shorten).map((cell) => {
     if (seeds !== null) return { ...cell, seeds };
     if (!values.quick) return cell;
     return { ...cell, seeds: cell.group === 'null' ? QUICK_NULL_SEEDS : QUICK_SEEDS };
@@ -78,9 +84,9 @@ export async function runHydraBenchCommand(args: readonly string[]): Promise<voi
         (pool) =>
           `${pool.name} ${pool.named ? 'named' : pool.insufficient ? 'insufficient' : pool.found ? 'found' : 'missed'}`,
       );
-      const { falseHiddenPools, falseCampaigns, falseInsufficient } = result.score;
+      const { falseHiddenPools, falseCampaigns, falseInsufficient, fragments } = result.score;
       console.error(
-        `${result.cell} seed ${result.seed} ${result.detector}: ${[...pools, `false: ${falseCampaigns} campaigns, ${falseHiddenPools} pools, ${falseInsufficient} insufficient`].join('; ')} (${result.exchanges} exchanges, world ${result.worldSeconds.toFixed(1)} s, detection ${result.seconds.toFixed(1)} s, processor ${result.processorSeconds.toFixed(1)} s)`,
+        `${result.cell} seed ${result.seed} ${result.detector}: ${[...pools, `false: ${falseCampaigns} campaigns, ${falseHiddenPools} pools, ${falseInsufficient} insufficient; ${fragments} fragments`].join('; ')} (${result.exchanges} exchanges, world ${result.worldSeconds.toFixed(1)} s, detection ${result.seconds.toFixed(1)} s, processor ${result.processorSeconds.toFixed(1)} s)`,
       );
       if (values.out !== undefined) writeJson(values.out, { provenance, results: done });
     },
@@ -103,7 +109,7 @@ function readSplit(value: string): SplitName {
 function readNumber(name: string, text: string, low: number, high: number): number {
   const value = Number(text);
   if (!(value >= low && value <= high)) throw badArgument(`${name} ${text} is not within ${low} to ${high}`);
-  return name === '--seeds' ? Math.floor(value) : value;
+  return name === '--alpha' ? value : Math.floor(value);
 }
 
 function writeJson(file: string, value: unknown): void {

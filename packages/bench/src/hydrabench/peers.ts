@@ -25,8 +25,8 @@ export function fitPeers(materials: Materials): Peer[] {
   const own = materials.development ?? materials;
   const find = (names: readonly string[]) =>
     names.map((name) => own.sources.find((source) => source.name === name)!);
-  const worlds = (label: string): Traffic[] =>
-    Array.from({ length: CALIBRATION_WORLDS }, (_, i) =>
+  const worlds = (label: string, count: number): Traffic[] =>
+    Array.from({ length: count }, (_, i) =>
       readTraffic(
         buildWorld({
           ...planPopulation(own, `${label} ${i}`, { accounts: 1500, days: 7 }),
@@ -37,9 +37,9 @@ export function fitPeers(materials: Materials): Peer[] {
   const training: TrainingData = {
     honest: find(own.roles.honest),
     attack: find(own.roles.attack),
-    traffic: worlds('peer training').slice(0, 1),
+    traffic: worlds('peer training', 1),
   };
-  const calibration = worlds('peer threshold');
+  const calibration = worlds('peer threshold', CALIBRATION_WORLDS);
   return BASELINES.map(({ name, fit }) => {
     const score = fit(training);
     const threshold = chooseThreshold(

@@ -107,6 +107,16 @@ describe('scoreAccusations', () => {
     expect(classes.reduce((n, row) => n + row.accounts, 0)).toBe(80);
   });
 
+  it('calls a small pure part of a pool a fragment: neither false nor found', () => {
+    const score = scoreAccusations(world, [accuse(thieves.slice(0, 5), { kind: 'hidden-pool' })]);
+    expect(score).toMatchObject({ fragments: 1, falseHiddenPools: 0 });
+    expect(score.pools.every(({ found }) => !found)).toBe(true);
+    expect(scoreAccusations(world, [accuse(relays.slice(0, 5))])).toMatchObject({
+      fragments: 1,
+      falseCampaigns: 1,
+    });
+  });
+
   it('computes B-cubed as by hand', () => {
     // 10 of 20 thieves with 5 strangers: precision (10 x 10/15 + 5 x 1/15) / 15; recall 10/20.
     const score = scoreAccusations(world, [accuse([...thieves.slice(0, 10), ...strangers.slice(0, 5)])]);

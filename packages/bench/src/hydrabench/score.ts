@@ -42,7 +42,7 @@ export interface PoolOutcome {
 export interface ClassOutcome {
   readonly class: string;
   readonly accounts: number;
-  /** In a finding of any kind that is about no pool of theirs. */
+  /** In a finding of any kind that is not made of a pool of theirs. */
   readonly accused: number;
   /** In a finding that says distillation campaign. */
   readonly accusedOfCampaign: number;
@@ -51,10 +51,12 @@ export interface ClassOutcome {
 export interface Score {
   readonly pools: readonly PoolOutcome[];
   readonly classes: readonly ClassOutcome[];
-  /** Findings about no pool, by kind; a campaign finding about a reseller counts as false campaign. */
+  /** Findings that no pool makes up half of, by kind; a campaign finding about a reseller counts as false campaign. */
   readonly falseHiddenPools: number;
   readonly falseCampaigns: number;
   readonly falseInsufficient: number;
+  /** Findings made of a pool by half that hold less than half of it: no falsehood, and no finding of the pool. */
+  readonly fragments: number;
   /** Honest tenants (organisations, or accounts without one) times days / 30. */
   readonly tenantMonths: number;
   /** B-cubed over accounts in findings (Bagga and Baldwin 1998); NaN without findings. */
@@ -84,32 +86,33 @@ export function isCampaignClass(labelClass: string): boolean {
 /** Compares accusations with the labels of the world they were made in. */
 export function scoreAccusations(world: World, accusations: readonly Accusation[]): Score {
   const pools = groupPools(world);
-  const about = accusations.map((accusation) => {
+  // The pools that make up half of a finding, and among them those half of which it holds.
+  const madeOf = accusations.map(({ members }) => {
     const counts = new Map<string, number>();
-    for (const a of accusation.members) {
+    for (const a of members) {
       const { campaign } = world.labels[a]!;
       if (pools.has(campaign)) counts.set(campaign, (counts.get(campaign) ?? 0) + 1);
     }
-    return [...counts]
-      .filter(
-        ([name, n]) => n >= HALF * accusation.members.length && n >= HALF * pools.get(name)!.members.length,
-      )
-      .map(([name]) => name);
+    return [...counts].filter(([, n]) => n >= HALF * members.length).map(([name, n]) => ({ name, n }));
   });
+  const about = madeOf.map((parts) =>
+    parts.filter(({ name, n }) => n >= HALF * pools.get(name)!.members.length).map(({ name }) => name),
+  );
   const outcomes = [...pools].map(([name, pool]) => {
     const its = accusations.filter((_, i) => about[i]!.includes(name));
     return describePool(world, name, pool, its);
   });
-  const isAbout = (i: number, campaign: boolean): boolean =>
-    about[i]!.some((name) => !campaign || pools.get(name)!.campaign);
+  const isJustified = (i: number, campaign: boolean): boolean =>
+    madeOf[i]!.some(({ name }) => !campaign || pools.get(name)!.campaign);
   const count = (kind: FindingKind): number =>
-    accusations.filter((a, i) => a.kind === kind && !isAbout(i, kind === 'distillation-campaign')).length;
+    accusations.filter((a, i) => a.kind === kind && !isJustified(i, kind === 'distillation-campaign')).length;
   return {
     pools: outcomes,
-    classes: scoreClasses(world, pools, accusations, about),
+    classes: scoreClasses(world, pools, accusations, madeOf),
     falseHiddenPools: count('hidden-pool'),
     falseCampaigns: count('distillation-campaign'),
     falseInsufficient: count('insufficient'),
+    fragments: madeOf.filter((parts, i) => parts.length > 0 && about[i]!.length === 0).length,
     tenantMonths: (countTenants(world, pools) * world.days) / 30,
     ...scoreBCubed(world, pools, accusations),
   };
@@ -175,7 +178,7 @@ function scoreClasses(
   world: World,
   pools: ReadonlyMap<string, TruePool>,
   accusations: readonly Accusation[],
-  about: readonly (readonly string[])[],
+  madeOf: readonly (readonly { readonly name: string }[])[],
 ): ClassOutcome[] {
   const accused = new Set<number>();
   const accusedOfCampaign = new Set<number>();
@@ -185,7 +188,7 @@ function scoreClasses(
       const pool = pools.get(campaign);
       if (pool?.campaign) continue;
       if (kind === 'distillation-campaign') accusedOfCampaign.add(a);
-      if (!about[i]!.includes(campaign)) accused.add(a);
+      if (!madeOf[i]!.some(({ name }) => name === campaign)) accused.add(a);
     }
   });
   const classes = new Map<string, { accounts: number; accused: number; accusedOfCampaign: number }>();

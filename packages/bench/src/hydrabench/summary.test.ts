@@ -48,6 +48,7 @@ function makeRun(seed: number, score: Partial<Score>, settings: Partial<RunResul
       falseHiddenPools: 0,
       falseCampaigns: 0,
       falseInsufficient: 0,
+      fragments: 0,
       tenantMonths: 50,
       bCubedPrecision: Number.NaN,
       bCubedRecall: Number.NaN,

@@ -22,6 +22,8 @@ export interface PoolSummary {
   /** Named with an alarm within the first 1, 3 and 7 days. */
   readonly namedByDay: readonly Proportion[];
   readonly insufficient: Proportion;
+  /** Fragments of pools told beside, or instead of, the pool: mean a world. */
+  readonly fragments: number;
   /** Means over found pools; NaN without any. */
   readonly accountShare: number;
   readonly bCubedPrecision: number;
@@ -82,6 +84,7 @@ export function summarisePools(results: readonly RunResult[]): PoolSummary[] {
         named: count((p) => p.named),
         namedByDay: DAY_COLUMNS.map((day) => count((p) => p.namedDay !== null && p.namedDay <= day)),
         insufficient: count((p) => p.insufficient),
+        fragments: mean(runs.map((r) => r.score.fragments)),
         accountShare: mean(pools.filter((p) => p.found).map((p) => p.accountShare)),
         bCubedPrecision: mean(runs.map((r) => r.score.bCubedPrecision)),
         bCubedRecall: mean(runs.map((r) => r.score.bCubedRecall)),
