@@ -4,7 +4,7 @@ import type { DetectionReport, Finding, FindingKind, TelemetryReader, TimeWindow
 import { rejectByEbh } from '@phalanx/stats';
 import { SOUGHT } from './demand/component.js';
 import { strongIntentShare } from './demand/demand-process.js';
-import { overlap } from './links/proposal.js';
+import { shareInside } from './links/proposal.js';
 import type { DetectOptions } from './options.js';
 import type { ComponentUnderTest, Pool } from './pool.js';
 import type { Replay } from './replay.js';
@@ -36,21 +36,13 @@ export async function drawFindings(
   replay: Replay,
   options: DetectOptions,
 ): Promise<Pick<DetectionReport, 'findings' | 'evidence'>> {
-  const verdicts = judge(replay, options);
-  const groups: Verdict[][] = [];
-  for (const verdict of verdicts) {
-    const group = groups.find((g) =>
-      g.some((v) => overlap(v.pool.proposal.members, verdict.pool.proposal.members) >= SAME_ACCOUNTS),
-    );
-    if (group) group.push(verdict);
-    else groups.push([verdict]);
-  }
+  const groups = groupByAccounts(judge(replay, options));
   const findings: Finding[] = [];
   const evidence: DetectionReport['evidence'] = [];
   for (const group of groups) {
     const finding = await describe(reader, replay, group);
     findings.push(finding);
-    const shown = representative(group).pool;
+    const shown = group[0]!.pool;
     for (const point of shown.trace)
       evidence.push({
         findingId: finding.id,
@@ -137,12 +129,25 @@ function decisive(pool: Pool): ComponentUnderTest {
 
 const RANK: Record<FindingKind, number> = { 'distillation-campaign': 2, insufficient: 1, 'hidden-pool': 0 };
 
-/** The verdict that speaks for a group of overlapping pools: the gravest kind, then the one with most evidence. */
-function representative(group: readonly Verdict[]): Verdict {
-  const kind = Math.max(...group.map((v) => RANK[v.kind]));
-  return group
-    .filter((v) => RANK[v.kind] === kind)
-    .reduce((a, b) => (b.pool.trace.at(-1)!.logCoordination > a.pool.trace.at(-1)!.logCoordination ? b : a));
+/**
+ * Verdicts about the same accounts are one finding. The gravest verdict with most evidence for what it says speaks first;
+ * later ones join it when at least half of their accounts are its accounts.
+ */
+function groupByAccounts(verdicts: readonly Verdict[]): Verdict[][] {
+  const evidence = ({ pool, kind }: Verdict): number => {
+    const last = pool.trace.at(-1)!;
+    return kind === 'hidden-pool' ? last.logCoordination : last.logBoth;
+  };
+  const groups: Verdict[][] = [];
+  for (const verdict of [...verdicts].sort(
+    (a, b) => RANK[b.kind] - RANK[a.kind] || evidence(b) - evidence(a),
+  )) {
+    const { members } = verdict.pool.proposal;
+    const group = groups.find((g) => shareInside(members, g[0]!.pool.proposal.members) >= SAME_ACCOUNTS);
+    if (group) group.push(verdict);
+    else groups.push([verdict]);
+  }
+  return groups;
 }
 
 async function describe(
@@ -150,7 +155,7 @@ async function describe(
   replay: Replay,
   group: readonly Verdict[],
 ): Promise<Finding> {
-  const chosen = representative(group);
+  const chosen = group[0]!;
   const { pool } = chosen;
   const { population, window } = replay;
   const alarmAtMs = Math.min(...group.filter((v) => v.kind === chosen.kind).map((v) => v.alarmAtMs));

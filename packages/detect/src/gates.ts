@@ -1,9 +1,11 @@
 import type { ExchangeSample } from '@phalanx/domain';
+import { NearRepeatIndex } from './demand/near-repeats.js';
 import type { Proposal } from './links/proposal.js';
 import type { Population } from './population/population.js';
 
 const MOST = 0.8;
-const HALF = 0.5;
+const SHARED_TASKS = 0.5;
+const FIRST_PROMPTS = 3_000;
 
 /**
  * Why a pool may rightly act as one, or null. Checked before any evidence is gathered: a pool set aside costs no alpha
@@ -15,9 +17,6 @@ export function setAsideReason(
   sample: ExchangeSample,
 ): string | null {
   const { members } = proposal;
-  const declared = members.filter((a) => population.declaration[a] !== '');
-  if (declared.length >= HALF * members.length)
-    return `${declared.length} of ${members.length} accounts are declared (${mostCommon(Array.from(declared, (a) => population.declaration[a]!)).value})`;
   const organisation = mostCommon(
     Array.from(members, (a) => population.organisation[a]!).filter((hash) => hash !== 0n),
   );
@@ -26,7 +25,19 @@ export function setAsideReason(
   const system = mostCommon(Array.from(sample.systemHash).filter((hash) => hash !== 0n));
   if (system.count >= MOST * sample.systemHash.length)
     return 'one application: four of five exchanges carry the same system prompt';
+  const repeats = repeatShare(sample);
+  if (repeats >= SHARED_TASKS)
+    return `one task list: ${Math.round(100 * repeats)} % of the prompts repeat one that was asked before, as classes, benchmarks and products do`;
   return null;
+}
+
+/** Share of the first 3,000 prompts that nearly repeat an earlier one; 3 % is usual for separate customers. */
+function repeatShare(sample: ExchangeSample): number {
+  const index = new NearRepeatIndex(FIRST_PROMPTS);
+  const rows = Math.min(FIRST_PROMPTS, sample.promptHash.length);
+  let repeats = 0;
+  for (let row = 0; row < rows; row++) if (index.add(sample, row)) repeats++;
+  return repeats / Math.max(1, rows);
 }
 
 function mostCommon<T>(values: readonly T[]): { value: T | null; count: number } {

@@ -18,8 +18,6 @@ export interface DetectOptions {
   readonly dayMs: number;
   /** Smallest pool worth a finding. */
   readonly minAccounts: number;
-  /** Pools are proposed after this many days; each is tested on what comes later only. */
-  readonly proposeAfterDays: readonly number[];
   /** Rows read for each pool and slot at most. */
   readonly sampleRows: number;
   readonly families: Families;
@@ -30,7 +28,6 @@ export const defaultOptions: DetectOptions = {
   alpha: 0.01,
   dayMs: DAY_MS,
   minAccounts: 30,
-  proposeAfterDays: [0.25, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 29, 38],
   sampleRows: 30_000,
   families: { content: true, metadata: true },
 };

@@ -11,11 +11,20 @@ import { proposeEvenMixtures } from './links/even-mixture.js';
 import { identityObjects } from './links/identity-objects.js';
 import { MemoryScore, proposeMemoryless } from './links/memoryless.js';
 import { POPULAR_SHARE, proposeObjectCommunities, type SharedObjects } from './links/object-communities.js';
-import { overlap, type Proposal } from './links/proposal.js';
+import { type Proposal, shareInside } from './links/proposal.js';
+import { proposeSharedSignatures } from './links/shared-signature.js';
+import { splitByMixture } from './links/split-by-mixture.js';
 import type { DetectOptions } from './options.js';
 import { type Pool, poolEvidence } from './pool.js';
 import { Population } from './population/population.js';
-import { addCounts, columnTotals, emptyCounts, type SparseCounts } from './population/sparse-counts.js';
+import {
+  addCounts,
+  columnTotals,
+  emptyCounts,
+  fromTriplets,
+  rowTotals,
+  type SparseCounts,
+} from './population/sparse-counts.js';
 
 /** Everything a replay learned; findings are drawn from it. */
 export interface Replay {
@@ -26,10 +35,12 @@ export interface Replay {
   readonly references: ReadonlyMap<number, Reference>;
 }
 
-const INFRASTRUCTURE: readonly ObjectKind[] = ['network', 'fingerprint'];
-const TEMPLATES: readonly ObjectKind[] = ['parameters', 'system', 'tools', 'prompt', 'template'];
+const INFRASTRUCTURE: readonly ObjectKind[] = ['network'];
 /** Two proposals with this much of the smaller in common are one; the larger is kept. */
 const SAME_POOL = 0.8;
+/** A signature group most of whose accounts are already proposed as a blend says nothing new. */
+const BLENDED = 0.5;
+const HOPELESS = Math.log(1e-4);
 
 /**
  * Walks through a window slot by slot as if it were happening: proposes pools from what is past, then tests them on what
@@ -51,7 +62,7 @@ export async function replay(
 
   for (const [s, slot] of slots.entries()) {
     options.onProgress?.(s, slots.length, `slot ${s + 1} of ${slots.length}, ${pools.length} pools`);
-    if (options.proposeAfterDays.includes((slot.fromMs - window.fromMs) / options.dayMs)) {
+    if (isProposalTime((slot.fromMs - window.fromMs) / options.dayMs)) {
       const past = { fromMs: window.fromMs, toMs: slot.fromMs };
       const reference = new Reference(await reader.sampleExchanges({ ...past, limit: options.sampleRows }));
       for (const proposal of await propose(
@@ -70,7 +81,7 @@ export async function replay(
     history = { ...history, columns: matrix.columns };
     const mix = populationMix(history, matrix.columns);
     for (const pool of pools) {
-      if (pool.proposedAtMs > slot.fromMs || pool.setAside) continue;
+      if (pool.proposedAtMs > slot.fromMs || pool.setAside || isHopeless(pool)) continue;
       await stepPool(reader, slot, pool, { history, matrix, mix, options });
     }
     if (slot.fromMs >= window.fromMs + options.dayMs) {
@@ -82,6 +93,19 @@ export async function replay(
   }
   options.onProgress?.(slots.length, slots.length, `${pools.length} pools`);
   return { population, window, pools, slotEnds: slots.map((slot) => slot.toMs), references };
+}
+
+/** After a quarter, half and whole first day, then daily for a week, then at days 8, 11, 14, 19, 25, ... growing by 30 %. */
+function isProposalTime(days: number): boolean {
+  if (days <= 7) return days === 0.25 || days === 0.5 || (days >= 1 && Number.isInteger(days));
+  for (let day = 8; day <= days; day = Math.ceil(1.3 * day)) if (day === days) return true;
+  return false;
+}
+
+/** Evidence against coordination this strong does not turn round; the e-process stays where it is, which is valid. */
+function isHopeless(pool: Pool): boolean {
+  const last = pool.trace.at(-1);
+  return last !== undefined && last.logCoordination < HOPELESS;
 }
 
 /** Quarters during the first day, whole days after it. */
@@ -118,6 +142,8 @@ async function propose(
     return out;
   };
   const { minAccounts } = options;
+  const { history } = seen;
+  const dealt: Proposal[] = [];
   if (options.families.metadata) {
     const identity = [...identityObjects(population), ...(await objects(INFRASTRUCTURE))];
     proposals.push(
@@ -125,15 +151,92 @@ async function propose(
     );
   }
   if (options.families.content) {
-    proposals.push(...proposeEvenMixtures(seen.history, { minAccounts, minExchanges: 10, maxGroups: 8 }));
-    proposals.push(...proposeMemoryless(seen.memory, seen.beforeLastDay, seen.lastDay, minAccounts));
-    const templates = await objects(TEMPLATES);
-    proposals.push(...proposeObjectCommunities(population, templates, minAccounts, 'shared templates', true));
+    dealt.push(
+      ...proposeEvenMixtures(history, { minAccounts, minExchanges: 10, maxGroups: 8 }),
+      ...proposeMemoryless(seen.memory, seen.beforeLastDay, seen.lastDay, minAccounts),
+    );
   }
+  if (options.families.metadata) {
+    const blended = new Set(dealt.flatMap((proposal) => [...proposal.members]));
+    const signatures = await reader.sharedObjects(past, 'parameters', {
+      minAccounts,
+      maxAccounts: population.size,
+    });
+    dealt.push(
+      ...proposeSharedSignatures(
+        population,
+        signatures,
+        rowTotals(history),
+        minAccounts,
+        'one parameter signature',
+      ).filter((p) => p.members.filter((a) => blended.has(a)).length < BLENDED * p.members.length),
+    );
+  }
+  for (const proposal of dealt)
+    proposals.push(
+      ...(options.families.metadata
+        ? await splitByClients(reader, past, population, proposal, options)
+        : [proposal]),
+    );
   proposals.sort((a, b) => b.members.length - a.members.length);
-  return proposals.filter(
-    (p, i) => !proposals.slice(0, i).some((q) => q.by === p.by && overlap(p.members, q.members) >= SAME_POOL),
-  );
+  return proposals
+    .map((p) => withoutDeclared(p, population))
+    .filter((p) => p.members.length >= minAccounts)
+    .filter((p, i, all) => !all.slice(0, i).some((q) => sameGroup(p.members, q.members)));
+}
+
+/** Declared accounts may act as one; they are nobody's hidden members. */
+function withoutDeclared(proposal: Proposal, population: Population): Proposal {
+  const keep = (_: number, m: number) => population.declaration[proposal.members[m]!] === '';
+  return { ...proposal, members: proposal.members.filter(keep), strength: proposal.strength.filter(keep) };
+}
+
+function sameGroup(a: Int32Array, b: Int32Array): boolean {
+  return shareInside(a, b) >= SAME_POOL && shareInside(b, a) >= SAME_POOL;
+}
+
+/** Two relays that mix the same kinds of customers differ in whose clients they serve: splits a blend by parameters. */
+async function splitByClients(
+  reader: TelemetryReader,
+  past: TimeWindow,
+  population: Population,
+  proposal: Proposal,
+  options: DetectOptions,
+): Promise<Proposal[]> {
+  const middle = (past.fromMs + past.toMs) / 2;
+  const columns = new Map<bigint, number>();
+  const matrix = async (window: TimeWindow): Promise<SparseCounts> => {
+    const { account, key, count } = await reader.sharedObjects(window, 'parameters', {
+      minAccounts: 1,
+      maxAccounts: population.size,
+    });
+    const column = Int32Array.from(key, (hash) => {
+      let c = columns.get(hash);
+      if (c === undefined) columns.set(hash, (c = columns.size));
+      return c;
+    });
+    return fromTriplets(
+      population.size,
+      columns.size,
+      Int32Array.from(account, (a) => population.indexOf(a) ?? 0),
+      column,
+      count,
+    );
+  };
+  // The later half first, so that the earlier half, which is fitted, knows every column.
+  const later = await matrix({ fromMs: middle, toMs: past.toMs });
+  const earlier = await matrix({ fromMs: past.fromMs, toMs: middle });
+  const strength = new Map(Array.from(proposal.members, (a, m) => [a, proposal.strength[m]!]));
+  return splitByMixture(
+    proposal.members,
+    { ...earlier, columns: columns.size },
+    { ...later, columns: columns.size },
+    options.minAccounts,
+  ).map((members) => ({
+    ...proposal,
+    members: members.slice().sort(),
+    strength: Float64Array.from(members, (a) => strength.get(a)!),
+  }));
 }
 
 async function openPool(

@@ -41,23 +41,28 @@ export function chooseComponents(
   reference: Reference,
   members: ReadonlySet<bigint>,
 ): ChosenComponent[] {
+  const strangers = reference.without(members);
+  const total = past.shape.length;
+  const byShape = new Map<number, number>();
+  for (const shape of past.shape) byShape.set(shape, (byShape.get(shape) ?? 0) + 1);
   const shapes: Candidate[] = [];
   const chosen: Component[] = [];
   for (const component of candidateComponents(past)) {
+    const isShape = component.kind === 'shape';
+    let n = 0;
+    if (isShape) for (const [shape, count] of byShape) if (component.matches(shape)) n += count;
+    if (isShape && (n < MIN_FAMILY_ROWS || n / total / strangers.share(component) < MIN_ENRICHMENT)) continue;
     const rows: number[] = [];
-    for (let row = 0; row < past.shape.length; row++)
-      if (matchesComponent(component, past, row)) rows.push(row);
-    if (rows.length < (component.kind === 'shape' ? MIN_FAMILY_ROWS : MIN_ROWS)) continue;
-    const enrichment = rows.length / past.shape.length / reference.share(component, members);
-    if (enrichment < (component.kind === 'shape' ? MIN_ENRICHMENT : MIN_RARITY)) continue;
+    for (let row = 0; row < total; row++) if (matchesComponent(component, past, row)) rows.push(row);
     if (requestShare(past, rows) < MIN_REQUEST_SHARE) continue;
-    if (component.kind !== 'shape') chosen.push(component);
-    else shapes.push({ component, rows: rows.length, repeats: countRepeats(past, rows) });
+    if (isShape) shapes.push({ component, rows: n, repeats: countRepeats(past, rows) });
+    else if (rows.length >= MIN_ROWS && rows.length / total / strangers.share(component) >= MIN_RARITY)
+      chosen.push(component);
   }
   chosen.push(...bestFamilies(shapes));
   return chosen.map((component) => ({
     component,
-    lambda0: Math.min(REFERENCE_FACTOR * reference.repeatRate(component, members), ORGANIC_RATE),
+    lambda0: Math.min(REFERENCE_FACTOR * strangers.repeatRate(component), ORGANIC_RATE),
   }));
 }
 

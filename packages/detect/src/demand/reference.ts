@@ -30,46 +30,24 @@ export class Reference {
     return this.#sample.account.length;
   }
 
-  /** Share of the reference, members left out, that lies in the component. */
-  share(component: Component, members: ReadonlySet<bigint>): number {
-    let all = 0;
-    let inside = 0;
-    for (let row = 0; row < this.rows; row++) {
-      if (members.has(this.#sample.account[row]!)) continue;
-      all++;
-      if (matchesComponent(component, this.#sample, row)) inside++;
-    }
-    return (inside + 0.5) / (all + 1);
-  }
-
-  /**
-   * Near-repeats a pair in the reference's share of the component. Where the reference has little of it, the estimate is
-   * drawn towards the rate of the whole reference, with the weight of one expected repeat.
-   */
-  repeatRate(component: Component, members: ReadonlySet<bigint>): number {
-    const overall = this.#overallRate();
-    const { repeats, pairs } = this.#countRepeats(
-      (row) => !members.has(this.#sample.account[row]!) && matchesComponent(component, this.#sample, row),
-    );
-    return (repeats + 1) / (pairs + 1 / overall);
+  /** The reference as it is without a pool's own members. */
+  without(members: ReadonlySet<bigint>): Strangers {
+    const rows: number[] = [];
+    for (let row = 0; row < this.rows; row++) if (!members.has(this.#sample.account[row]!)) rows.push(row);
+    return new Strangers(this.#sample, rows, this.#overallRate());
   }
 
   #overall = 0;
 
   #overallRate(): number {
     if (this.#overall === 0) {
-      const { repeats, pairs } = this.#countRepeats(() => true);
+      const { repeats, pairs } = countRepeats(
+        this.#sample,
+        Array.from({ length: this.rows }, (_, row) => row),
+      );
       this.#overall = (repeats + 1) / Math.max(1, pairs);
     }
     return this.#overall;
-  }
-
-  #countRepeats(wanted: (row: number) => boolean): { repeats: number; pairs: number } {
-    const index = new NearRepeatIndex(MAX_ROWS);
-    let repeats = 0;
-    for (let row = 0; row < this.rows && index.size < MAX_ROWS; row++)
-      if (wanted(row) && index.add(this.#sample, row)) repeats++;
-    return { repeats, pairs: (index.size * (index.size - 1)) / 2 };
   }
 
   /**
@@ -118,6 +96,52 @@ export class Reference {
     values.sort((a, b) => a - b);
     return values.length < 20 ? 0 : values[Math.floor(quantile * (values.length - 1))]!;
   }
+}
+
+/** Exchanges of everybody but one pool. */
+export class Strangers {
+  readonly #sample: ExchangeSample;
+  readonly #rows: readonly number[];
+  readonly #overallRate: number;
+  readonly #byShape = new Map<number, number>();
+
+  constructor(sample: ExchangeSample, rows: readonly number[], overallRate: number) {
+    this.#sample = sample;
+    this.#rows = rows;
+    this.#overallRate = overallRate;
+    for (const row of rows)
+      this.#byShape.set(sample.shape[row]!, (this.#byShape.get(sample.shape[row]!) ?? 0) + 1);
+  }
+
+  /** Share of these exchanges that lies in the component. */
+  share(component: Component): number {
+    let inside = 0;
+    if (component.kind === 'shape') {
+      for (const [shape, n] of this.#byShape) if (component.matches(shape)) inside += n;
+    } else inside = this.#inside(component).length;
+    return (inside + 0.5) / (this.#rows.length + 1);
+  }
+
+  /**
+   * Near-repeats a pair in the component. Where there is little of it, the estimate is drawn towards the rate of the
+   * whole reference, with the weight of one expected repeat.
+   */
+  repeatRate(component: Component): number {
+    const { repeats, pairs } = countRepeats(this.#sample, this.#inside(component));
+    return (repeats + 1) / (pairs + 1 / this.#overallRate);
+  }
+
+  #inside(component: Component): number[] {
+    return this.#rows.filter((row) => matchesComponent(component, this.#sample, row));
+  }
+}
+
+function countRepeats(sample: ExchangeSample, rows: readonly number[]): { repeats: number; pairs: number } {
+  const n = Math.min(MAX_ROWS, rows.length);
+  const index = new NearRepeatIndex(n);
+  let repeats = 0;
+  for (let i = 0; i < n; i++) if (index.add(sample, rows[i]!)) repeats++;
+  return { repeats, pairs: (n * (n - 1)) / 2 };
 }
 
 export function rowTopics(sample: Pick<ExchangeSample, 'topics'>, row: number): number[] {

@@ -13,8 +13,8 @@ export interface Proposal {
   readonly usedContent: boolean;
 }
 
-/** Size of the intersection of two ascending lists over the size of the smaller. */
-export function overlap(a: Int32Array, b: Int32Array): number {
+/** Share of the ascending list `a` that also stands in the ascending list `b`. */
+export function shareInside(a: Int32Array, b: Int32Array): number {
   let i = 0;
   let j = 0;
   let both = 0;
@@ -26,5 +26,5 @@ export function overlap(a: Int32Array, b: Int32Array): number {
     } else if (a[i]! < b[j]!) i++;
     else j++;
   }
-  return both / Math.max(1, Math.min(a.length, b.length));
+  return both / Math.max(1, a.length);
 }

@@ -22,7 +22,7 @@ export function splitByMixture(
   while (open.length > 0) {
     const group = open.pop()!;
     const parts = done.length + open.length < MAX_PARTS ? splitInTwo(group, history, lastDay) : null;
-    if (parts && parts.every((part) => part.length >= minAccounts)) open.push(...parts);
+    if (parts?.every((part) => part.length >= minAccounts)) open.push(...parts);
     else if (group.length >= minAccounts) done.push(group);
   }
   return done;
