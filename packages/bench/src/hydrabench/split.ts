@@ -40,8 +40,8 @@ export const BUILT_IN_SPLIT: Readonly<Record<SplitName, SplitSources>> = {
 };
 
 /**
- * Sources by the part they play in a cell. `mixed` is the five-way mixture of the feasibility study (alpaca, gsm8k,
- * flan_cot, codealpaca, metatool in equal parts), of which the held-out half holds only three.
+ * Sources by the part they play in a cell. `mixed` is every attack source of the split in equal parts; it is not the
+ * five-way mixture of the feasibility study, whose parts (alpaca, gsm8k, flan_cot, codealpaca, metatool) lie on both sides.
  */
 export interface Roles {
   /** Ordinary customers and a reseller's cover. */
