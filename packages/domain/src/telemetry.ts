@@ -99,10 +99,10 @@ export interface ExchangeSample {
   readonly shape: Uint32Array;
   readonly intents: Uint32Array;
   readonly promptHash: BigUint64Array;
-  /** 64 bytes a row. */
-  readonly minhash: Uint8Array;
   /** 16 bytes a row. */
   readonly topics: Uint8Array;
+  /** 1 when the request succeeded; a failed one is often sent again. */
+  readonly ok: Uint8Array;
   readonly systemHash: BigUint64Array;
   readonly fingerprint: BigUint64Array;
   readonly parameters: BigUint64Array;

@@ -18,6 +18,7 @@ const LAYOUT = {
   /** Sampling order: a hash of the exchange id. */
   priority: [Uint32Array, 1],
   contradiction: [Uint8Array, 1],
+  ok: [Uint8Array, 1],
   minhash: [Uint8Array, PROMPT_MINHASH_BYTES],
   topics: [Uint8Array, TOPIC_BYTES],
 } as const;
@@ -51,6 +52,7 @@ export function collectColumns(records: Iterable<ExchangeRecord>): RecordColumns
     columns.intents[n] = record.intents;
     columns.outputTokens[n] = record.outputTokens;
     columns.contradiction[n] = Number(record.contradiction);
+    columns.ok[n] = Number(record.ok);
     columns.minhash.set(record.minhash, n * PROMPT_MINHASH_BYTES);
     columns.topics.set(record.topics, n * TOPIC_BYTES);
     let hash = 0;

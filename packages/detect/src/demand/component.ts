@@ -10,8 +10,13 @@ export type Component =
       readonly matches: (shape: number) => boolean;
     }
   | { readonly kind: 'intent'; readonly name: string; readonly intent: IntentName }
-  /** One set of sampling parameters, or one system prompt. */
-  | { readonly kind: 'parameters' | 'systemHash'; readonly name: string; readonly hash: bigint };
+  /** One set of sampling parameters under one system prompt (0n: none): how a job that runs by itself signs its requests. */
+  | {
+      readonly kind: 'signature';
+      readonly name: string;
+      readonly parameters: bigint;
+      readonly systemHash: bigint;
+    };
 
 /** Intents that say in words what training needs; each is a component of its own. */
 export const SOUGHT: readonly IntentName[] = [
@@ -29,14 +34,16 @@ export function matchesComponent(component: Component, sample: ExchangeSample, r
       return component.matches(sample.shape[row]!);
     case 'intent':
       return (sample.intents[row]! & Intent[component.intent]) !== 0;
-    default:
-      return sample[component.kind][row] === component.hash;
+    case 'signature':
+      return (
+        sample.parameters[row] === component.parameters && sample.systemHash[row] === component.systemHash
+      );
   }
 }
 
 /**
  * Candidate components of a set of prompts: families of shape (opening word, capital, ending), each also cut into length
- * ranges of two octaves; one component an explicit intent; and one for each frequent set of parameters or system prompt.
+ * ranges of two octaves; one component an explicit intent; and one for each frequent signature.
  */
 export function candidateComponents(sample: ExchangeSample): Component[] {
   const byName = new Map<string, Component>();
@@ -60,23 +67,31 @@ export function candidateComponents(sample: ExchangeSample): Component[] {
   return [
     ...byName.values(),
     ...intents,
-    ...frequent(sample, 'parameters'),
-    ...frequent(sample, 'systemHash'),
+    ...frequentSignatures(sample),
   ];
 }
 
-/** The eight most frequent values that at least half a percent of the sample carry. */
-function frequent(sample: ExchangeSample, kind: 'parameters' | 'systemHash'): Component[] {
-  const counts = new Map<bigint, number>();
-  for (const hash of sample[kind]) if (hash !== 0n) counts.set(hash, (counts.get(hash) ?? 0) + 1);
-  return [...counts]
-    .filter(([, n]) => n >= 0.005 * sample.shape.length)
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, 8)
-    .map(([hash]) => ({
-      kind,
-      name: `one set of ${kind === 'parameters' ? 'parameters' : 'instructions'} (${hash.toString(16).slice(0, 6)})`,
-      hash,
+/** The twelve most frequent signatures that at least half a percent of the sample carry. */
+function frequentSignatures(sample: ExchangeSample): Component[] {
+  const counts = new Map<string, { parameters: bigint; systemHash: bigint; n: number }>();
+  for (let row = 0; row < sample.shape.length; row++) {
+    const parameters = sample.parameters[row]!;
+    const systemHash = sample.systemHash[row]!;
+    if (parameters === 0n && systemHash === 0n) continue;
+    const key = `${parameters}:${systemHash}`;
+    const known = counts.get(key);
+    if (known) known.n++;
+    else counts.set(key, { parameters, systemHash, n: 1 });
+  }
+  return [...counts.values()]
+    .filter(({ n }) => n >= 0.005 * sample.shape.length)
+    .sort((a, b) => b.n - a.n)
+    .slice(0, 12)
+    .map(({ parameters, systemHash }) => ({
+      kind: 'signature',
+      name: `requests with one set of parameters (${parameters.toString(16).slice(0, 6)}) and ${systemHash === 0n ? 'no instructions' : `one instruction text (${systemHash.toString(16).slice(0, 6)})`}`,
+      parameters,
+      systemHash,
     }));
 }
 

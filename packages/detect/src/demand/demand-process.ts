@@ -79,7 +79,7 @@ export class DemandProcess {
 
   #eachRow(sample: ExchangeSample, visit: (row: number) => void): void {
     for (let row = 0; row < sample.shape.length; row++)
-      if (matchesComponent(this.#chosen.component, sample, row)) visit(row);
+      if (sample.ok[row] === 1 && matchesComponent(this.#chosen.component, sample, row)) visit(row);
   }
 }
 

@@ -33,7 +33,8 @@ export class Reference {
   /** The reference as it is without a pool's own members. */
   without(members: ReadonlySet<bigint>): Strangers {
     const rows: number[] = [];
-    for (let row = 0; row < this.rows; row++) if (!members.has(this.#sample.account[row]!)) rows.push(row);
+    for (let row = 0; row < this.rows; row++)
+      if (this.#sample.ok[row] === 1 && !members.has(this.#sample.account[row]!)) rows.push(row);
     return new Strangers(this.#sample, rows, this.#overallRate());
   }
 
@@ -43,7 +44,7 @@ export class Reference {
     if (this.#overall === 0) {
       const { repeats, pairs } = countRepeats(
         this.#sample,
-        Array.from({ length: this.rows }, (_, row) => row),
+        Array.from({ length: this.rows }, (_, row) => row).filter((row) => this.#sample.ok[row] === 1),
       );
       this.#overall = (repeats + 1) / Math.max(1, pairs);
     }

@@ -123,7 +123,7 @@ export function sampleExchanges(from: string, query: SampleQuery): string {
   ].join(' AND ');
   const cut = `SELECT max(h) FROM (
       SELECT sipHash64(id) AS h FROM ${from} FINAL WHERE ${where} ORDER BY h LIMIT ${query.limit})`;
-  return `SELECT account, ${millis('at')} AS at_ms, toUInt32(shape) AS shape, intents, prompt_hash, minhash, topics,
+  return `SELECT account, ${millis('at')} AS at_ms, toUInt32(shape) AS shape, intents, prompt_hash, topics, ok,
     system_hash, fingerprint, parameters, network, output_tokens
   FROM (
     SELECT * FROM ${from} FINAL WHERE sipHash64(id) <= (${cut}) AND ${where}

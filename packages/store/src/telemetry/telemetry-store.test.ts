@@ -110,7 +110,7 @@ describe('an empty store', () => {
     expect(
       (await store.sharedObjects(EVER, 'template', { minAccounts: 2, maxAccounts: 9 })).key,
     ).toHaveLength(0);
-    expect((await store.sampleExchanges({ ...EVER, limit: 5 })).minhash).toHaveLength(0);
+    expect((await store.sampleExchanges({ ...EVER, limit: 5 })).topics).toHaveLength(0);
     expect((await store.accountFacts()).accountId).toEqual([]);
     expect(await store.interventions()).toEqual([]);
     expect(await store.readProgress('nothing')).toBeNull();
@@ -197,7 +197,7 @@ describe('readers against a computation by hand, each row written one to three t
     await store.insertExchanges(encode(all));
     const some = await store.sampleExchanges({ ...EVER, limit: 100 });
     expect(some.account).toHaveLength(100);
-    expect(some.minhash).toHaveLength(6400);
+    expect(some.topics).toHaveLength(1600);
     expect([...some.atMs]).toEqual([...some.atMs].sort((a, b) => a - b));
     expect(await store.sampleExchanges({ ...EVER, limit: 100 })).toEqual(some);
 
@@ -209,7 +209,7 @@ describe('readers against a computation by hand, each row written one to three t
       shape: Uint32Array.from(byTime, (r) => r.shape),
       intents: Uint32Array.from(byTime, (r) => r.intents),
       promptHash: BigUint64Array.from(byTime, (r) => r.promptHash),
-      minhash: Uint8Array.from(byTime.flatMap((r) => [...r.minhash])),
+      ok: Uint8Array.from(byTime, (r) => Number(r.ok)),
       topics: Uint8Array.from(byTime.flatMap((r) => [...r.topics])),
       systemHash: BigUint64Array.from(byTime, (r) => r.systemHash),
       fingerprint: BigUint64Array.from(byTime, (r) => r.fingerprint),
