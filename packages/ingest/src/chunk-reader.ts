@@ -9,6 +9,7 @@ import type { ParquetFile } from './containers/parquet.js';
 import { rejectRow } from './error.js';
 import type { Format, Ingested, Intervention, Row, RowContext } from './formats/format.js';
 import { exceedsDepth, MAX_REJECTED_EXCERPT_BYTES, MAX_ROW_DEPTH } from './limits.js';
+import { RowScanner } from './scanner/row-scanner.js';
 
 /** A row that could not be used. */
 export interface RejectedRow {
@@ -72,12 +73,16 @@ interface Place {
 /** How many account ids a reader remembers as reported; past it some are reported again, which is harmless. */
 const MAX_REMEMBERED_ACCOUNTS = 500_000;
 
+/** After so many refused rows in a row a chunk is no longer scanned. */
+const MAX_REFUSED = 32;
+
 /** Turns chunks into encoded blocks: decode, read by format, sketch, pack. Synchronous but for Parquet; one a thread. */
 export class ChunkReader {
   readonly #sketcher: Sketcher;
   readonly #keepText: boolean;
   readonly #block = new ExchangeBlock();
   readonly #reported = new Set<string>();
+  readonly #scanners = new Map<Format, RowScanner>();
   #tally = makeTally();
 
   constructor(sketchKey: Uint8Array, keepText: boolean) {
@@ -120,7 +125,20 @@ export class ChunkReader {
     const { bytes } = chunk;
     let start = 0;
     let line = 0;
+    let scanner = this.#openScanner(source.format, bytes);
+    let refused = 0;
     while (start < bytes.length) {
+      if (scanner !== null) {
+        const end = scanner.scan(start);
+        if (end !== -1 && this.#readTape(scanner, chunk, start, end, line, source)) {
+          refused = 0;
+          line++;
+          start = end + 1;
+          continue;
+        }
+        // A log in another form: what a scan costs would be lost on every row of it.
+        if (++refused === MAX_REFUSED) scanner = null;
+      }
       const found = bytes.indexOf(0x0a, start);
       const end = found === -1 ? bytes.length : found;
       this.#readJson(chunk, start, end, line, source);
@@ -128,6 +146,39 @@ export class ChunkReader {
       start = end + 1;
     }
     this.#tally.lines = line;
+  }
+
+  /** The scanner of this format with the chunk in it, or null when rows go the ordinary way. */
+  #openScanner(format: Format, bytes: Uint8Array): RowScanner | null {
+    if (format.scanned === undefined) return null;
+    let scanner = this.#scanners.get(format);
+    if (scanner === undefined) this.#scanners.set(format, (scanner = new RowScanner(format.scanned.keys)));
+    return scanner.open(bytes) ? scanner : null;
+  }
+
+  /** Takes the row on the tape; false when it must be read the ordinary way. */
+  #readTape(
+    scanner: RowScanner,
+    chunk: Chunk,
+    start: number,
+    end: number,
+    line: number,
+    source: SourceView,
+  ): boolean {
+    const { bytes, offset } = chunk;
+    const text = (): string =>
+      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', start, end);
+    const place: Place = { offset: offset + start, line, text };
+    let read: readonly Ingested[] | null;
+    try {
+      read = source.format.scanned!.readTape(scanner, source.context);
+    } catch (error) {
+      this.#reject(place, reasonOf(error));
+      return true;
+    }
+    if (read === null) return false;
+    this.#takeAll(read, place, source, 0);
+    return true;
   }
 
   #readJson({ bytes, offset }: Chunk, start: number, end: number, line: number, source: SourceView): void {
@@ -172,8 +223,12 @@ export class ChunkReader {
       this.#reject(place, reasonOf(error));
       return;
     }
+    this.#takeAll(read, place, source, item);
+  }
+
+  #takeAll(read: readonly Ingested[], place: Place, source: SourceView, item: number): void {
     if (read.length === 0) this.#countIgnored();
-    for (const [index, part] of read.entries()) this.#take(part, place, source, item, index);
+    for (let index = 0; index < read.length; index++) this.#take(read[index]!, place, source, item, index);
   }
 
   #take(part: Ingested, place: Place, source: SourceView, item: number, index: number): void {

@@ -36,25 +36,56 @@ export function findContradiction(
   texts: readonly string[],
 ): ClientContradiction | null {
   if (client === undefined) return null;
-  const headers = client.headers ?? {};
-  const agent = client.userAgent ?? headers['user-agent'] ?? '';
+  const found = readHeaders(client);
+  if (found.contradiction !== null) return found.contradiction;
+  if (found.claimed !== null) {
+    const named = findTextPlatforms(texts);
+    if (named.size === 1 && !named.has(found.claimed)) return 'text-platform';
+  }
+  return null;
+}
 
+/** What the headers alone come to: a contradiction, or the one platform that they claim. */
+interface HeaderReading {
+  readonly contradiction: ClientContradiction | null;
+  readonly claimed: Platform | null;
+}
+
+const NO_HEADERS: Readonly<Record<string, string>> = {};
+/** Readings of bare user agents: a few hundred make up a day's traffic, and each costs seven regular expressions. */
+const agents = new Map<string, HeaderReading>();
+const MAX_AGENTS = 4096;
+
+function readHeaders({ headers, userAgent }: NonNullable<Exchange['client']>): HeaderReading {
+  if (headers !== undefined) return checkHeaders(headers, userAgent ?? headers['user-agent'] ?? '');
+  const agent = userAgent ?? '';
+  let reading = agents.get(agent);
+  if (reading === undefined) {
+    reading = checkHeaders(NO_HEADERS, agent);
+    if (agents.size >= MAX_AGENTS) agents.clear();
+    agents.set(agent, reading);
+  }
+  return reading;
+}
+
+function checkHeaders(headers: Readonly<Record<string, string>>, agent: string): HeaderReading {
   const stated = new Set<Platform>();
   for (const claim of [headers['x-stainless-os'], headers['sec-ch-ua-platform'], agent]) {
     const platform = readPlatform(claim);
     if (platform !== null) stated.add(platform);
   }
-  if (stated.size > 1) return 'header-platform';
-  if (contradictsLanguage(headers, agent)) return 'language';
-  if (contradictsRuntime(headers, agent)) return 'runtime-version';
-  if (contradictsPackage(headers, agent)) return 'package-version';
-
+  const contradiction =
+    stated.size > 1
+      ? 'header-platform'
+      : contradictsLanguage(headers, agent)
+        ? 'language'
+        : contradictsRuntime(headers, agent)
+          ? 'runtime-version'
+          : contradictsPackage(headers, agent)
+            ? 'package-version'
+            : null;
   const [claimed] = stated;
-  if (claimed !== undefined) {
-    const named = findTextPlatforms(texts);
-    if (named.size === 1 && !named.has(claimed)) return 'text-platform';
-  }
-  return null;
+  return { contradiction, claimed: claimed ?? null };
 }
 
 function readPlatform(claim: string | undefined): Platform | null {

@@ -65,10 +65,14 @@ export function sketchExchange(exchange: Exchange, sketcher: Sketcher, id?: Uint
     toolsHash: memo.hash64(HashDomain.TOOLS, describeTools(exchange.tools)),
     responseHash: answer.hash,
     responseMinhash: answer.minhash,
-    fingerprint: memo.hash64(HashDomain.FINGERPRINT, describeClient(client)),
+    fingerprint: hashClient(client, memo),
     contradiction: findContradiction(client, [request.system, request.first]) !== null,
-    network: memo.hash64(HashDomain.NETWORK, describeNetwork(client?.ip)),
-    parameters: memo.hash64(HashDomain.PARAMETERS, describeParameters(exchange.parameters)),
+    network:
+      client?.ip === undefined ? 0n : memo.hashDescribed(HashDomain.NETWORK, client.ip, describeNetwork),
+    parameters:
+      exchange.parameters === undefined
+        ? 0n
+        : memo.hashObject(HashDomain.PARAMETERS, exchange.parameters, describeParameters),
   };
 }
 
@@ -78,6 +82,16 @@ function memoOf(sketcher: Sketcher): HashMemo {
   let memo = memos.get(sketcher);
   if (memo === undefined) memos.set(sketcher, (memo = new HashMemo(sketcher)));
   return memo;
+}
+
+function hashClient(client: Exchange['client'], memo: HashMemo): bigint {
+  if (client === undefined) return 0n;
+  // Nothing but the user agent is known of most clients, and it is the key as it stands.
+  return client.headers === undefined && client.userAgent !== undefined
+    ? memo.hashDescribed(HashDomain.FINGERPRINT, client.userAgent, (userAgent) =>
+        describeClient({ userAgent }),
+      )
+    : memo.hash64(HashDomain.FINGERPRINT, describeClient(client));
 }
 
 const NO_RESPONSE = { hash: 0n, minhash: new Uint8Array(RESPONSE_MINHASH_BYTES) };

@@ -81,11 +81,9 @@ export function createSketcher(key: Uint8Array, options: SketcherOptions = {}): 
     },
     hash128(domain, text) {
       checkDomain(domain);
-      const digest = new Uint8Array(16);
-      const target = new DataView(digest.buffer);
-      target.setBigUint64(0, hashMessage(kernel, `${domain}\0${text}`, true), true);
-      target.setBigUint64(8, BigInt.asUintN(64, exports.finishWide()), true);
-      return digest;
+      view.setBigInt64(0, hashMessage(kernel, `${domain}\0${text}`, true), true);
+      view.setBigInt64(8, exports.finishWide(), true);
+      return bytes.slice(out, out + 16);
     },
   };
 }

@@ -8,28 +8,51 @@ const DESCRIBING =
 
 const MAX_HEADERS = 64;
 
+/** Headers that describe client software, and how many there are. */
+export interface PickedHeaders {
+  readonly kept: Readonly<Record<string, string>>;
+  readonly count: number;
+}
+
+/** Nothing picked. */
+export const NO_HEADERS: PickedHeaders = { kept: {}, count: 0 };
+
 /**
- * What a source knows of the client. Header names are lower-cased and kept only if they are known to describe client
- * software; values are cut to 512. Absent when nothing is known.
+ * Lower-cases header names and keeps those that are known to describe client software, at most 64, values cut to 512.
  */
-export function describeClient(userAgent: unknown, ip: unknown, headers: unknown): Exchange['client'] {
+export function pickHeaders(headers: unknown): PickedHeaders {
+  if (!isJsonObject(headers)) return NO_HEADERS;
   const kept: Record<string, string> = {};
   let count = 0;
-  if (isJsonObject(headers)) {
-    for (const name in headers) {
-      const lower = name.toLowerCase();
-      const value = headers[name];
-      if (typeof value !== 'string' || !DESCRIBING.test(lower) || count >= MAX_HEADERS) continue;
-      kept[lower] = value.slice(0, 512);
-      count++;
-    }
+  for (const name in headers) {
+    const lower = name.toLowerCase();
+    const value = headers[name];
+    if (typeof value !== 'string' || !DESCRIBING.test(lower) || count >= MAX_HEADERS) continue;
+    kept[lower] = value.slice(0, 512);
+    count++;
   }
+  return { kept, count };
+}
+
+/** What a source knows of the client; absent when nothing is known. */
+export function describeClient(userAgent: unknown, ip: unknown, headers: unknown): Exchange['client'] {
+  return describePicked(userAgent, ip, pickHeaders(headers));
+}
+
+/** As `describeClient`, with headers picked before. */
+export function describePicked(
+  userAgent: unknown,
+  ip: unknown,
+  { kept, count }: PickedHeaders,
+): Exchange['client'] {
   const agent = readText(userAgent, 1024) ?? kept['user-agent'];
   const address = readText(ip, 64);
   if (agent === undefined && address === undefined && count === 0) return undefined;
-  return {
-    ...(agent === undefined ? {} : { userAgent: agent }),
-    ...(address === undefined ? {} : { ip: address }),
-    ...(count === 0 ? {} : { headers: kept }),
-  };
+  const client: {
+    -readonly [Key in keyof NonNullable<Exchange['client']>]: NonNullable<Exchange['client']>[Key];
+  } = {};
+  if (agent !== undefined) client.userAgent = agent;
+  if (address !== undefined) client.ip = address;
+  if (count > 0) client.headers = kept;
+  return client;
 }

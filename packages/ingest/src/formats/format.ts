@@ -1,6 +1,7 @@
 import { PhalanxError } from '@phalanx/core';
 import type { Account, Exchange } from '@phalanx/domain';
 import type { JsonObject } from '@phalanx/wire';
+import type { KnownKey, RowScanner } from '../scanner/row-scanner.js';
 
 /** One row of a source as decoded: a JSON object, or a CSV or Parquet record by column name. */
 export type Row = JsonObject;
@@ -45,6 +46,19 @@ export interface Format {
    * @throws PhalanxError `INGEST_ROW` (or wire's `WIRE_BODY`) with the reason when the row is unusable.
    */
   read(row: Row, context: RowContext): readonly Ingested[];
+  /** A shorter way for rows of the form that this format mostly has. */
+  readonly scanned?: ScannedForm;
+}
+
+/** The members of a row that matter, and how to read them from a scanner's tape. */
+export interface ScannedForm {
+  readonly keys: readonly KnownKey[];
+  /**
+   * What `read` would yield for the row on the tape, or null for "read it the ordinary way".
+   *
+   * @throws whatever `read` would throw.
+   */
+  readTape(tape: RowScanner, context: RowContext): readonly Ingested[] | null;
 }
 
 /** Reads one of several records in a row, so that a bad one does not take the others with it. */

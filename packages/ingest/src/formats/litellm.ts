@@ -6,11 +6,10 @@ import {
   openaiResponses,
   type ResponseReading,
   readChatMessages,
-  readParameters,
-  readToolNames,
 } from '@phalanx/wire';
 import { rejectRow } from '../error.js';
-import { describeClient } from './client.js';
+import type { RowScanner } from '../scanner/row-scanner.js';
+import { describePicked, NO_HEADERS, type PickedHeaders, pickHeaders } from './client.js';
 import {
   dropRedacted,
   type ExchangeDraft,
@@ -29,13 +28,20 @@ import {
   readTimeMs,
 } from './field.js';
 import type { Format, Ingested, Row, RowContext } from './format.js';
+import { LITELLM_KEYS, NO_SAMPLING, readLitellmTape, readSampling, type Sampling } from './litellm-tape.js';
 
 /**
  * LiteLLM's `StandardLoggingPayload`, bare or inside `standard_logging_object`, `standard_logging_payload`, `kwargs`,
  * `payload` or `data`, as the callbacks for files, buckets and generic endpoints write it. Source:
  * `litellm/types/utils.py`. Times are epoch seconds as floats. The account is the hash of the caller's API key.
  */
-export const litellm: Format = { name: 'litellm', title: 'LiteLLM StandardLoggingPayload', detect, read };
+export const litellm: Format = {
+  name: 'litellm',
+  title: 'LiteLLM StandardLoggingPayload',
+  detect,
+  read,
+  scanned: { keys: LITELLM_KEYS, readTape: (tape, context) => readTape(tape, context) },
+};
 
 const WRAPPERS = ['standard_logging_object', 'standard_logging_payload', 'kwargs', 'payload', 'data'];
 
@@ -72,14 +78,51 @@ function detect(row: Row): number {
 function read(row: Row, context: RowContext): readonly Ingested[] {
   const payload = unwrap(row);
   const metadata = objectAt(payload, 'metadata');
+  return readPayload(
+    payload,
+    metadata,
+    decodeJson(payload.messages),
+    decodeJson(payload.response),
+    readSampling(objectAt(payload, 'model_parameters')),
+    pickHeaders(metadata.requester_custom_headers),
+    context,
+  );
+}
+
+/** A payload that lies bare, its messages in the chat form and its parts of the usual types. */
+function readTape(tape: RowScanner, context: RowContext): readonly Ingested[] | null {
+  const { payload, metadata, messages, response, sampling, headers } = readLitellmTape(tape);
+  // Bare payloads are told by these; the two providers' forms have message parts that the tape leaves out.
+  const { litellm_call_id, custom_llm_provider, call_type } = payload;
+  if (litellm_call_id === undefined && custom_llm_provider === undefined) return null;
+  if (typeof call_type === 'string' && /anthropic|responses/.test(call_type)) return null;
+  return readPayload(
+    payload as unknown as Row,
+    metadata as unknown as Row,
+    messages,
+    response,
+    sampling ?? NO_SAMPLING,
+    headers ?? NO_HEADERS,
+    context,
+  );
+}
+
+function readPayload(
+  payload: Row,
+  metadata: Row,
+  messages: unknown,
+  response: unknown,
+  sampling: Sampling,
+  headers: PickedHeaders,
+  context: RowContext,
+): readonly Ingested[] {
   const startedAtMs = readTimeMs(firstOf(payload, 'startTime', 'start_time'), 'startTime');
   const endedAtMs = readTimeMs(firstOf(payload, 'endTime', 'end_time'), 'endTime');
   const firstTokenMs = readTimeMs(payload.completionStartTime, 'completionStartTime');
   const callType = readLabel(payload.call_type, 'call_type', 128) ?? 'completion';
   const operation = /^a?completion$/.test(callType) ? 'chat' : operationOf(callType);
-  const answer = readAnswer(decodeJson(payload.response));
-  const request = readRequest(decodeJson(payload.messages), callType);
-  const parameters = objectAt(payload, 'model_parameters');
+  const answer = readAnswer(response);
+  const request = readRequest(messages, callType);
   const draft: ExchangeDraft = {
     // The response's own id comes first: the caller can choose litellm_call_id by a header, and retries share it.
     sourceId: readLabel(firstOf(payload, 'id', 'litellm_call_id', 'request_id'), 'id', 512),
@@ -104,17 +147,17 @@ function read(row: Row, context: RowContext): readonly Ingested[] {
     status: readStatus(payload),
     streamed: readFlag(payload.stream),
     messages: request,
-    tools: readToolNames(parameters.tools),
+    tools: sampling.tools,
     response: answer.text === undefined || isRedacted(answer.text) ? undefined : answer.text,
     finishReason: answer.finishReason,
     inputTokens: readCount(payload.prompt_tokens, 'prompt_tokens') ?? answer.inputTokens,
     outputTokens: readCount(payload.completion_tokens, 'completion_tokens') ?? answer.outputTokens,
     reasoningTokens: answer.reasoningTokens,
-    parameters: readParameters(parameters),
-    client: describeClient(
+    parameters: sampling.parameters,
+    client: describePicked(
       payload.user_agent ?? metadata.user_agent,
       payload.requester_ip_address ?? metadata.requester_ip_address,
-      metadata.requester_custom_headers,
+      headers,
     ),
   };
   return [finishExchange(draft, context)];
