@@ -38,9 +38,8 @@ export interface Replay {
 const INFRASTRUCTURE: readonly ObjectKind[] = ['network'];
 /** Two proposals with this much of the smaller in common are one; the larger is kept. */
 const SAME_POOL = 0.8;
-/** A signature group most of whose accounts are already proposed as a blend says nothing new. */
-const BLENDED = 0.5;
 const HOPELESS = Math.log(1e-4);
+const SHOWN = Math.log(1e6);
 
 /**
  * Walks through a window slot by slot as if it were happening: proposes pools from what is past, then tests them on what
@@ -70,6 +69,7 @@ export async function replay(
         past,
         population,
         { history, beforeLastDay, lastDay, memory },
+        pools.filter(isBlend).map((pool) => pool.proposal),
         options,
       )) {
         const pool = await openPool(reader, past, population, proposal, reference, pools.length, options);
@@ -102,6 +102,11 @@ function isProposalTime(days: number): boolean {
   return false;
 }
 
+/** A pool whose accounts were shown to draw from one mixture. */
+function isBlend(pool: Pool): boolean {
+  return (pool.coordination.get('even-mixture') ?? 0) > SHOWN;
+}
+
 /** Evidence against coordination this strong does not turn round; the e-process stays where it is, which is valid. */
 function isHopeless(pool: Pool): boolean {
   const last = pool.trace.at(-1);
@@ -132,6 +137,7 @@ async function propose(
   past: TimeWindow,
   population: Population,
   seen: Seen,
+  known: readonly Proposal[],
   options: DetectOptions,
 ): Promise<Proposal[]> {
   const proposals: Proposal[] = [];
@@ -156,28 +162,21 @@ async function propose(
       ...proposeMemoryless(seen.memory, seen.beforeLastDay, seen.lastDay, minAccounts),
     );
   }
-  if (options.families.metadata) {
-    const blended = new Set(dealt.flatMap((proposal) => [...proposal.members]));
-    const signatures = await reader.sharedObjects(past, 'parameters', {
-      minAccounts,
-      maxAccounts: population.size,
-    });
-    dealt.push(
-      ...proposeSharedSignatures(
-        population,
-        signatures,
-        rowTotals(history),
-        minAccounts,
-        'one parameter signature',
-      ).filter((p) => p.members.filter((a) => blended.has(a)).length < BLENDED * p.members.length),
-    );
-  }
   for (const proposal of dealt)
     proposals.push(
       ...(options.families.metadata
         ? await splitByClients(reader, past, population, proposal, options)
         : [proposal]),
     );
+  if (options.families.metadata) {
+    const blended = new Set([...dealt, ...known].flatMap((proposal) => [...proposal.members]));
+    const signatures = await reader.sharedObjects(past, 'signature', {
+      minAccounts,
+      maxAccounts: population.size,
+    });
+    const totals = rowTotals(history);
+    proposals.push(...proposeSharedSignatures(population, signatures, totals, blended, minAccounts));
+  }
   proposals.sort((a, b) => b.members.length - a.members.length);
   return proposals
     .map((p) => withoutDeclared(p, population))

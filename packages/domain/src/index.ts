@@ -1,5 +1,6 @@
 export { Account, Declaration } from './account.js';
 export { Exchange, Message } from './exchange.js';
 export * from './finding.js';
+export { signatureOf } from './signature.js';
 export * from './sketch.js';
 export type * from './telemetry.js';

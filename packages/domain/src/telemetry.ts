@@ -87,6 +87,8 @@ export type ObjectKind =
   | 'network'
   | 'fingerprint'
   | 'parameters'
+  /** Parameters and instructions together, see `signatureOf`. */
+  | 'signature'
   | 'system'
   | 'tools'
   | 'prompt'

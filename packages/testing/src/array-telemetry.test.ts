@@ -1,4 +1,4 @@
-import type { AccountFacts, ExchangeRecord, KeyedCounts } from '@phalanx/domain';
+import { type AccountFacts, type ExchangeRecord, type KeyedCounts, signatureOf } from '@phalanx/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ArrayTelemetry } from './array-telemetry.js';
@@ -111,6 +111,15 @@ describe('ArrayTelemetry', () => {
             tools: 'toolsHash',
             prompt: 'promptHash',
           } as const;
+          expect(
+            asMap(await telemetry.sharedObjects(window, 'signature', { minAccounts: 2, maxAccounts: 4 })),
+          ).toEqual(
+            bounded(
+              brute(inside, (r) => [signatureOf(r.parameters, r.systemHash)].filter((h) => h !== 0n)),
+              2,
+              4,
+            ),
+          );
           for (const [kind, column] of Object.entries(objects) as [
             keyof typeof objects,
             keyof ExchangeRecord,

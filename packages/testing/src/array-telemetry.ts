@@ -21,6 +21,7 @@ const OBJECT_COLUMN = {
   network: 'network',
   fingerprint: 'fingerprint',
   parameters: 'parameters',
+  signature: 'signature',
   system: 'systemHash',
   tools: 'toolsHash',
   prompt: 'promptHash',

@@ -1,4 +1,4 @@
-import { type ExchangeRecord, PROMPT_MINHASH_BYTES, TOPIC_BYTES } from '@phalanx/domain';
+import { type ExchangeRecord, PROMPT_MINHASH_BYTES, signatureOf, TOPIC_BYTES } from '@phalanx/domain';
 import { mix32 } from './random.js';
 import { orderByTime } from './time-order.js';
 
@@ -11,6 +11,7 @@ const LAYOUT = {
   fingerprint: [BigUint64Array, 1],
   network: [BigUint64Array, 1],
   parameters: [BigUint64Array, 1],
+  signature: [BigUint64Array, 1],
   atMs: [Float64Array, 1],
   shape: [Uint32Array, 1],
   intents: [Uint32Array, 1],
@@ -47,6 +48,7 @@ export function collectColumns(records: Iterable<ExchangeRecord>): RecordColumns
     columns.fingerprint[n] = record.fingerprint;
     columns.network[n] = record.network;
     columns.parameters[n] = record.parameters;
+    columns.signature[n] = signatureOf(record.parameters, record.systemHash);
     columns.atMs[n] = record.atMs;
     columns.shape[n] = record.shape;
     columns.intents[n] = record.intents;

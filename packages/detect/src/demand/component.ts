@@ -1,4 +1,4 @@
-import { type ExchangeSample, Intent, type IntentName, unpackShape } from '@phalanx/domain';
+import { type ExchangeSample, Intent, type IntentName, type ShapeCell, unpackShape } from '@phalanx/domain';
 
 /** A recognisable part of a pool's traffic: what remains when cover traffic is looked away from. */
 export type Component =
@@ -28,6 +28,43 @@ export const SOUGHT: readonly IntentName[] = [
   'TOOLS',
 ];
 
+const OPENINGS: Record<ShapeCell['opening'], string> = {
+  question: 'a question word',
+  auxiliary: 'a verb such as "can" or "is"',
+  imperative: 'an order',
+  i: '"I"',
+  capital: 'a capital letter',
+  lower: 'a small letter',
+  other: 'no letter',
+};
+/** By `ShapeCell.ending`. */
+const ENDINGS = [
+  'nothing',
+  'a full stop',
+  'a question mark',
+  'an exclamation mark',
+  'a colon',
+  'a semicolon',
+  'a comma',
+  'a bracket',
+  'a quotation mark',
+  'a digit',
+  'a letter',
+];
+const INTENT_NAMES: Record<IntentName, string> = {
+  REASONING: 'prompts that ask for written-out reasoning',
+  RUBRIC: 'prompts that ask for grades by a rubric',
+  PAIRWISE: 'prompts that ask which answer is better',
+  SYNTHESIS: 'prompts that ask for invented tasks or examples',
+  REWRITE: 'prompts that ask for rewrites',
+  TOOLS: 'prompts that offer tools',
+  DIRECTIVE: 'orders',
+  PROBLEM: 'problems',
+  CODE: 'prompts about code',
+  BENCHMARK: 'known benchmark prompts',
+  OPTIONS: 'multiple-choice prompts',
+};
+
 export function matchesComponent(component: Component, sample: ExchangeSample, row: number): boolean {
   switch (component.kind) {
     case 'shape':
@@ -53,22 +90,18 @@ export function candidateComponents(sample: ExchangeSample): Component[] {
   for (const shape of new Set(sample.shape)) {
     const cell = unpackShape(shape);
     const key = shape & 0xff;
-    const family = `${cell.opening}${cell.startsUpper ? ', capital' : ''}, ending ${cell.ending}`;
+    const family = `prompts that open with ${OPENINGS[cell.opening]} and end with ${ENDINGS[cell.ending] ?? 'another character'}`;
     add(family, key, (s) => (s & 0xff) === key);
     for (const low of [4, 5, 6, 7, 8, 9]) {
       if (cell.octave !== low && cell.octave !== low + 1) continue;
-      add(`${family}, ${2 ** low}-${2 ** (low + 2) - 1} characters`, key, (s) => {
+      add(`${family}, of ${2 ** low} to ${2 ** (low + 2) - 1} characters`, key, (s) => {
         const octave = (s >> 8) & 31;
         return (s & 0xff) === key && (octave === low || octave === low + 1);
       });
     }
   }
-  const intents = SOUGHT.map((intent): Component => ({ kind: 'intent', name: `intent ${intent}`, intent }));
-  return [
-    ...byName.values(),
-    ...intents,
-    ...frequentSignatures(sample),
-  ];
+  const intents = SOUGHT.map((intent): Component => ({ kind: 'intent', name: INTENT_NAMES[intent], intent }));
+  return [...byName.values(), ...intents, ...frequentSignatures(sample)];
 }
 
 /** The twelve most frequent signatures that at least half a percent of the sample carry. */

@@ -6,31 +6,34 @@ import type { Proposal } from './proposal.js';
 /** More than half of an account's traffic under one signature is its own way of working, not something dealt to it. */
 const MINORITY = 0.5;
 const MIN_SCORE = 10;
-const MAX_GROUPS = 5;
+const MAX_GROUPS = 6;
+const ROUNDS = 40;
 
 /**
- * Proposes the accounts that carry one signature (a set of sampling parameters, a system prompt) in even numbers beside
- * traffic of their own: what remains visible when every account keeps its own customers and only the attack is dealt out.
+ * Proposes the accounts that carry one signature (parameters and instructions) in even numbers beside traffic of their
+ * own: what remains visible when every account keeps its own customers and only the attack is dealt out.
  *
- * For each signature, over the accounts that show it in a minority of their requests: log likelihood of zero-truncated
- * Poisson counts with one mean, less that of zero-truncated geometric counts, which is what own habits look like.
- * A group is proposed when that exceeds 10 nats.
+ * For each signature, over the accounts that show it in a minority of their requests, two laws of how often are fitted
+ * together: a zero-truncated Poisson with one mean, which is how a scheduler deals, and a geometric, which is what own
+ * habits look like. A group is proposed when that beats habits alone by 10 nats; its members are the accounts that the
+ * first law explains better.
  *
  * @param signatures exchanges by account and signature
  * @param totals all exchanges of each account, by account number
+ * @param blended accounts known to be fed by a whole mixture, whose every signature is dealt out; left aside
  */
 export function proposeSharedSignatures(
   population: Population,
   signatures: KeyedCounts,
   totals: Float64Array,
+  blended: ReadonlySet<number>,
   minAccounts: number,
-  by: string,
 ): Proposal[] {
   const groups = new Map<bigint, { accounts: number[]; counts: number[] }>();
   for (let i = 0; i < signatures.key.length; i++) {
     const a = population.indexOf(signatures.account[i]!);
     const count = signatures.count[i]!;
-    if (a === undefined || count > MINORITY * totals[a]!) continue;
+    if (a === undefined || blended.has(a) || count > MINORITY * totals[a]!) continue;
     let group = groups.get(signatures.key[i]!);
     if (!group) groups.set(signatures.key[i]!, (group = { accounts: [], counts: [] }));
     group.accounts.push(a);
@@ -38,34 +41,83 @@ export function proposeSharedSignatures(
   }
   return [...groups.values()]
     .filter((group) => group.accounts.length >= minAccounts)
-    .map((group) => ({ ...group, score: evennessScore(group.counts) }))
-    .filter((group) => group.score > MIN_SCORE)
-    .sort((a, b) => b.score - a.score)
+    .map((group) => ({ ...group, fit: fitDealing(group.counts) }))
+    .filter(({ fit }) => fit.score > MIN_SCORE)
+    .sort((a, b) => b.fit.score - a.fit.score)
     .slice(0, MAX_GROUPS)
-    .map((group) => {
-      const order = group.accounts.map((_, k) => k).sort((x, y) => group.accounts[x]! - group.accounts[y]!);
+    .map(({ accounts, fit }) => {
+      const order = accounts
+        .map((_, k) => k)
+        .filter((k) => fit.logOdds[k]! > 0)
+        .sort((x, y) => accounts[x]! - accounts[y]!);
       return {
-        members: Int32Array.from(order, (k) => group.accounts[k]!),
-        strength: new Float64Array(order.length).fill(group.score / group.accounts.length / Math.LN10),
-        by,
+        members: Int32Array.from(order, (k) => accounts[k]!),
+        strength: Float64Array.from(order, (k) => fit.logOdds[k]! / Math.LN10),
+        by: 'one signature dealt out',
         usedContent: true,
       };
-    });
+    })
+    .filter((proposal) => proposal.members.length >= minAccounts);
 }
 
-/** Log likelihood of one zero-truncated Poisson less that of one zero-truncated geometric, both at their best mean. */
-export function evennessScore(counts: readonly number[]): number {
-  const mean = counts.reduce((sum, x) => sum + x, 0) / counts.length;
-  if (mean <= 1) return 0;
-  const rate = truncatedPoissonRate(mean);
-  const stop = 1 / mean;
-  let score = 0;
-  for (const x of counts) {
-    const poisson = x * Math.log(rate) - rate - logRisingFactorial(1, x) - Math.log(-Math.expm1(-rate));
-    const geometric = Math.log(stop) + (x - 1) * Math.log1p(-stop);
-    score += poisson - geometric;
+export interface DealingFit {
+  /** Log likelihood of dealing and habits together, less that of habits alone. */
+  readonly score: number;
+  /** Log odds, for each account, that its count was dealt. */
+  readonly logOdds: Float64Array;
+}
+
+/** Fits both laws by expectation-maximisation, from the median count. */
+export function fitDealing(counts: readonly number[]): DealingFit {
+  const n = counts.length;
+  const logFactorial = counts.map((x) => logRisingFactorial(1, x));
+  let rate = [...counts].sort((a, b) => a - b)[n >> 1]! + 0.1;
+  let share = 0.5;
+  let stop = habitStop(counts, null);
+  const habitsAlone = counts.reduce((sum, x) => sum + logHabit(x, stop), 0);
+  const logOdds = new Float64Array(n);
+  let total = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    total = 0;
+    let weight = 0;
+    let weighted = 0;
+    const habit = new Float64Array(n);
+    for (let k = 0; k < n; k++) {
+      const dealt =
+        Math.log(share) +
+        counts[k]! * Math.log(rate) -
+        rate -
+        logFactorial[k]! -
+        Math.log(-Math.expm1(-rate));
+      const own = Math.log(1 - share) + logHabit(counts[k]!, stop);
+      logOdds[k] = dealt - own;
+      const top = Math.max(dealt, own);
+      total += top + Math.log(Math.exp(dealt - top) + Math.exp(own - top));
+      const p = 1 / (1 + Math.exp(own - dealt));
+      weight += p;
+      weighted += p * counts[k]!;
+      habit[k] = 1 - p;
+    }
+    share = Math.min(0.999, Math.max(0.001, weight / n));
+    if (weighted / weight > 1) rate = truncatedPoissonRate(weighted / weight);
+    stop = habitStop(counts, habit);
   }
-  return score;
+  return { score: total - habitsAlone, logOdds };
+}
+
+/** Geometric on 1, 2, ...: stops after each request with this probability. */
+function habitStop(counts: readonly number[], weight: Float64Array | null): number {
+  let n = 1;
+  let sum = 1.5;
+  for (let k = 0; k < counts.length; k++) {
+    n += weight ? weight[k]! : 1;
+    sum += (weight ? weight[k]! : 1) * counts[k]!;
+  }
+  return Math.min(0.999, n / sum);
+}
+
+function logHabit(x: number, stop: number): number {
+  return Math.log(stop) + (x - 1) * Math.log1p(-stop);
 }
 
 /** The rate at which a Poisson variable, given that it is not zero, has this mean > 1; Newton, 30 steps at most. */

@@ -51,6 +51,7 @@ const OBJECT_COLUMN: Readonly<Record<Exclude<ObjectKind, 'template'>, string>> =
   network: 'network',
   fingerprint: 'fingerprint',
   parameters: 'parameters',
+  signature: 'bitXor(parameters, bitRotateLeft(system_hash, 1))',
   system: 'system_hash',
   tools: 'tools_hash',
   prompt: 'prompt_hash',

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ExchangeRecord, KeyedCounts, ObjectKind } from '@phalanx/domain';
+import { type ExchangeRecord, type KeyedCounts, type ObjectKind, signatureOf } from '@phalanx/domain';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ExchangeBlock } from './exchange-block.js';
@@ -39,6 +39,7 @@ const KINDS: readonly ObjectKind[] = [
   'network',
   'fingerprint',
   'parameters',
+  'signature',
   'system',
   'tools',
   'prompt',
@@ -76,6 +77,7 @@ function objectsOf(record: ExchangeRecord, kind: ObjectKind): bigint[] {
     network: record.network,
     fingerprint: record.fingerprint,
     parameters: record.parameters,
+    signature: signatureOf(record.parameters, record.systemHash),
     system: record.systemHash,
     tools: record.toolsHash,
     prompt: record.promptHash,
