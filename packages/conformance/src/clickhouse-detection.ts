@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PhalanxError } from '@phalanx/core';
-import type { DetectionReport, Finding } from '@phalanx/domain';
 import { detectCampaigns } from '@phalanx/detect';
+import type { DetectionReport, Finding } from '@phalanx/domain';
 import { createSketcher, HashDomain, type Sketcher, sketchExchange } from '@phalanx/sketch';
 import { type AccountRow, ExchangeBlock, openTelemetryStore, type TelemetryStore } from '@phalanx/store';
 import {
@@ -172,11 +172,7 @@ async function runFailing(
 }
 
 /** One copy of each shard is dead. A refusal that says so is right, the same report is better, anything else is wrong. */
-async function checkTwoDead(
-  checks: Checks,
-  store: TelemetryStore,
-  expected: DetectionReport,
-): Promise<void> {
+async function checkTwoDead(checks: Checks, store: TelemetryStore, expected: DetectionReport): Promise<void> {
   const where = 'one copy of each shard dead';
   let report: DetectionReport;
   try {
@@ -270,7 +266,9 @@ function compareEvidence(a: DetectionReport, b: DetectionReport): number {
 /** First place in which two reports differ by more than 1e-9, or null. */
 function findDifference(a: unknown, b: unknown, place: string): string | null {
   if (typeof a === 'number' && typeof b === 'number')
-    return a === b || Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(a)) ? null : `${place}: ${b}, not ${a}`;
+    return a === b || Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(a))
+      ? null
+      : `${place}: ${b}, not ${a}`;
   if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null)
     return a === b ? null : `${place}: ${String(b)}, not ${String(a)}`;
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);

@@ -1,0 +1,124 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createSketcher } from '@phalanx/sketch';
+import { loadPromptFolder } from '@phalanx/testing';
+import { type ContentWords, makeContentWordReader } from './content-words.js';
+import type { Suite } from './suite.js';
+
+const PROMPTS = 2000;
+/** The similarity that the detector's index aims at. */
+const JACCARD = 0.65;
+const MIN_RECALL = 0.8;
+const MIN_PRECISION = 0.9;
+/** Below this one prompt moves the rate by more than 5 %; such a source counts in the sum only. */
+const MIN_REPEATS = 20;
+/** What a test uses is the rate of a kind of prompt, against 0.3 of the reference's: it may be off by far less than that. */
+const MAX_RATE_RATIO = 1.35;
+
+/** What is used of the detector's index, which its package does not export. */
+interface RepeatIndex {
+  add(prompts: { promptHash: BigUint64Array; topics: Uint8Array }, row: number): boolean;
+}
+type RepeatIndexMaker = new (capacity: number) => RepeatIndex;
+
+interface Tally {
+  exact: number;
+  flagged: number;
+  both: number;
+}
+
+/**
+ * Which prompts of public corpora nearly repeat an earlier one: the detector's index over sketches against exact Jaccard
+ * similarity of content words. 2,000 prompts a source, evenly spaced, in the order of the file. Recall and precision must
+ * hold over all sources together; in each source, the rate of repeats. An estimate from eight words cannot tell 0.6 from
+ * 0.7, so a source whose pairs crowd there (texts of one long template) loses both while the rate stays.
+ */
+export const nearRepeats: Suite = {
+  name: 'near-repeats',
+  what: 'the detector’s near-repeat index over sketches against exact Jaccard similarity on public prompts',
+  async run(checks, { root, vectors }) {
+    const folder = vectors === null ? null : join(vectors, 'data/prompts');
+    if (folder === null || !existsSync(folder)) return checks.skip('no folder of public prompts');
+    const built = join(root, 'packages/detect/dist/demand/near-repeats.js');
+    const { NearRepeatIndex } = (await import(pathToFileURL(built).href)) as {
+      NearRepeatIndex: RepeatIndexMaker;
+    };
+    const lists = JSON.parse(readFileSync(join(root, 'docs/spec/vectors/template-fingerprint.json'), 'utf8'));
+    const read = makeContentWordReader(lists);
+    const below: string[] = [];
+    const all: Tally = { exact: 0, flagged: 0, both: 0 };
+    for (const { name, texts } of loadPromptFolder(folder)) {
+      const count = Math.min(PROMPTS, texts.length);
+      const chosen = Array.from({ length: count }, (_, i) => texts[Math.floor((i * texts.length) / count)]!);
+      const exact = findExact(chosen.map(read));
+      const flagged = findBySketch(chosen, new NearRepeatIndex(count));
+      const tally = {
+        exact: exact.filter(Boolean).length,
+        flagged: flagged.filter(Boolean).length,
+        both: exact.filter((is, i) => is && flagged[i]).length,
+      };
+      for (const key of ['exact', 'flagged', 'both'] as const) all[key] += tally[key];
+      const rate = (repeats: number) => ((2 * repeats) / count ** 2).toExponential(1);
+      checks.note(
+        `${name}: ${count} prompts, repeats ${tally.exact} exactly (rate ${rate(tally.exact)}), ${tally.flagged} by sketch (${rate(tally.flagged)}); ${describe(tally)}`,
+      );
+      if (tally.exact >= MIN_REPEATS) {
+        const ratio = tally.flagged / tally.exact;
+        const fits = ratio >= 1 / MAX_RATE_RATIO && ratio <= MAX_RATE_RATIO;
+        checks.check(`${name}: rate of repeats`, fits, () => `${ratio.toFixed(2)} of the exact rate`);
+      }
+      if (tally.both < MIN_RECALL * tally.exact || tally.both < MIN_PRECISION * tally.flagged)
+        below.push(name);
+    }
+    checks.note(
+      `all sources: ${describe(all)}; alone below ${MIN_RECALL} or ${MIN_PRECISION}: ${below.join(', ')}`,
+    );
+    checks.check('all sources: recall', all.both >= MIN_RECALL * all.exact, () => describe(all));
+    checks.check('all sources: precision', all.both >= MIN_PRECISION * all.flagged, () => describe(all));
+  },
+};
+
+function describe({ exact, flagged, both }: Tally): string {
+  const share = (part: number, whole: number) => (whole === 0 ? 'none' : (part / whole).toFixed(3));
+  return `recall ${share(both, exact)} of ${exact}, precision ${share(both, flagged)} of ${flagged}`;
+}
+
+/** Whether each prompt has an earlier one with equal words or content words of Jaccard similarity 0.65. */
+function findExact(prompts: readonly ContentWords[]): boolean[] {
+  const texts = new Set<string>();
+  const holders = new Map<string, number[]>();
+  const common = new Int32Array(prompts.length);
+  return prompts.map(({ text, units }, number) => {
+    let repeat = texts.has(text);
+    texts.add(text);
+    common.fill(0, 0, number);
+    for (const unit of units) {
+      const earlier = holders.get(unit);
+      if (earlier === undefined) holders.set(unit, [number]);
+      else {
+        for (const other of earlier) common[other]!++;
+        earlier.push(number);
+      }
+    }
+    for (let other = 0; other < number && !repeat; other++) {
+      const both = common[other]!;
+      repeat = both > 0 && both >= JACCARD * (units.size + prompts[other]!.units.size - both);
+    }
+    return repeat;
+  });
+}
+
+function findBySketch(prompts: readonly string[], index: RepeatIndex): boolean[] {
+  const sketcher = createSketcher(new Uint8Array(32).fill(5));
+  const columns = {
+    promptHash: new BigUint64Array(prompts.length),
+    topics: new Uint8Array(prompts.length * 16),
+  };
+  return prompts.map((prompt, row) => {
+    const { hash, topics } = sketcher.sketchPrompt(prompt);
+    columns.promptHash[row] = hash;
+    columns.topics.set(topics, row * 16);
+    return index.add(columns, row);
+  });
+}

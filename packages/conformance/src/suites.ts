@@ -1,0 +1,21 @@
+import { atlas } from './atlas.js';
+import { canonicalJsonSuite } from './canonical-json.js';
+import { clickhouseCluster } from './clickhouse-suite.js';
+import { formats } from './formats.js';
+import { leiden } from './leiden.js';
+import { nearRepeats } from './near-repeats.js';
+import type { Suite } from './suite.js';
+import { tails } from './tails.js';
+import { templateFingerprint } from './template-fingerprint.js';
+
+/** Every suite, quick ones first: a new one is one file and one entry here. */
+export const suites: readonly Suite[] = [
+  canonicalJsonSuite,
+  atlas,
+  templateFingerprint,
+  nearRepeats,
+  leiden,
+  tails,
+  formats,
+  clickhouseCluster,
+];
