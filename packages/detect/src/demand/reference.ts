@@ -1,9 +1,13 @@
-import type { ExchangeSample } from '@phalanx/domain';
+import { type ExchangeSample, signatureOf } from '@phalanx/domain';
 import { type Component, matchesComponent } from './component.js';
 import { NearRepeatIndex, topicList } from './near-repeats.js';
 
 const MAX_ROWS = 20_000;
 const BUCKETS = 65_536;
+const STREAM_ROWS = 100;
+const MIN_STREAMS = 10;
+/** Users of public chats and support desks repeat one another at 4e-5 to 1e-4 a pair. */
+const STREAM_CEILING = 1e-4;
 
 /**
  * What ordinary traffic of the same period looks like: how often it repeats itself and which words it uses. Built from a
@@ -35,7 +39,34 @@ export class Reference {
     const rows: number[] = [];
     for (let row = 0; row < this.rows; row++)
       if (this.#sample.ok[row] === 1 && !members.has(this.#sample.account[row]!)) rows.push(row);
-    return new Strangers(this.#sample, rows, this.#overallRate());
+    return new Strangers(this.#sample, rows, this.#overallRate(), this.#streamRate());
+  }
+
+  #stream = 0;
+
+  /**
+   * The rate within streams under one signature, which is how one product or job repeats itself; a mixture of many
+   * repeats far less, since prompts of different products never meet. No stream counts for more than an ordinary rate of
+   * repeating, so that a templated pipeline does not speak for all. The overall rate with fewer than ten long streams.
+   */
+  #streamRate(): number {
+    if (this.#stream === 0) {
+      const streams = new Map<bigint, number[]>();
+      for (let row = 0; row < this.rows; row++) {
+        if (this.#sample.ok[row] !== 1) continue;
+        const signature = signatureOf(this.#sample.parameters[row]!, this.#sample.systemHash[row]!);
+        const rows = streams.get(signature);
+        if (rows) rows.push(row);
+        else streams.set(signature, [row]);
+      }
+      const long = [...streams.values()]
+        .filter((rows) => rows.length >= STREAM_ROWS)
+        .map((rows) => countRepeats(this.#sample, rows));
+      const repeats = long.reduce((sum, s) => sum + Math.min(s.repeats, STREAM_CEILING * s.pairs), 1);
+      const pairs = long.reduce((sum, s) => sum + s.pairs, 1);
+      this.#stream = long.length < MIN_STREAMS ? this.#overallRate() : repeats / pairs;
+    }
+    return this.#stream;
   }
 
   #overall = 0;
@@ -104,12 +135,14 @@ export class Strangers {
   readonly #sample: ExchangeSample;
   readonly #rows: readonly number[];
   readonly #overallRate: number;
+  readonly #streamRate: number;
   readonly #byShape = new Map<number, number>();
 
-  constructor(sample: ExchangeSample, rows: readonly number[], overallRate: number) {
+  constructor(sample: ExchangeSample, rows: readonly number[], overallRate: number, streamRate: number) {
     this.#sample = sample;
     this.#rows = rows;
     this.#overallRate = overallRate;
+    this.#streamRate = streamRate;
     for (const row of rows)
       this.#byShape.set(sample.shape[row]!, (this.#byShape.get(sample.shape[row]!) ?? 0) + 1);
   }
@@ -124,12 +157,13 @@ export class Strangers {
   }
 
   /**
-   * Near-repeats a pair in the component. Where there is little of it, the estimate is drawn towards the rate of the
-   * whole reference, with the weight of one expected repeat.
+   * Near-repeats a pair in the component. Where there is little of it, the estimate is drawn towards the rate of one
+   * stream (for a signature) or of the whole reference, with the weight of one expected repeat.
    */
   repeatRate(component: Component): number {
     const { repeats, pairs } = countRepeats(this.#sample, this.#inside(component));
-    return (repeats + 1) / (pairs + 1 / this.#overallRate);
+    const usual = component.kind === 'signature' ? this.#streamRate : this.#overallRate;
+    return (repeats + 1) / (pairs + 1 / usual);
   }
 
   #inside(component: Component): number[] {
