@@ -53,6 +53,18 @@ const line = fc.oneof(
 );
 
 describe('ChunkReader', () => {
+  it('rejects an exchange that starts more than a day ahead of the clock', () => {
+    const nowMs = Date.parse('2026-03-01T00:00:00Z');
+    const reader = new ChunkReader(key, false, { nowMs: () => nowMs });
+    const line = (ms: number): string =>
+      JSON.stringify({ ...JSON.parse(fixture('litellm').split('\n')[0]!), startTime: ms / 1000 });
+    const result = read(reader, 'litellm', [line(nowMs + 86_400_000), line(nowMs + 86_401_000)].join('\n'));
+    expect(result.exchanges).toBe(1);
+    expect(result.rejected.map(({ line, reason }) => [line, reason])).toEqual([
+      [1, "starts at 2026-03-02T00:00:01.000Z, more than a day ahead of this machine's clock"],
+    ]);
+  });
+
   it('survives any rows in any format; the counts add up; no row finds a bug', () => {
     const reader = new ChunkReader(key, true);
     let exchanges = 0;

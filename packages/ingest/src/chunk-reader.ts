@@ -1,4 +1,4 @@
-import { PhalanxError } from '@phalanx/core';
+import { type Clock, PhalanxError, systemClock } from '@phalanx/core';
 import type { Account, Exchange } from '@phalanx/domain';
 import { createSketcher, HashDomain, type Sketcher, sketchExchange } from '@phalanx/sketch';
 import { ExchangeBlock } from '@phalanx/store';
@@ -8,7 +8,7 @@ import { type CsvHeader, parseCsvRecords } from './containers/csv.js';
 import type { ParquetFile } from './containers/parquet.js';
 import { rejectRow } from './error.js';
 import type { Format, Ingested, Intervention, Row, RowContext } from './formats/format.js';
-import { exceedsDepth, MAX_REJECTED_EXCERPT_BYTES, MAX_ROW_DEPTH } from './limits.js';
+import { exceedsDepth, MAX_AHEAD_MS, MAX_REJECTED_EXCERPT_BYTES, MAX_ROW_DEPTH } from './limits.js';
 import { RowScanner } from './scanner/row-scanner.js';
 
 /** A row that could not be used. */
@@ -83,16 +83,24 @@ export class ChunkReader {
   readonly #block = new ExchangeBlock();
   readonly #reported = new Set<string>();
   readonly #scanners = new Map<Format, RowScanner>();
+  readonly #clock: Clock;
+  #latestMs = 0;
   #tally = makeTally();
 
-  constructor(sketchKey: Uint8Array, keepText: boolean) {
+  constructor(sketchKey: Uint8Array, keepText: boolean, clock: Clock = systemClock) {
     this.#sketcher = createSketcher(sketchKey);
     this.#keepText = keepText;
+    this.#clock = clock;
+  }
+
+  #begin(): void {
+    this.#tally = makeTally();
+    this.#latestMs = this.#clock.nowMs() + MAX_AHEAD_MS;
   }
 
   /** Reads a chunk of whole rows. Never throws for what the rows contain. */
   readChunk(chunk: Chunk, source: SourceView): ChunkResult {
-    this.#tally = makeTally();
+    this.#begin();
     if (source.header !== null) this.#readCsv(chunk, source, source.header);
     else if (chunk.bounds === null) this.#readLines(chunk, source);
     else {
@@ -106,7 +114,7 @@ export class ChunkReader {
 
   /** Reads rows [from, to) of a Parquet file. @throws whatever the file's decoder throws. */
   async readSlice(from: number, to: number, source: SourceView): Promise<ChunkResult> {
-    this.#tally = makeTally();
+    this.#begin();
     const rows = await source.parquet!.readRows(from, to);
     rows.forEach((row, index) => {
       this.#readRow(row, { offset: from + index, line: index, text: () => JSON.stringify(row) }, source, 0);
@@ -257,6 +265,10 @@ export class ChunkReader {
   }
 
   #push(exchange: Exchange, place: Place, source: SourceView, item: number, index: number): void {
+    if (exchange.startedAtMs > this.#latestMs)
+      throw rejectRow(
+        `starts at ${new Date(exchange.startedAtMs).toISOString()}, more than a day ahead of this machine's clock`,
+      );
     const id =
       exchange.sourceId === undefined
         ? this.#sketcher.hash128(

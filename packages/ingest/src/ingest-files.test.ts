@@ -15,6 +15,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { openTelemetryStore, type TelemetryStore } from '@phalanx/store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { IngestStore } from './batch-writer.js';
 import type { ExchangeTexts } from './chunk-reader.js';
 import { readMappingFile } from './formats/mapping.js';
 import { type IngestOptions, ingestFiles } from './ingest-files.js';
@@ -242,6 +243,34 @@ describe('ingestFiles', () => {
     const stdin = Readable.from([readFileSync(fixture('exchanges.parquet'))]);
     await expect(ingest(['-'], { stdin })).rejects.toMatchObject({ code: 'INGEST_CONTAINER' });
     await expect(ingest([join(dir, 'absent')])).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('compacts the store after a large run, and only then', async () => {
+    const small = join(dir, 'small.jsonl');
+    const large = join(dir, 'large.jsonl');
+    writeFileSync(small, makeLines(10));
+    writeFileSync(large, makeLines(20));
+    let compacted = 0;
+    const counting: IngestStore = {
+      insertExchanges: (block) => store.insertExchanges(block),
+      insertAccounts: (rows) => store.insertAccounts(rows),
+      insertInterventions: (rows) => store.insertInterventions(rows),
+      readProgress: (digest) => store.readProgress(digest),
+      writeProgress: (digest, progress) => store.writeProgress(digest, progress),
+      accountFacts: () => store.accountFacts(),
+      compact: async () => {
+        await store.compact();
+        compacted++;
+      },
+    };
+    const phases: string[] = [];
+    const onProgress = ({ phase }: IngestStatus): void => {
+      phases.push(phase);
+    };
+    await ingest([small], { store: counting, compactAfterRows: 11, onProgress });
+    expect([compacted, phases.includes('compacting')]).toEqual([0, false]);
+    await ingest([large], { store: counting, compactAfterRows: 11, onProgress });
+    expect([compacted, phases.at(-1)]).toEqual([1, 'compacting']);
   });
 
   it('stops when asked, stores what it read, and goes on the next time', async () => {

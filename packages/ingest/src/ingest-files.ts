@@ -29,6 +29,8 @@ export interface IngestOptions {
   readonly rejectedDir?: string;
   /** Where texts are kept; default: they are not. */
   readonly texts?: TextSink;
+  /** Rows of a run from which the store is compacted at its end; default 1,000,000. */
+  readonly compactAfterRows?: number;
   readonly onProgress?: (status: IngestStatus) => void;
   /** Ends the run early: what was read is stored, then the report comes back with `interrupted`. */
   readonly signal?: AbortSignal;
@@ -54,9 +56,10 @@ type SourceState = { -readonly [Key in keyof SourceProgress]: SourceProgress[Key
 /**
  * Reads log files into the telemetry store.
  *
- * Durable in steps: each batch of about 65,000 exchanges is synced before the progress that covers it, so a run that
+ * Durable in steps: each batch of about 131,000 exchanges is synced before the progress that covers it, so a run that
  * was killed goes on where the last batch ended, and rows read twice collapse by id. A source is known again by its
- * first 64 KiB; a plain file may grow between runs. Rows that cannot be used go to `<file>.rejected`.
+ * first 64 KiB; a plain file may grow between runs. Rows that cannot be used go to `<file>.rejected`. A run of a million
+ * rows or over 20 batches ends with the store's `compact`.
  *
  * @param files paths; "-" is standard input. Any mixture of JSONL, JSON, CSV, Parquet, plain, gzip or zstd.
  * @throws PhalanxError before anything is read: `INGEST_FORMAT_UNKNOWN`, `INGEST_CONTAINER`, `INGEST_LIMIT`; later
@@ -156,6 +159,10 @@ class Run {
 
   async finish(files: number): Promise<IngestReport> {
     await this.#writer.flush();
+    if (this.#writer.deservesCompaction(this.#options.compactAfterRows) && !this.#options.signal?.aborted) {
+      this.#meter.report('', files, this.#tally, this.#tally.bytes, true, 'compacting');
+      await this.#options.store.compact();
+    }
     const failed = this.#states.filter((state) => state.failure !== null);
     return {
       files,

@@ -1,3 +1,5 @@
+import { DAY_MS } from '@phalanx/core';
+
 /** Longest row, in bytes of the decompressed stream. */
 export const MAX_ROW_BYTES = 8 * 1024 * 1024;
 
@@ -9,6 +11,12 @@ export const MAX_COLUMNS = 4096;
 
 /** Most requests that a set of OpenAI batch input files may hold (one batch: 50,000). */
 export const MAX_BATCH_REQUESTS = 1_000_000;
+
+/**
+ * How far past this machine's clock an exchange may start, in milliseconds. One row of the year 2290 would stretch every
+ * window that is taken from the span of the data.
+ */
+export const MAX_AHEAD_MS = DAY_MS;
 
 /** Longest excerpt of a rejected row in the `.rejected` file, in bytes. */
 export const MAX_REJECTED_EXCERPT_BYTES = 4096;

@@ -24,6 +24,9 @@ export interface IngestReport {
 
 /** How an ingestion is going. */
 export interface IngestStatus {
+  /** "compacting": everything is stored, and the store merges what a large import left in pieces. */
+  readonly phase: 'reading' | 'compacting';
+  /** '' when compacting. */
   readonly file: string;
   /** Number of the file, from 1. */
   readonly fileNumber: number;
@@ -74,13 +77,21 @@ export class ProgressMeter {
   }
 
   /** Reports unless it did so within the last 200 ms or `force`. */
-  report(file: string, fileNumber: number, tally: Readonly<RunTally>, bytes: number, force = false): void {
+  report(
+    file: string,
+    fileNumber: number,
+    tally: Readonly<RunTally>,
+    bytes: number,
+    force = false,
+    phase: IngestStatus['phase'] = 'reading',
+  ): void {
     const now = performance.now();
     if (this.#onProgress === undefined || (!force && now - this.#lastMs < 200)) return;
     this.#lastMs = now;
     const seconds = Math.max(this.seconds, 1e-3);
     const total = this.#totalBytes;
     this.#onProgress({
+      phase,
       file,
       fileNumber,
       files: this.#files,

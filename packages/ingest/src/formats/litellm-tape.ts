@@ -111,8 +111,8 @@ const FOREIGN = 'contents candidates output messages type content prompt input d
 export const LITELLM_KEYS: readonly KnownKey[] = [
   ...scalars,
   { node: PAYLOAD, name: 'metadata', member: M.METADATA, child: METADATA },
-  { node: PAYLOAD, name: 'messages', member: M.MESSAGES, child: MESSAGE, list: true },
-  { node: PAYLOAD, name: 'response', member: M.RESPONSE, child: RESPONSE },
+  { node: PAYLOAD, name: 'messages', member: M.MESSAGES, child: MESSAGE, list: true, text: true },
+  { node: PAYLOAD, name: 'response', member: M.RESPONSE, child: RESPONSE, text: true },
   { node: PAYLOAD, name: 'model_parameters', member: M.SAMPLING, derive: readSampling },
   { node: METADATA, name: 'requester_custom_headers', member: M.HEADERS, derive: pickHeaders },
   { node: RESPONSE, name: 'choices', member: M.CHOICES, child: CHOICE, list: true },

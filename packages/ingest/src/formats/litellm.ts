@@ -99,8 +99,8 @@ function readTape(tape: RowScanner, context: RowContext): readonly Ingested[] | 
   return readPayload(
     payload as unknown as Row,
     metadata as unknown as Row,
-    messages,
-    response,
+    decodeJson(messages),
+    decodeJson(response),
     sampling ?? NO_SAMPLING,
     headers ?? NO_HEADERS,
     context,

@@ -8,7 +8,7 @@ import { litellm } from '../formats/litellm.js';
 import { type KnownKey, RowScanner, TapeKind } from './row-scanner.js';
 import { SCANNER_BASE64, SCANNER_SHA256 } from './scanner.wasm.js';
 
-const utf8 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+const utf8 = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(text));
 
 it('is what its source compiles to', async () => {
   const script: string = '../../build-scanner.mjs';
@@ -24,7 +24,7 @@ describe('RowScanner', () => {
     { node: 0, name: 'b', member: 2, recurring: true },
     { node: 0, name: 'whole', member: 3, derive: (value) => ({ value }) },
     { node: 0, name: 'one', member: 4, child: 1 },
-    { node: 0, name: 'many', member: 5, child: 1, list: true },
+    { node: 0, name: 'many', member: 5, child: 1, list: true, text: true },
     { node: 0, name: 'never', member: 6, refused: true },
     { node: 1, name: 'a', member: 7, recurring: true },
   ];
@@ -45,17 +45,18 @@ describe('RowScanner', () => {
   /** The tape that a decoded row should leave, by the contract; null where the contract lets the scanner refuse. */
   function expectTape(row: Record<string, unknown>): unknown[] | null {
     const tape: unknown[] = ['<0'];
-    const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+    const isObject = (value: unknown): value is Record<string, unknown> =>
+      typeof value === 'object' && value !== null;
     for (const [name, value] of Object.entries(row)) {
       const key = keys.find((each) => each.node === 0 && each.name === name);
       if (key === undefined) continue;
       if (key.refused) return null;
       if (key.derive && isObject(value)) tape.push([key.member, key.derive(value)]);
-      else if (value === null || (!key.child && !key.derive && !isObject(value)))
-        tape.push([key.member, value]);
+      else if (value === null || (key.text && typeof value === 'string')) tape.push([key.member, value]);
+      else if (!key.child && !key.derive && !isObject(value)) tape.push([key.member, value]);
       else if (key.child && Array.isArray(value) === (key.list ?? false)) {
         for (const item of [value].flat()) {
-          if (typeof item !== 'object' || item === null || Array.isArray(item)) return null;
+          if (!isObject(item) || Array.isArray(item)) return null;
           tape.push(`<${key.member}`);
           if ('a' in item) tape.push([7, item.a]);
           if (isObject(item.a)) return null;
@@ -90,7 +91,7 @@ describe('RowScanner', () => {
       fc.oneof(
         fc.tuple(fc.constantFrom('a', 'b'), scalar),
         fc.tuple(fc.constant('one'), child),
-        fc.tuple(fc.constant('many'), fc.array(child, { maxLength: 3 })),
+        fc.tuple(fc.constant('many'), fc.oneof(fc.array(child, { maxLength: 3 }), text)),
         fc.tuple(fc.constant('whole'), fc.jsonValue({ noUnicodeString: false }) as fc.Arbitrary<unknown>),
         fc.tuple(fc.oneof(text, fc.constantFrom('never', '__proto__', 'many')), fc.jsonValue()),
       ),
@@ -217,6 +218,9 @@ describe('a scanned format', () => {
       { choices: [{ text: 'a' }] },
       { type: 'message', content: [{ type: 'text', text: 'anthropic' }] },
       { output: [] },
+      'a bare text',
+      '{"choices":[{"message":{"content":"as text"}}]}',
+      '[{"role":"user","content":"as text"}]',
       { 'User-Agent': 'x', 'x-stainless-os': 'Linux' },
     ),
   );

@@ -10,6 +10,8 @@ export interface KnownKey {
   /** The node of an object (or, with `list`, of every object in a list) under this key. */
   readonly child?: number;
   readonly list?: boolean;
+  /** Under a key with a child: a string is as good. */
+  readonly text?: boolean;
   /** A string that comes again and again: remembered up to 512 bytes, so that equal ones are one string in memory. */
   readonly recurring?: boolean;
   /** Decodes an object or array under this key as a whole and keeps what this makes of it; remembered up to 512 bytes. */
@@ -35,6 +37,7 @@ const RECURRING = 1;
 const WHOLE = 2;
 const REFUSED = 4;
 const LIST = 8;
+const TEXT = 16;
 
 const PAGES = 71;
 const PADDING = 64;
@@ -121,7 +124,8 @@ export class RowScanner {
         (key.recurring ? RECURRING : 0) |
         (key.derive ? WHOLE : 0) |
         (key.refused ? REFUSED : 0) |
-        (key.list ? LIST : 0);
+        (key.list ? LIST : 0) |
+        (key.text ? TEXT : 0);
       this.#exports.addKey(key.node, name, size, key.member, key.child ?? 0, mode);
       this.#derivations[key.member] = key.derive;
       name += size;

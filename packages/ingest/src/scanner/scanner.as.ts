@@ -41,6 +41,7 @@ const RECURRING: u32 = 1;
 const WHOLE: u32 = 2;
 const REFUSED: u32 = 4;
 const LIST: u32 = 8;
+const TEXT: u32 = 16;
 
 const MAX_DEPTH: i32 = 48;
 
@@ -302,7 +303,7 @@ function readMember(at: usize, entry: usize, depth: i32): usize {
   if (mode & REFUSED) return 0;
   const b: u32 = load<u8>(at);
   if (b == 0x22) {
-    if (child != 0 || mode & WHOLE) return 0;
+    if ((child != 0 && !(mode & TEXT)) || mode & WHOLE) return 0;
     const from = at + 1;
     at = skipString(from);
     if (at == 0) return 0;
