@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { expect, it, vi } from 'vitest';
+import * as core from './index.js';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+it('shows an example that prints what it says', () => {
+  const code = /```js\n([\s\S]*?)```/.exec(readme)![1]!;
+  const names = /import \{([^}]*)\}/
+    .exec(code)![1]!
+    .split(',')
+    .map((name) => name.trim());
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  try {
+    const values = names.map((name) => (core as Record<string, unknown>)[name]);
+    new Function(...names, code.replace(/^import .*$/m, ''))(...values);
+    const printed = log.mock.calls.map((line) => line.map(String).join(' ')).join('\n');
+    expect(`${printed}\n`).toBe(/```text\n([\s\S]*?)```/.exec(readme)![1]);
+  } finally {
+    log.mockRestore();
+  }
+});
