@@ -72,7 +72,8 @@ function makeLoad(): Load {
         accounts: 120,
         cover: 'lru',
         attackSchedule: 'lru',
-        attackShare: 0.2,
+        attackShare: 0.4,
+        elicitationShare: 0.6,
         carefulness: 1,
         attackSources: share(BUILT_IN_ATTACK_SOURCES),
         coverSources: share(BUILT_IN_HONEST_SOURCES),
@@ -156,6 +157,11 @@ async function runFailing(
       secondDeath = sleep(KILL_AFTER_MS).then(() => third.kill());
     });
     await secondDeath;
+    checks.check(
+      'no node ended by itself',
+      nodes.every((node) => /^(?:running|killed)$/.test(node.state())),
+      () => describeNodes(nodes),
+    );
     const answer = await third.query('SELECT 1').catch(() => null);
     checks.check(`the second copy died in ${killedIn}`, killedIn !== '' && answer === null);
     compare(
@@ -166,6 +172,9 @@ async function runFailing(
     );
     await first.kill();
     await checkTwoDead(checks, store, expected);
+  } catch (error) {
+    checks.note(`nodes: ${describeNodes(nodes)}`);
+    throw error;
   } finally {
     await store.close();
   }
@@ -184,6 +193,10 @@ async function checkTwoDead(checks: Checks, store: TelemetryStore, expected: Det
     return;
   }
   compare(checks, where, expected, report);
+}
+
+function describeNodes(nodes: readonly ClickhouseNode[]): string {
+  return nodes.map((node) => `${node.url} ${node.state()}`).join(', ');
 }
 
 function openCluster(nodes: readonly ClickhouseNode[], database: string): Promise<TelemetryStore> {

@@ -22,6 +22,8 @@ export interface ClickhouseNode {
   kill(): Promise<void>;
   /** Starts it, on the data it had; resolves when it answers. */
   start(): Promise<void>;
+  /** Running, killed by us, or how it ended by itself. */
+  state(): string;
   /** Runs a statement and returns its text. */
   query(sql: string): Promise<string>;
 }
@@ -87,6 +89,11 @@ function makeNode(config: string, data: string, url: string): ClickhouseNode {
   return {
     url,
     query,
+    state() {
+      if (child === null) return 'killed';
+      if (child.exitCode === null && child.signalCode === null) return 'running';
+      return `ended by itself: ${child.signalCode ?? child.exitCode}`;
+    },
     async start() {
       const started = spawn(process.execPath, [PROGRAM, config, data], { stdio: 'ignore' });
       child = started;
