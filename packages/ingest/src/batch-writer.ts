@@ -2,7 +2,7 @@ import { concatBytes } from '@phalanx/core';
 import type { Account } from '@phalanx/domain';
 import { createSketcher, describeNetwork, HashDomain, type Sketcher } from '@phalanx/sketch';
 import type { AccountRow, IngestProgress, TelemetryStore } from '@phalanx/store';
-import type { ChunkResult, ExchangeTexts, SeenAccount } from './chunk-reader.js';
+import type { ChunkResult, ExchangeTexts, SeenAccount } from './chunk-result.js';
 import type { Intervention } from './formats/format.js';
 import type { RejectedFile } from './rejected-file.js';
 

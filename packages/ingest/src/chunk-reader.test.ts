@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ChunkReader, type ChunkResult } from './chunk-reader.js';
+import { ChunkReader } from './chunk-reader.js';
+import type { ChunkResult } from './chunk-result.js';
 import { formats } from './formats/registry.js';
 
 const key = new Uint8Array(32).fill(7);

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { PhalanxError } from '@phalanx/core';
 import { openBatchIndex } from './batch-index.js';
-import { ChunkReader, type ChunkResult, type SourceView } from './chunk-reader.js';
+import { ChunkReader, type SourceView } from './chunk-reader.js';
+import type { ChunkResult } from './chunk-result.js';
 import { openParquet } from './containers/parquet.js';
 import { formatOfMapping } from './formats/mapping.js';
 import { formatByName } from './formats/registry.js';

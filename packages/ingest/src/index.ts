@@ -1,5 +1,5 @@
 export type { IngestStore, TextSink } from './batch-writer.js';
-export type { ExchangeTexts } from './chunk-reader.js';
+export type { ExchangeTexts } from './chunk-result.js';
 export type { IngestErrorCode } from './error.js';
 export type { Format, Ingested, Intervention, Row, RowContext } from './formats/format.js';
 export { formatOfMapping, Mapping, parseMapping, readMappingFile } from './formats/mapping.js';

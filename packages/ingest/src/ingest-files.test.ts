@@ -16,7 +16,7 @@ import { gzipSync } from 'node:zlib';
 import { openTelemetryStore, type TelemetryStore } from '@phalanx/store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IngestStore } from './batch-writer.js';
-import type { ExchangeTexts } from './chunk-reader.js';
+import type { ExchangeTexts } from './chunk-result.js';
 import { readMappingFile } from './formats/mapping.js';
 import { type IngestOptions, ingestFiles } from './ingest-files.js';
 import type { IngestReport, IngestStatus } from './report.js';

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Readable } from 'node:stream';
 import { PhalanxError } from '@phalanx/core';
 import { BatchWriter, type IngestStore, type SourceProgress, type TextSink } from './batch-writer.js';
-import type { ChunkResult } from './chunk-reader.js';
+import type { ChunkResult } from './chunk-result.js';
 import type { Chunk, OversizeRow } from './containers/chunk.js';
 import type { ParquetSlice } from './containers/parquet.js';
 import type { Mapping } from './formats/mapping.js';

@@ -1,7 +1,7 @@
 import { open, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { PhalanxError } from '@phalanx/core';
-import type { RejectedRow } from './chunk-reader.js';
+import type { RejectedRow } from './chunk-result.js';
 import type { IngestErrorCode } from './error.js';
 import { STDIN_PATH } from './source.js';
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { PhalanxError } from '@phalanx/core';
-import type { ChunkResult } from './chunk-reader.js';
+import type { ChunkResult } from './chunk-result.js';
 import type { Chunk } from './containers/chunk.js';
 import type { ParquetSlice } from './containers/parquet.js';
 import type { IngestErrorCode } from './error.js';

@@ -1,4 +1,4 @@
-import type { ChunkResult } from './chunk-reader.js';
+import type { ChunkResult } from './chunk-result.js';
 import type { Chunk } from './containers/chunk.js';
 import type { CsvHeader } from './containers/csv.js';
 import type { ParquetSlice } from './containers/parquet.js';
