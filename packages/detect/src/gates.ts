@@ -33,7 +33,7 @@ export function setAsideReason(
 
 /** Share of the first 3,000 prompts that nearly repeat an earlier one; 3 % is usual for separate customers. */
 function repeatShare(sample: ExchangeSample): number {
-  const index = new NearRepeatIndex(FIRST_PROMPTS);
+  const index = new NearRepeatIndex(FIRST_PROMPTS, new Set());
   const rows = Math.min(FIRST_PROMPTS, sample.promptHash.length);
   let repeats = 0;
   for (let row = 0; row < rows; row++) if (index.add(sample, row)) repeats++;

@@ -105,10 +105,7 @@ const SHAPES: Readonly<Record<ScenarioName, Shape>> = {
     days: 5,
     ordinary: 1170,
     relays: 0,
-    // Reasoning is what the published campaigns asked for; half of the attack's prompts elicit it.
-    pools: [
-      { name: 'hydra', class: 'A2', accounts: 300, attackShare: 0.2, carefulness: 1, elicitationShare: 0.5 },
-    ],
+    pools: [{ name: 'hydra', class: 'A2', accounts: 300, attackShare: 0.2, carefulness: 1 }],
   },
   'attack-free': { days: 7, ordinary: 10_000, relays: 300, pools: [] },
   'hydra-lru-5': { days: 7, ordinary: 10_000, relays: 300, pools: [{ ...HYDRA_5, cover: 'lru' }] },

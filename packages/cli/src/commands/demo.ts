@@ -12,6 +12,9 @@ import { compareWithTruth, writeTruth } from '../truth-comparison.js';
 import { runDetect, writePage } from './detect.js';
 import { writeIngestReport } from './ingest.js';
 
+/** What the simulated campaign collects: two kinds of tasks, each asked once. */
+const SOUGHT = 'attackSources=instruction-synthesis,math-word-problem';
+
 export interface DemoFlags {
   readonly data?: string;
   readonly seed: string;
@@ -30,7 +33,7 @@ export async function demoCommand(flags: DemoFlags, terminal: Terminal): Promise
   rmSync(logs, { recursive: true, force: true });
   rmSync(dataDir, { recursive: true, force: true });
   terminal.talk('simulating a small provider: honest tenants, and one pool of accounts that is not\n');
-  const world = buildSimulation({ scenario: 'quickstart', seed: flags.seed, set: [] });
+  const world = buildSimulation({ scenario: 'quickstart', seed: flags.seed, set: [SOUGHT] });
   const files = await writeLiteLlmLog(world, logs);
   terminal.talk(
     `${formatPlural(world.accounts.length, 'account')}, ${formatPlural(world.size, 'exchange')} in ${files.traffic}\n`,

@@ -1,6 +1,6 @@
 import { type ExchangeSample, Intent, unpackShape } from '@phalanx/domain';
 import { type Component, candidateComponents, matchesComponent, SOUGHT, unionOfShapes } from './component.js';
-import { NearRepeatIndex } from './near-repeats.js';
+import { findBoilerplate, NearRepeatIndex } from './near-repeats.js';
 import type { Reference } from './reference.js';
 
 /** A component chosen for testing, with what the past said about it. Chosen on the past, tested on the future only. */
@@ -101,7 +101,7 @@ function promise(n: number, k: number): number {
 }
 
 function countRepeats(past: ExchangeSample, rows: readonly number[]): number {
-  const index = new NearRepeatIndex(MAX_ROWS);
+  const index = new NearRepeatIndex(MAX_ROWS, findBoilerplate(past, rows));
   let repeats = 0;
   for (const row of rows.slice(0, MAX_ROWS)) if (index.add(past, row)) repeats++;
   return repeats;

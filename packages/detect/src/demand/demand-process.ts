@@ -2,7 +2,7 @@ import { type ExchangeSample, Intent, type IntentName } from '@phalanx/domain';
 import { RepeatDeficit, repeatProbability } from '@phalanx/stats';
 import { matchesComponent, SOUGHT } from './component.js';
 import type { ChosenComponent } from './component-choice.js';
-import { NearRepeatIndex } from './near-repeats.js';
+import { findBoilerplate, NearRepeatIndex } from './near-repeats.js';
 import { rowTopics } from './reference.js';
 
 const CAPACITY = 20_000;
@@ -17,7 +17,7 @@ const MAX_TOPICS = 20_000;
  */
 export class DemandProcess {
   readonly #chosen: ChosenComponent;
-  readonly #index = new NearRepeatIndex(CAPACITY);
+  readonly #index: NearRepeatIndex;
   readonly #deficit = new RepeatDeficit();
   readonly #intents = new Map<IntentName, number>();
   readonly #byAccount = new Map<bigint, number>();
@@ -28,6 +28,9 @@ export class DemandProcess {
 
   constructor(chosen: ChosenComponent, past: ExchangeSample) {
     this.#chosen = chosen;
+    const rows: number[] = [];
+    this.#eachRow(past, (row) => rows.push(row));
+    this.#index = new NearRepeatIndex(CAPACITY, findBoilerplate(past, rows));
     this.#eachRow(past, (row) => {
       this.#index.add(past, row);
       this.#describe(past, row);
@@ -39,6 +42,7 @@ export class DemandProcess {
     this.#eachRow(slot, (row) => {
       const earlier = this.#index.size;
       const repeat = this.#index.add(slot, row);
+      if (repeat === null) return;
       this.#deficit.addItem(repeat, repeatProbability(this.#chosen.lambda0, earlier));
       this.rows++;
       if (repeat) this.repeats++;

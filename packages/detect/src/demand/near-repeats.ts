@@ -9,6 +9,10 @@ export interface PromptColumns {
 const TOPICS = TOPIC_BYTES / 2;
 const JACCARD = 0.65;
 const MAX_CANDIDATES = 100;
+/** Of a full sample of eight, this many words must not be boilerplate. */
+const MIN_INFORMATIVE = 4;
+const BOILERPLATE_SHARE = 0.2;
+const BOILERPLATE_ROWS = 3_000;
 /** Pairs of positions in the ascending topic list that serve as keys: similar lists share several. */
 const KEYS: readonly (readonly [number, number])[] = [
   [0, 1],
@@ -26,7 +30,7 @@ const KEYS: readonly (readonly [number, number])[] = [
  *
  * The estimate is the bottom-k one on the eight sampled content words: of the eight smallest of both lists together, the
  * share that both hold. Prompts with up to eight content words are compared exactly. At most 100 candidates are compared,
- * newest first, so a flood of one template costs bounded time.
+ * newest first, so a flood of one template costs bounded time. A template's own words are left out.
  */
 export class NearRepeatIndex {
   readonly #byHash = new Set<bigint>();
@@ -34,10 +38,16 @@ export class NearRepeatIndex {
   readonly #topics: Uint16Array;
   readonly #length: Uint8Array;
   readonly capacity: number;
+  readonly #boilerplate: ReadonlySet<number>;
   #size = 0;
 
-  constructor(capacity: number) {
+  /**
+   * @param capacity prompts remembered at most
+   * @param boilerplate content words that say nothing here (see `findBoilerplate`)
+   */
+  constructor(capacity: number, boilerplate: ReadonlySet<number>) {
     this.capacity = capacity;
+    this.#boilerplate = boilerplate;
     this.#topics = new Uint16Array(capacity * TOPICS);
     this.#length = new Uint8Array(capacity);
   }
@@ -46,10 +56,16 @@ export class NearRepeatIndex {
     return this.#size;
   }
 
-  /** Whether row `row` of `prompts` repeats something earlier; then remembers it, unless the index is full. */
-  add(prompts: PromptColumns, row: number): boolean {
+  /**
+   * Whether row `row` of `prompts` repeats something earlier; then remembers it, unless the index is full. Null, and not
+   * remembered, when the sampled words are nearly all boilerplate: neither a repeat nor the absence of one can be told.
+   */
+  add(prompts: PromptColumns, row: number): boolean | null {
     const hash = prompts.promptHash[row]!;
-    const topics = topicList(prompts.topics.subarray(row * TOPIC_BYTES, (row + 1) * TOPIC_BYTES));
+    const sampled = topicList(prompts.topics.subarray(row * TOPIC_BYTES, (row + 1) * TOPIC_BYTES));
+    const topics = sampled.filter((topic) => !this.#boilerplate.has(topic));
+    if (sampled.length === TOPICS && topics.length < MIN_INFORMATIVE)
+      return this.#byHash.has(hash) ? true : null;
     const keys = bucketKeys(topics);
     const repeat = this.#byHash.has(hash) || this.#hasNear(topics, keys);
     if (this.#size < this.capacity) {
@@ -79,6 +95,21 @@ export class NearRepeatIndex {
     }
     return false;
   }
+}
+
+/** Content words in more than a fifth of the prompts: a template's own, such as "think step by step" behind each task. */
+export function findBoilerplate(
+  prompts: Pick<PromptColumns, 'topics'>,
+  rows: readonly number[],
+): Set<number> {
+  const counts = new Map<number, number>();
+  const some = rows.slice(0, BOILERPLATE_ROWS);
+  for (const row of some)
+    for (const topic of topicList(prompts.topics.subarray(row * TOPIC_BYTES, (row + 1) * TOPIC_BYTES)))
+      counts.set(topic, (counts.get(topic) ?? 0) + 1);
+  const boilerplate = new Set<number>();
+  for (const [topic, n] of counts) if (n > BOILERPLATE_SHARE * some.length) boilerplate.add(topic);
+  return boilerplate;
 }
 
 /** Keys of a list with one topic are that topic; 2^32 keeps them apart from pairs. */

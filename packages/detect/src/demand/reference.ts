@@ -1,6 +1,6 @@
 import { type ExchangeSample, signatureOf } from '@phalanx/domain';
 import { type Component, matchesComponent } from './component.js';
-import { NearRepeatIndex, topicList } from './near-repeats.js';
+import { findBoilerplate, NearRepeatIndex, topicList } from './near-repeats.js';
 
 const MAX_ROWS = 20_000;
 const BUCKETS = 65_536;
@@ -173,10 +173,10 @@ export class Strangers {
 
 function countRepeats(sample: ExchangeSample, rows: readonly number[]): { repeats: number; pairs: number } {
   const n = Math.min(MAX_ROWS, rows.length);
-  const index = new NearRepeatIndex(n);
+  const index = new NearRepeatIndex(n, findBoilerplate(sample, rows));
   let repeats = 0;
   for (let i = 0; i < n; i++) if (index.add(sample, rows[i]!)) repeats++;
-  return { repeats, pairs: (n * (n - 1)) / 2 };
+  return { repeats, pairs: (index.size * (index.size - 1)) / 2 };
 }
 
 export function rowTopics(sample: Pick<ExchangeSample, 'topics'>, row: number): number[] {
