@@ -41,6 +41,8 @@ export async function checkClickhouseCluster(): Promise<{ passed: number; failed
   } catch (error) {
     check(`stopped by ${error instanceof Error ? error.stack : String(error)}`, false);
   } finally {
+    const ended = cluster.nodes.map((node) => node.state()).filter((state) => state.startsWith('ended'));
+    check(`no node ended by itself${ended.map((state) => `: ${state}`).join('')}`, ended.length === 0);
     await single.close();
     await cluster.stop();
     await rm(directory, { recursive: true, force: true });

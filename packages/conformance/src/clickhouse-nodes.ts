@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,6 +80,7 @@ export async function startClickhouseCluster(shards: number, copies: number): Pr
 }
 
 function makeNode(config: string, data: string, url: string): ClickhouseNode {
+  const log = `${data}.log`;
   let child: ChildProcess | null = null;
   const query = async (sql: string) => {
     const response = await fetch(url, { method: 'POST', body: sql });
@@ -92,10 +94,15 @@ function makeNode(config: string, data: string, url: string): ClickhouseNode {
     state() {
       if (child === null) return 'killed';
       if (child.exitCode === null && child.signalCode === null) return 'running';
-      return `ended by itself: ${child.signalCode ?? child.exitCode}`;
+      const said = readFileSync(log, 'utf8').trim().slice(-2000);
+      return `ended by itself: ${child.signalCode ?? child.exitCode}, ${said}`;
     },
     async start() {
-      const started = spawn(process.execPath, [PROGRAM, config, data], { stdio: 'ignore' });
+      const errors = await open(log, 'a');
+      const started = spawn(process.execPath, [PROGRAM, config, data], {
+        stdio: ['ignore', 'ignore', errors.fd],
+      });
+      await errors.close();
       child = started;
       const until = Date.now() + START_MS;
       for (;;) {
