@@ -13,6 +13,8 @@ import type { Evidence } from './signals/signal.js';
 
 /** Findings about the same accounts are told once. */
 const SAME_ACCOUNTS = 0.5;
+const NEARLY_SAME = 0.8;
+const MOST_GROWTH = 1.6;
 const MAX_ACCOUNT_SHARE = 0.1;
 const MAX_BENCHMARK_SHARE = 0.5;
 const STRONG_INTENT = 0.3;
@@ -150,6 +152,28 @@ function groupByAccounts(verdicts: readonly Verdict[]): Verdict[][] {
   return groups;
 }
 
+/**
+ * The accounts of a finding with their strengths: the speaking pool's, and those of pools in the group that are nearly
+ * the same pool seen on other days (four fifths of the smaller in common, at most 1.6 times as large).
+ */
+function accountsOf(group: readonly Verdict[]): Map<number, number> {
+  const { members } = group[0]!.pool.proposal;
+  const accounts = new Map<number, number>();
+  for (const { pool } of group) {
+    const other = pool.proposal.members;
+    const same =
+      shareInside(other, members) >= NEARLY_SAME ||
+      (shareInside(members, other) >= NEARLY_SAME && other.length <= MOST_GROWTH * members.length);
+    if (!same) continue;
+    for (let m = 0; m < other.length; m++)
+      accounts.set(
+        other[m]!,
+        Math.max(accounts.get(other[m]!) ?? Number.NEGATIVE_INFINITY, pool.proposal.strength[m]!),
+      );
+  }
+  return accounts;
+}
+
 async function describe(
   reader: TelemetryReader,
   replay: Replay,
@@ -174,19 +198,21 @@ async function describe(
     reference: replay.references.get(pool.number)!,
   };
   const rowOf = new Map(Array.from(activity.account, (hash, row) => [hash, row]));
-  const members = Array.from(pool.proposal.members, (a, m) => {
+  const accounts = accountsOf(group);
+  const members = [...accounts].map(([a, strength]) => {
     const row = rowOf.get(population.account[a]!);
     return {
       accountId: population.accountId[a]!,
-      strength: pool.proposal.strength[m]!,
+      strength,
       exchanges: row === undefined ? 0 : activity.exchanges[row]!,
       firstAtMs: row === undefined ? window.toMs : activity.firstMs[row]!,
     };
   });
   const total = members.reduce((sum, m) => sum + m.exchanges, 0);
   let leaked = 0;
+  const hashes = new Set(population.hashes([...accounts.keys()]));
   before?.account.forEach((hash, row) => {
-    if (pool.memberSet.has(hash)) leaked += before.exchanges[row]!;
+    if (hashes.has(hash)) leaked += before.exchanges[row]!;
   });
   const demand = pool.components.length && chosen.kind !== 'hidden-pool' ? decisive(pool).demand : null;
   const { logCoordination, logDemand } = pool.trace.at(-1)!;

@@ -12,8 +12,8 @@ import { compareWithTruth, writeTruth } from '../truth-comparison.js';
 import { runDetect, writePage } from './detect.js';
 import { writeIngestReport } from './ingest.js';
 
-/** What the simulated campaign collects: two kinds of tasks, each asked once. */
-const SOUGHT = 'attackSources=instruction-synthesis,math-word-problem';
+/** What the simulated campaign collects: instructions and their answers, each asked once. */
+const SOUGHT = 'attackSources=instruction-synthesis';
 
 export interface DemoFlags {
   readonly data?: string;
