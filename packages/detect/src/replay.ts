@@ -148,6 +148,7 @@ async function propose(
     return out;
   };
   const { minAccounts } = options;
+  if (population.size < minAccounts) return [];
   const { history } = seen;
   const dealt: Proposal[] = [];
   if (options.families.metadata) {
