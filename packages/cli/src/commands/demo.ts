@@ -12,8 +12,8 @@ import { compareWithTruth, writeTruth } from '../truth-comparison.js';
 import { runDetect, writePage } from './detect.js';
 import { writeIngestReport } from './ingest.js';
 
-/** What the simulated campaign collects: instructions and their answers, each asked once. */
-const SOUGHT = 'attackSources=instruction-synthesis';
+/** What the simulated campaign collects: word problems for training in reasoning. */
+const SOUGHT = 'attackSources=math-word-problem';
 
 export interface DemoFlags {
   readonly data?: string;

@@ -6,13 +6,18 @@ import { findBoilerplate, NearRepeatIndex } from './near-repeats.js';
 import { rowTopics } from './reference.js';
 
 const CAPACITY = 20_000;
+/**
+ * Among more earlier prompts than this the null asks for no more repeats: people's repeats concentrate on favourites, and
+ * the rate a pair was checked on corpora of 4,000 prompts, not beyond.
+ */
+const SATURATION = 3_000;
 /** Topics kept for the novelty question. */
 const MAX_TOPICS = 20_000;
 
 /**
  * Watches one component of one pool: does it ever ask the same thing twice?
  *
- * Null: each prompt has a near-repeat among the m earlier ones with probability at least 1 - exp(-lambda0 m). The past
+ * Null: each prompt has a near-repeat among the m earlier ones with probability at least 1 - exp(-lambda0 min(m, 3000)). The past
  * that chose the component counts among the earlier prompts but is not itself evidence.
  */
 export class DemandProcess {
@@ -43,7 +48,7 @@ export class DemandProcess {
       const earlier = this.#index.size;
       const repeat = this.#index.add(slot, row);
       if (repeat === null) return;
-      this.#deficit.addItem(repeat, repeatProbability(this.#chosen.lambda0, earlier));
+      this.#deficit.addItem(repeat, repeatProbability(this.#chosen.lambda0, Math.min(earlier, SATURATION)));
       this.rows++;
       if (repeat) this.repeats++;
       this.#describe(slot, row);

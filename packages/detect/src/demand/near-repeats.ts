@@ -7,7 +7,7 @@ export interface PromptColumns {
 }
 
 const TOPICS = TOPIC_BYTES / 2;
-const JACCARD = 0.65;
+const JACCARD = 0.75;
 const MAX_CANDIDATES = 100;
 /** Of a full sample of eight, this many words must not be boilerplate. */
 const MIN_INFORMATIVE = 4;
@@ -26,7 +26,7 @@ const KEYS: readonly (readonly [number, number])[] = [
 
 /**
  * Says of each prompt whether a prompt seen earlier is a near-repeat of it: equal keyed hashes, or content words in common
- * to an estimated Jaccard similarity of at least 0.65.
+ * to an estimated Jaccard similarity of at least 0.75.
  *
  * The estimate is the bottom-k one on the eight sampled content words: of the eight smallest of both lists together, the
  * share that both hold. Prompts with up to eight content words are compared exactly. At most 100 candidates are compared,
