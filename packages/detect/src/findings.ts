@@ -51,7 +51,7 @@ export async function drawFindings(
         atMs: point.atMs,
         log10ECoordination: point.logCoordination / Math.LN10,
         log10EDemand: point.logDemand / Math.LN10,
-        exchanges: 0,
+        exchanges: point.exchanges,
       });
   }
   return { findings, evidence };

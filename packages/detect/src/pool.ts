@@ -29,7 +29,13 @@ export interface Pool {
   /** Why no finding may come of it, or null. */
   setAside: string | null;
   /** Evidence after each slot since the proposal. */
-  readonly trace: { atMs: number; logCoordination: number; logDemand: number; logBoth: number }[];
+  readonly trace: {
+    atMs: number;
+    exchanges: number;
+    logCoordination: number;
+    logDemand: number;
+    logBoth: number;
+  }[];
 }
 
 /** Mean of e-values, in logs: an e-value under any dependence. */

@@ -305,7 +305,14 @@ async function stepPool(
       component.demand.add(sample);
     }
   }
-  pool.trace.push({ atMs: slot.toMs, ...poolEvidence(pool) });
+  pool.trace.push({ atMs: slot.toMs, exchanges: countRows(view.matrix, members), ...poolEvidence(pool) });
+}
+
+function countRows(matrix: SparseCounts, members: Int32Array): number {
+  let sum = 0;
+  for (const a of members)
+    for (let i = matrix.start[a]!; i < matrix.start[a + 1]!; i++) sum += matrix.count[i]!;
+  return sum;
 }
 
 function populationMix(history: SparseCounts, columns: number): Float64Array {
