@@ -135,9 +135,16 @@ async function runChecks(
   await sleep(100);
   await third.kill();
   const expected = await readAll(single);
+  const answers = (await reads).map((read) =>
+    read.status === 'rejected'
+      ? String(read.reason).slice(0, 300)
+      : isDeepStrictEqual(read.value, expected)
+        ? 'right'
+        : 'WRONG',
+  );
   check(
-    'a copy killed during reads: every answer is right',
-    (await reads).every((read) => read.status === 'fulfilled' && isDeepStrictEqual(read.value, expected)),
+    `a copy killed during reads: every answer is right${answers.every((a) => a === 'right') ? '' : `: ${answers.join('; ')}`}`,
+    answers.every((answer) => answer === 'right'),
   );
 
   await first.kill();
