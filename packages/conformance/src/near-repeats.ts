@@ -35,9 +35,9 @@ interface Tally {
 
 /**
  * Which prompts of public corpora nearly repeat an earlier one: the detector's index over sketches against exact Jaccard
- * similarity of content words. 2,000 prompts a source, evenly spaced, in the order of the file. Recall and precision must
- * hold over all sources together; in each source, the rate of repeats. An estimate from eight words cannot tell 0.6 from
- * 0.7, so a source whose pairs crowd there (texts of one long template) loses both while the rate stays.
+ * similarity of content words. 2,000 prompts a source, evenly spaced, in the order of the file; no boilerplate is left
+ * out. Recall and precision must hold over all sources together; in each source, the rate of repeats. An estimate from
+ * eight words cannot tell 0.7 from 0.8, so a source whose pairs crowd there (texts of one long template) is overcounted.
  */
 export const nearRepeats: Suite = {
   name: 'near-repeats',
