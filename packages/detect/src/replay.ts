@@ -153,9 +153,7 @@ async function propose(
   const dealt: Proposal[] = [];
   if (options.families.metadata) {
     const identity = [...identityObjects(population), ...(await objects(INFRASTRUCTURE))];
-    proposals.push(
-      ...proposeObjectCommunities(population, identity, minAccounts, 'shared infrastructure', false),
-    );
+    proposals.push(...proposeObjectCommunities(population, identity, minAccounts, 'shared infrastructure'));
   }
   if (options.families.content) {
     dealt.push(

@@ -59,7 +59,7 @@ export function wallIrregularity(own: Turns): Map<bigint, number> {
  * Null: a member's turns are at least three times more regular in the pool's time than in the time of strangers, in that
  * of other strangers and on the wall clock, all three, with probability at most 0.05. For independent clients the four
  * are alike up to noise: memoryless and bursty ones are irregular in all, clockwork on the wall is regular there
- * (simulated in the test, where it happens to fewer than 1 in 100). A least-recently-used scheduler makes turns regular
+ * (simulated in the test, where it happens to fewer than 1 in 50). A least-recently-used scheduler makes turns regular
  * in the pool's time alone. Alternative: it holds for 20, 50 or 90 % of the members.
  *
  * @param others irregularity of the same members in the other times

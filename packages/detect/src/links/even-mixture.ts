@@ -43,7 +43,7 @@ export function proposeEvenMixtures(history: SparseCounts, options: EvenMixtureO
     const members = open.filter((_, k) => score[k]! + PRIOR_LOG_ODDS >= CLAIM);
     if (members.length < options.minAccounts) break;
     const strength = score.filter((s) => s + PRIOR_LOG_ODDS >= CLAIM).map((s) => s / Math.LN10);
-    proposals.push({ members, strength, by: 'even mixture of content', usedContent: true });
+    proposals.push({ members, strength, by: 'even mixture of content' });
     const claimed = new Set(members);
     open = open.filter((a) => !claimed.has(a));
   }

@@ -29,7 +29,6 @@ export function proposeObjectCommunities(
   kinds: readonly SharedObjects[],
   minAccounts: number,
   by: string,
-  usedContent: boolean,
 ): Proposal[] {
   const links = linkPairs(population, kinds);
   if (links.length === 0) return [];
@@ -58,7 +57,6 @@ export function proposeObjectCommunities(
       members: Int32Array.from(group),
       strength: Float64Array.from(group, (a) => strongest[a]! / Math.LN10),
       by,
-      usedContent,
     }));
 }
 

@@ -6,11 +6,6 @@ export interface Proposal {
   readonly strength: Float64Array;
   /** What linked them, for the report. */
   readonly by: string;
-  /**
-   * True when the link looked at what was asked, so that only data after the proposal may test it. False when it looked
-   * at who the accounts are (network, payment, sign-up), which says nothing of content under the null.
-   */
-  readonly usedContent: boolean;
 }
 
 /** Share of the ascending list `a` that also stands in the ascending list `b`. */

@@ -54,7 +54,6 @@ export function proposeSharedSignatures(
         members: Int32Array.from(order, (k) => accounts[k]!),
         strength: Float64Array.from(order, (k) => fit.logOdds[k]! / Math.LN10),
         by: 'one signature dealt out',
-        usedContent: true,
       };
     })
     .filter((proposal) => proposal.members.length >= minAccounts);
