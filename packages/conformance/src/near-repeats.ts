@@ -16,16 +16,21 @@ const MIN_PRECISION = 0.8;
 const MIN_REPEATS = 20;
 /**
  * A test uses the rate of a kind of prompt. Too low a rate would accuse, so it may be short by a quarter at most; too high a
- * rate only silences, and reaches 1.96 on codealpaca.
+ * rate only silences, and reaches 1.56 on persona prompts.
  */
 const MIN_RATE_RATIO = 0.75;
-const MAX_RATE_RATIO = 2.2;
+const MAX_RATE_RATIO = 1.6;
 
 /** What is used of the detector's index, which its package does not export. */
 interface RepeatIndex {
   add(prompts: { promptHash: BigUint64Array; topics: Uint8Array }, row: number): boolean | null;
 }
 type RepeatIndexMaker = new (capacity: number, boilerplate: ReadonlySet<number>) => RepeatIndex;
+
+interface Detector {
+  readonly NearRepeatIndex: RepeatIndexMaker;
+  readonly findBoilerplate: (prompts: { topics: Uint8Array }, rows: readonly number[]) => Set<number>;
+}
 
 interface Tally {
   exact: number;
@@ -46,9 +51,7 @@ export const nearRepeats: Suite = {
     const folder = vectors === null ? null : join(vectors, 'data/prompts');
     if (folder === null || !existsSync(folder)) return checks.skip('no folder of public prompts');
     const built = join(root, 'packages/detect/dist/demand/near-repeats.js');
-    const { NearRepeatIndex } = (await import(pathToFileURL(built).href)) as {
-      NearRepeatIndex: RepeatIndexMaker;
-    };
+    const detector = (await import(pathToFileURL(built).href)) as Detector;
     const lists = JSON.parse(readFileSync(join(root, 'docs/spec/vectors/template-fingerprint.json'), 'utf8'));
     const read = makeContentWordReader(lists);
     const below: string[] = [];
@@ -56,8 +59,8 @@ export const nearRepeats: Suite = {
     for (const { name, texts } of loadPromptFolder(folder)) {
       const count = Math.min(PROMPTS, texts.length);
       const chosen = Array.from({ length: count }, (_, i) => texts[Math.floor((i * texts.length) / count)]!);
-      const exact = findExact(chosen.map(read));
-      const flagged = findBySketch(chosen, new NearRepeatIndex(count, new Set()));
+      const exact = findExact(withoutBoilerplate(chosen.map(read)));
+      const flagged = findBySketch(chosen, detector);
       const tally = {
         exact: exact.filter(Boolean).length,
         flagged: flagged.filter(Boolean).length,
@@ -114,16 +117,29 @@ function findExact(prompts: readonly ContentWords[]): boolean[] {
   });
 }
 
-function findBySketch(prompts: readonly string[], index: RepeatIndex): boolean[] {
+/** As the detector does it: the words of a shared template are left out first. */
+function findBySketch(prompts: readonly string[], { NearRepeatIndex, findBoilerplate }: Detector): boolean[] {
   const sketcher = createSketcher(new Uint8Array(32).fill(5));
   const columns = {
     promptHash: new BigUint64Array(prompts.length),
     topics: new Uint8Array(prompts.length * 16),
   };
-  return prompts.map((prompt, row) => {
+  prompts.forEach((prompt, row) => {
     const { hash, topics } = sketcher.sketchPrompt(prompt);
     columns.promptHash[row] = hash;
     columns.topics.set(topics, row * 16);
-    return index.add(columns, row) === true;
   });
+  const boilerplate = findBoilerplate(columns, [...prompts.keys()]);
+  const index = new NearRepeatIndex(prompts.length, boilerplate);
+  return prompts.map((_, row) => index.add(columns, row) === true);
+}
+
+/** The exact side by the same rule: units in more than a fifth of the prompts. */
+function withoutBoilerplate(prompts: readonly ContentWords[]): ContentWords[] {
+  const counts = new Map<string, number>();
+  for (const { units } of prompts) for (const unit of units) counts.set(unit, (counts.get(unit) ?? 0) + 1);
+  return prompts.map(({ text, units }) => ({
+    text,
+    units: new Set([...units].filter((unit) => counts.get(unit)! <= 0.2 * prompts.length)),
+  }));
 }
