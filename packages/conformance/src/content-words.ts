@@ -52,7 +52,7 @@ export function makeContentWordReader(lists: WordLists): (text: string) => Conte
     for (const [i, word] of words.entries())
       if (isHan(word)) {
         if (isHan(words[i + 1])) units.add(`${word}${words[i + 1]}`);
-      } else if ([...word].length >= 4 && !/^[0-9]/.test(word) && !stops.has(word)) units.add(word);
+      } else if (/^[0-9]/.test(word) || ([...word].length >= 4 && !stops.has(word))) units.add(word);
     return { text: words.join(' '), units };
   };
 }

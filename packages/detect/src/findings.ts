@@ -1,44 +1,27 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@phalanx/core';
 import type { DetectionReport, Finding, FindingKind, TelemetryReader, TimeWindow } from '@phalanx/domain';
-import { rejectByEbh } from '@phalanx/stats';
 import { SOUGHT } from './demand/component.js';
-import { strongIntentShare } from './demand/demand-process.js';
 import { shareInside } from './links/proposal.js';
 import type { DetectOptions } from './options.js';
-import type { ComponentUnderTest, Pool } from './pool.js';
 import type { Replay } from './replay.js';
 import { signals } from './signals/index.js';
 import type { Evidence } from './signals/signal.js';
+import { reachVerdicts, type Verdict } from './verdicts.js';
 
 /** Findings about the same accounts are told once. */
 const SAME_ACCOUNTS = 0.5;
 const NEARLY_SAME = 0.8;
 const MOST_GROWTH = 1.6;
-const MAX_ACCOUNT_SHARE = 0.1;
-const MAX_BENCHMARK_SHARE = 0.5;
-const STRONG_INTENT = 0.3;
 const SAMPLE_ROWS = 20_000;
 
-interface Verdict {
-  readonly pool: Pool;
-  readonly kind: FindingKind;
-  readonly alarmAtMs: number;
-  readonly because: string;
-  readonly wouldSettle: readonly string[];
-}
-
-/**
- * Draws findings from a replay: at each slot's end e-BH over all pools proposed so far, half of alpha for hidden pools
- * and half for campaigns. A campaign needs, besides its e-value, that its demand can be judged; otherwise the answer is
- * `insufficient`.
- */
+/** Draws findings from a replay: verdicts about the same accounts are told as one. */
 export async function drawFindings(
   reader: TelemetryReader,
   replay: Replay,
   options: DetectOptions,
 ): Promise<Pick<DetectionReport, 'findings' | 'evidence'>> {
-  const groups = groupByAccounts(judge(replay, options));
+  const groups = groupByAccounts(reachVerdicts(replay, options));
   const findings: Finding[] = [];
   const evidence: DetectionReport['evidence'] = [];
   for (const group of groups) {
@@ -55,78 +38,6 @@ export async function drawFindings(
       });
   }
   return { findings, evidence };
-}
-
-/** Which pools are findings at the end of the window, with the slot at which each first was. */
-function judge(replay: Replay, options: DetectOptions): Verdict[] {
-  const pools = replay.pools.filter((pool) => !pool.setAside && pool.trace.length > 0);
-  const firstHidden = new Map<Pool, number>();
-  const firstBoth = new Map<Pool, number>();
-  let hidden = new Set<Pool>();
-  let both = new Set<Pool>();
-  for (const atMs of replay.slotEnds) {
-    const tried = replay.pools.filter((pool) => pool.proposedAtMs < atMs && !pool.setAside);
-    if (tried.length === 0) continue;
-    const at = (pool: Pool) => pool.trace.findLast((point) => point.atMs <= atMs);
-    const reject = (pick: (point: Pool['trace'][number]) => number): Set<Pool> => {
-      const logEs = tried.map((pool) => {
-        const point = at(pool);
-        return point ? pick(point) : 0;
-      });
-      return new Set(rejectByEbh(logEs, options.alpha / 2).rejected.map((i) => tried[i]!));
-    };
-    hidden = reject((point) => point.logCoordination);
-    both = reject((point) => point.logBoth);
-    for (const pool of hidden) if (!firstHidden.has(pool)) firstHidden.set(pool, atMs);
-    for (const pool of both) if (!firstBoth.has(pool)) firstBoth.set(pool, atMs);
-  }
-  return pools
-    .filter((pool) => hidden.has(pool) || both.has(pool))
-    .map((pool) => {
-      if (!both.has(pool))
-        return {
-          pool,
-          kind: 'hidden-pool' as const,
-          alarmAtMs: firstHidden.get(pool)!,
-          because: 'An undeclared reseller or load balancer spreads honest customers over these accounts.',
-          wouldSettle: [
-            'Verification of a sample of account holders, or a declaration as reseller with end-user pseudonyms.',
-          ],
-        };
-      const doubt = demandDoubt(pool, replay);
-      return {
-        pool,
-        kind: doubt ? ('insufficient' as const) : ('distillation-campaign' as const),
-        alarmAtMs: firstBoth.get(pool)!,
-        because:
-          doubt ?? 'An undeclared reseller one of whose customers works through a curated list of tasks.',
-        wouldSettle: doubt
-          ? ['The list that these prompts come from, or end-user pseudonyms that show who asks them.']
-          : [
-              'End-user pseudonyms: an honest reseller can show which customer asks these prompts.',
-              'A randomised delay: if one hand steers the accounts, load moves to those not delayed.',
-            ],
-      };
-    });
-}
-
-/** Why the demand e-value of a pool cannot carry the word campaign, or null. */
-function demandDoubt(pool: Pool, replay: Replay): string | null {
-  const component = decisive(pool);
-  const { demand } = component;
-  if (demand.largestAccountShare > MAX_ACCOUNT_SHARE)
-    return 'Most of the list-like requests come from a few accounts, which may be customers with lists of their own.';
-  if (demand.benchmarkShare > MAX_BENCHMARK_SHARE)
-    return 'The list-like requests are a known public benchmark.';
-  if (strongIntentShare(demand) >= STRONG_INTENT) return null;
-  const { surprise, limit } = replay.references.get(pool.number)!.novelty(demand.topics, pool.memberSet);
-  if (surprise > limit)
-    return 'The list-like requests are about things that no other customer asks of, and say nothing of training; an honest curated list would look the same.';
-  return null;
-}
-
-function decisive(pool: Pool): ComponentUnderTest {
-  return pool.components.reduce((a, b) => (b.demand.logE > a.demand.logE ? b : a));
 }
 
 const RANK: Record<FindingKind, number> = { 'distillation-campaign': 2, insufficient: 1, 'hidden-pool': 0 };
@@ -214,7 +125,6 @@ async function describe(
   before?.account.forEach((hash, row) => {
     if (hashes.has(hash)) leaked += before.exchanges[row]!;
   });
-  const demand = pool.components.length && chosen.kind !== 'hidden-pool' ? decisive(pool).demand : null;
   const { logCoordination, logDemand } = pool.trace.at(-1)!;
   return {
     id: findingId(
@@ -227,11 +137,7 @@ async function describe(
     firstAlarmAtMs: alarmAtMs,
     exchangesBeforeAlarm: leaked,
     exchangesAfterAlarm: total - leaked,
-    sought: demand
-      ? SOUGHT.map((name) => ({ capability: name.toLowerCase(), share: demand.intentShare(name) })).filter(
-          (s) => s.share >= 0.01,
-        )
-      : [],
+    sought: soughtBy(chosen.decisive),
     log10ECoordination: logCoordination / Math.LN10,
     log10EDemand: logDemand / Math.LN10,
     signals: signals.map((signal) => signal.measure(evidence)).filter((result) => result !== null),
@@ -240,6 +146,15 @@ async function describe(
     proposedBy: [...new Set(group.map((v) => v.pool.proposal.by))],
     proposedAtMs: Math.min(...group.map((v) => v.pool.proposedAtMs)),
   };
+}
+
+/** Capabilities that at least 1 % of the decisive requests ask for in words. */
+function soughtBy(decisive: Verdict['decisive']): Finding['sought'] {
+  const seen = decisive.reduce((sum, { demand }) => sum + demand.seen, 0);
+  return SOUGHT.map((name) => ({
+    capability: name.toLowerCase(),
+    share: decisive.reduce((sum, { demand }) => sum + demand.intentShare(name) * demand.seen, 0) / seen,
+  })).filter(({ share }) => share >= 0.01);
 }
 
 /** Depends only on the window and the accounts, so equal runs give equal ids. */

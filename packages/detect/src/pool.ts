@@ -1,16 +1,14 @@
+import { logMeanE, logMinimumE } from '@phalanx/stats';
 import type { ComponentCounter } from './coordination/component-counts.js';
 import type { TurnTakingWatch } from './coordination/turn-taking-watch.js';
-import type { ChosenComponent } from './demand/component-choice.js';
-import type { DemandProcess } from './demand/demand-process.js';
+import { demandLogE, type WatchedComponent } from './demand/pool-demand.js';
 import type { Proposal } from './links/proposal.js';
 
 /** Evidence of one coordination signal about one pool, added up over slots. Natural logarithms. */
 export type CoordinationLogE = Map<string, number>;
 
 /** A component of a pool under test. */
-export interface ComponentUnderTest {
-  readonly chosen: ChosenComponent;
-  readonly demand: DemandProcess;
+export interface ComponentUnderTest extends WatchedComponent {
   readonly counter: ComponentCounter;
   /** Log e-value that this component is dealt out evenly. */
   evennessLogE: number;
@@ -29,34 +27,27 @@ export interface Pool {
   /** Why no finding may come of it, or null. */
   setAside: string | null;
   /** Evidence after each slot since the proposal. */
-  readonly trace: {
-    atMs: number;
-    exchanges: number;
-    logCoordination: number;
-    logDemand: number;
-    logBoth: number;
-  }[];
+  readonly trace: (PoolEvidence & { readonly atMs: number; readonly exchanges: number })[];
 }
 
-/** Mean of e-values, in logs: an e-value under any dependence. */
-export function logMean(logs: readonly number[]): number {
-  if (logs.length === 0) return 0;
-  const max = Math.max(...logs);
-  if (max === Number.NEGATIVE_INFINITY) return max;
-  return max + Math.log(logs.reduce((sum, l) => sum + Math.exp(l - max), 0) / logs.length);
+/** Evidence about a pool so far. Natural logarithms. */
+export interface PoolEvidence {
+  readonly logCoordination: number;
+  readonly logDemand: number;
+  readonly logBoth: number;
 }
 
 /**
- * Coordination: the mean over signals. Demand: the mean over components. Both: over components, the mean of the smaller
- * of coordination and that component's demand; the minimum is an e-value for "not coordinated or not training-shaped".
+ * Coordination: the mean over signals. Demand: see `demandLogE`. Both: the smaller, an e-value for "not coordinated or
+ * not training-shaped". `counted` says whose demand counts.
  */
-export function poolEvidence(pool: Pool): { logCoordination: number; logDemand: number; logBoth: number } {
-  const evenness = logMean(pool.components.map((c) => c.evennessLogE));
+export function poolEvidence(
+  pool: Pool,
+  counted: (component: ComponentUnderTest) => boolean = () => true,
+): PoolEvidence {
   const signals = [...pool.coordination.values()];
-  const logCoordination = logMean(pool.components.length ? [...signals, evenness] : signals);
-  const logDemand = logMean(pool.components.map((c) => c.demand.logE));
-  const logBoth = pool.components.length
-    ? logMean(pool.components.map((c) => Math.min(logCoordination, c.demand.logE)))
-    : Number.NEGATIVE_INFINITY;
-  return { logCoordination, logDemand, logBoth };
+  if (pool.components.length > 0) signals.push(logMeanE(pool.components.map((c) => c.evennessLogE)));
+  const logCoordination = logMeanE(signals);
+  const logDemand = demandLogE(pool.components.filter(counted));
+  return { logCoordination, logDemand, logBoth: logMinimumE([logCoordination, logDemand]) };
 }

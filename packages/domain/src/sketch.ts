@@ -13,7 +13,10 @@ export interface TextSketch {
    * 40 words). Share of equal lanes in a half estimates that half's Jaccard similarity, biased up by at most 1/256.
    */
   readonly minhash: Uint8Array;
-  /** Eight 16-bit keyed hashes of a consistent sample of the text's content words, little-endian, ascending; 0 pads. */
+  /**
+   * Eight 16-bit keyed hashes of a consistent sample of the text's content words and numbers, little-endian, ascending;
+   * 0 pads.
+   */
   readonly topics: Uint8Array;
   /** Packed shape cell (see `ShapeCell`). */
   readonly shape: number;

@@ -81,6 +81,7 @@ export function sketchPrompt(size: i32, units: i32): void {
       if ((value & STOP_WORD) == 0) offerTopic(word);
     } else if (flags & NUMBER) {
       numbers++;
+      offerTopic(word);
     } else if (flags & HAN_WORD && i + 1 < words && load<u32>(WORD_FLAGS + (<usize>i << 2), 4) & HAN_WORD) {
       offerTopic(combine(word, load<u64>(WORDS + (<usize>i << 3), 8)));
     }

@@ -1,4 +1,5 @@
 import { type ExchangeSample, Intent, unpackShape } from '@phalanx/domain';
+import { logPoissonUpperTail } from '@phalanx/stats';
 import { type Component, candidateComponents, matchesComponent, SOUGHT, unionOfShapes } from './component.js';
 import { findBoilerplate, NearRepeatIndex } from './near-repeats.js';
 import type { Reference } from './reference.js';
@@ -6,6 +7,8 @@ import type { Reference } from './reference.js';
 /** A component chosen for testing, with what the past said about it. Chosen on the past, tested on the future only. */
 export interface ChosenComponent {
   readonly component: Component;
+  /** False when its past already repeats more often than lambda0 explains (p < 1 %): its demand says nothing, its evenness may. */
+  readonly promising: boolean;
   /** Near-repeat rate a pair that the null grants. */
   readonly lambda0: number;
 }
@@ -19,10 +22,10 @@ const MIN_RARITY = 2;
 const MIN_REQUEST_SHARE = 0.3;
 /** A deficit is claimed against 30 % of the reference's own rate, and never against more than ordinary users show. */
 const REFERENCE_FACTOR = 0.3;
-const ORGANIC_RATE = 3e-5;
+const ORGANIC_RATE = 1e-5;
 
-/** What a component's past looks like: prompts and near-repeats among them. */
-interface Candidate {
+/** What a family's past looks like: prompts and near-repeats among them. */
+interface Family {
   readonly component: Extract<Component, { kind: 'shape' }>;
   readonly rows: number;
   readonly repeats: number;
@@ -33,8 +36,8 @@ interface Candidate {
  * that promises most (families are added while the deficit of the whole grows, since evidence grows with the square of
  * the prompts), and any explicit intent present.
  *
- * lambda0 = min(0.3 x the reference's rate, 3e-5): people ask the same thing again at 4e-5 to 1e-4 a pair on four public
- * chat and support corpora, so a test against 3e-5 concedes a third of that.
+ * lambda0 = min(0.3 x the reference's rate, 1e-5): people ask the same thing again at 3.6e-5 to 1e-4 a pair on four
+ * public chat and support corpora (`npm run conformance -- near-repeats`), and 0.3 of the lowest is 1e-5.
  */
 export function chooseComponents(
   past: ExchangeSample,
@@ -45,8 +48,10 @@ export function chooseComponents(
   const total = past.shape.length;
   const byShape = new Map<number, number>();
   for (const shape of past.shape) byShape.set(shape, (byShape.get(shape) ?? 0) + 1);
-  const shapes: Candidate[] = [];
-  const chosen: Component[] = [];
+  const shapes: Family[] = [];
+  const chosen: ChosenComponent[] = [];
+  const lambda0Of = (component: Component): number =>
+    Math.min(REFERENCE_FACTOR * strangers.repeatRate(component), ORGANIC_RATE);
   for (const component of candidateComponents(past)) {
     const isShape = component.kind === 'shape';
     let n = 0;
@@ -56,20 +61,22 @@ export function chooseComponents(
     for (let row = 0; row < total; row++) if (matchesComponent(component, past, row)) rows.push(row);
     if (requestShare(past, rows) < MIN_REQUEST_SHARE) continue;
     if (isShape) shapes.push({ component, rows: n, repeats: countRepeats(past, rows) });
-    else if (rows.length >= MIN_ROWS && rows.length / total / strangers.share(component) >= MIN_RARITY)
-      chosen.push(component);
+    else if (rows.length >= MIN_ROWS && rows.length / total / strangers.share(component) >= MIN_RARITY) {
+      const lambda0 = lambda0Of(component);
+      const pairs = Math.min(rows.length, MAX_ROWS) ** 2 / 2;
+      const logP = logPoissonUpperTail(countRepeats(past, rows), lambda0 * pairs);
+      chosen.push({ component, lambda0, promising: logP > Math.log(0.01) });
+    }
   }
-  chosen.push(...bestFamilies(shapes));
-  return chosen.map((component) => ({
-    component,
-    lambda0: Math.min(REFERENCE_FACTOR * strangers.repeatRate(component), ORGANIC_RATE),
-  }));
+  for (const component of bestFamilies(shapes))
+    chosen.push({ component, lambda0: lambda0Of(component), promising: true });
+  return chosen;
 }
 
 /** The most promising family alone, and the greedy union. */
-function bestFamilies(candidates: readonly Candidate[]): Component[] {
-  const open = [...candidates];
-  const picked: Candidate[] = [];
+function bestFamilies(families: readonly Family[]): Component[] {
+  const open = [...families];
+  const picked: Family[] = [];
   let rows = 0;
   let repeats = 0;
   let best = 0;

@@ -2,8 +2,7 @@ import { type ExchangeSample, Intent, type IntentName } from '@phalanx/domain';
 import { RepeatDeficit, repeatProbability } from '@phalanx/stats';
 import { matchesComponent, SOUGHT } from './component.js';
 import type { ChosenComponent } from './component-choice.js';
-import { findBoilerplate, NearRepeatIndex } from './near-repeats.js';
-import { rowTopics } from './reference.js';
+import { findBoilerplate, NearRepeatIndex, topicList } from './near-repeats.js';
 
 const CAPACITY = 20_000;
 /**
@@ -27,6 +26,8 @@ export class DemandProcess {
   readonly #intents = new Map<IntentName, number>();
   readonly #byAccount = new Map<bigint, number>();
   readonly topics: number[] = [];
+  /** Rows of past and test together. */
+  seen = 0;
   rows = 0;
   repeats = 0;
   benchmarkRows = 0;
@@ -61,29 +62,27 @@ export class DemandProcess {
 
   /** Share of all rows seen that carry the intent. */
   intentShare(name: IntentName): number {
-    return (this.#intents.get(name) ?? 0) / Math.max(1, this.#described);
+    return (this.#intents.get(name) ?? 0) / Math.max(1, this.seen);
   }
 
   /** Largest share of the component that one account asked. */
   get largestAccountShare(): number {
-    return Math.max(0, ...this.#byAccount.values()) / Math.max(1, this.#described);
+    return Math.max(0, ...this.#byAccount.values()) / Math.max(1, this.seen);
   }
 
   get benchmarkShare(): number {
-    return this.benchmarkRows / Math.max(1, this.#described);
+    return this.benchmarkRows / Math.max(1, this.seen);
   }
 
-  #described = 0;
-
   #describe(sample: ExchangeSample, row: number): void {
-    this.#described++;
+    this.seen++;
     const intents = sample.intents[row]!;
     for (const name of Object.keys(Intent) as IntentName[])
       if (intents & Intent[name]) this.#intents.set(name, (this.#intents.get(name) ?? 0) + 1);
     if (intents & Intent.BENCHMARK) this.benchmarkRows++;
     const account = sample.account[row]!;
     this.#byAccount.set(account, (this.#byAccount.get(account) ?? 0) + 1);
-    if (this.topics.length < MAX_TOPICS) this.topics.push(...rowTopics(sample, row));
+    if (this.topics.length < MAX_TOPICS) this.topics.push(...topicList(sample.topics, row));
   }
 
   #eachRow(sample: ExchangeSample, visit: (row: number) => void): void {

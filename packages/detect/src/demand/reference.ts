@@ -23,7 +23,7 @@ export class Reference {
     this.#sample = sample;
     this.#topics = new Float64Array(BUCKETS);
     for (let row = 0; row < sample.account.length; row++)
-      for (const topic of rowTopics(sample, row)) {
+      for (const topic of topicList(sample.topics, row)) {
         this.#topics[topic]!++;
         this.#topicTotal++;
       }
@@ -91,7 +91,7 @@ export class Reference {
     let removed = 0;
     for (let row = 0; row < this.rows; row++) {
       if (!members.has(this.#sample.account[row]!)) continue;
-      for (const topic of rowTopics(this.#sample, row)) {
+      for (const topic of topicList(this.#sample.topics, row)) {
         without.set(topic, (without.get(topic) ?? 0) + 1);
         removed++;
       }
@@ -116,7 +116,7 @@ export class Reference {
       const account = this.#sample.account[row]!;
       let list = byAccount.get(account);
       if (!list) byAccount.set(account, (list = []));
-      list.push(...rowTopics(this.#sample, row));
+      list.push(...topicList(this.#sample.topics, row));
     }
     const values: number[] = [];
     for (const topics of byAccount.values()) {
@@ -177,8 +177,4 @@ function countRepeats(sample: ExchangeSample, rows: readonly number[]): { repeat
   let repeats = 0;
   for (let i = 0; i < n; i++) if (index.add(sample, rows[i]!)) repeats++;
   return { repeats, pairs: (index.size * (index.size - 1)) / 2 };
-}
-
-export function rowTopics(sample: Pick<ExchangeSample, 'topics'>, row: number): number[] {
-  return topicList(sample.topics.subarray(row * 16, row * 16 + 16));
 }

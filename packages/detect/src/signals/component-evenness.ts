@@ -1,4 +1,4 @@
-import { logMean } from '../pool.js';
+import { logMeanE } from '@phalanx/stats';
 import type { Signal } from './signal.js';
 
 /** The coordination e-value of single components; computed slot by slot in coordination/component-evenness.ts. */
@@ -7,7 +7,7 @@ export const componentEvenness: Signal = {
   measure({ pool }) {
     if (pool.components.length === 0) return null;
     const best = pool.components.reduce((a, b) => (b.evennessLogE > a.evennessLogE ? b : a));
-    const logE = logMean(pool.components.map((c) => c.evennessLogE));
+    const logE = logMeanE(pool.components.map((c) => c.evennessLogE));
     return {
       signal: 'component-evenness',
       family: 'coordination',

@@ -1,4 +1,4 @@
-import { logMean } from '../pool.js';
+import { demandLogE } from '../demand/pool-demand.js';
 import type { Signal } from './signal.js';
 
 /** The demand e-value: a list that never asks twice. */
@@ -6,7 +6,7 @@ export const nearRepeatDeficit: Signal = {
   name: 'near-repeat-deficit',
   measure({ pool }) {
     if (pool.components.length === 0) return null;
-    const logE = logMean(pool.components.map((c) => c.demand.logE));
+    const logE = demandLogE(pool.components);
     const best = pool.components.reduce((a, b) => (b.demand.logE > a.demand.logE ? b : a));
     const { rows, repeats } = best.demand;
     return {

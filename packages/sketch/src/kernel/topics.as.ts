@@ -1,4 +1,4 @@
-// Bottom-8 sample of content words, ordered by one keyed hash and named by another.
+// Bottom-8 sample of content words and numbers, ordered by one keyed hash and named by another.
 
 import { KEYS, TOPIC_KEY, TOPIC_SEEDS } from './layout.as';
 import { sipHash } from './siphash.as';

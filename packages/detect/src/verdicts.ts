@@ -1,0 +1,129 @@
+import type { FindingKind } from '@phalanx/domain';
+import { rejectByEbh } from '@phalanx/stats';
+import { strongIntentShare } from './demand/demand-process.js';
+import type { Reference } from './demand/reference.js';
+import type { DetectOptions } from './options.js';
+import { type ComponentUnderTest, type Pool, type PoolEvidence, poolEvidence } from './pool.js';
+import type { Replay } from './replay.js';
+
+const MAX_ACCOUNT_SHARE = 0.1;
+const MAX_BENCHMARK_SHARE = 0.5;
+const STRONG_INTENT = 0.3;
+
+/** What a pool was found to be, and when. */
+export interface Verdict {
+  readonly pool: Pool;
+  readonly kind: FindingKind;
+  readonly alarmAtMs: number;
+  /** Components whose demand carries the verdict, strongest first; none for a hidden pool. */
+  readonly decisive: readonly ComponentUnderTest[];
+  readonly because: string;
+  readonly wouldSettle: readonly string[];
+}
+
+/**
+ * Which pools are findings at the end of the window, and the slot at which each first was: at each slot's end e-BH over
+ * all pools proposed so far, half of alpha for hidden pools and half for campaigns. A campaign needs, besides its
+ * e-value, demand that can be judged; otherwise the answer is `insufficient`.
+ */
+export function reachVerdicts(replay: Replay, options: DetectOptions): Verdict[] {
+  const level = options.alpha / 2;
+  const firstHidden = new Map<Pool, number>();
+  const firstBoth = new Map<Pool, number>();
+  let hidden: Rejected = { pools: new Set(), neededLogE: Number.POSITIVE_INFINITY };
+  let both = hidden;
+  for (const atMs of replay.slotEnds) {
+    const tried = replay.pools.filter((pool) => pool.proposedAtMs < atMs && !pool.setAside);
+    if (tried.length === 0) continue;
+    hidden = reject(tried, atMs, level, (evidence) => evidence.logCoordination);
+    both = reject(tried, atMs, level, (evidence) => evidence.logBoth);
+    for (const pool of hidden.pools) if (!firstHidden.has(pool)) firstHidden.set(pool, atMs);
+    for (const pool of both.pools) if (!firstBoth.has(pool)) firstBoth.set(pool, atMs);
+  }
+  return replay.pools.flatMap((pool): Verdict[] => {
+    if (both.pools.has(pool)) {
+      const reference = replay.references.get(pool.number)!;
+      return [judgeDemand(pool, reference, both.neededLogE, firstBoth.get(pool)!)];
+    }
+    return hidden.pools.has(pool) ? [hiddenPool(pool, firstHidden.get(pool)!)] : [];
+  });
+}
+
+interface Rejected {
+  readonly pools: ReadonlySet<Pool>;
+  /** What an e-value had to reach, given how many did. */
+  readonly neededLogE: number;
+}
+
+function reject(
+  tried: readonly Pool[],
+  atMs: number,
+  level: number,
+  pick: (evidence: PoolEvidence) => number,
+): Rejected {
+  const logEs = tried.map((pool) => {
+    const point = pool.trace.findLast((earlier) => earlier.atMs <= atMs);
+    return point ? pick(point) : 0;
+  });
+  const pools = new Set(rejectByEbh(logEs, level).rejected.map((i) => tried[i]!));
+  return { pools, neededLogE: Math.log(tried.length / (level * Math.max(1, pools.size))) };
+}
+
+function hiddenPool(pool: Pool, alarmAtMs: number): Verdict {
+  return {
+    pool,
+    kind: 'hidden-pool',
+    alarmAtMs,
+    decisive: [],
+    because: 'An undeclared reseller or load balancer spreads honest customers over these accounts.',
+    wouldSettle: [
+      'Verification of a sample of account holders, or a declaration as reseller with end-user pseudonyms.',
+    ],
+  };
+}
+
+/** Campaign, if the components about which there is no doubt carry the e-value alone; else insufficient. */
+function judgeDemand(pool: Pool, reference: Reference, neededLogE: number, alarmAtMs: number): Verdict {
+  const speaking = pool.components
+    .filter(({ chosen, demand }) => chosen.promising && demand.logE > 0)
+    .sort((a, b) => b.demand.logE - a.demand.logE);
+  const doubts = new Map<ComponentUnderTest, string>();
+  for (const component of speaking) {
+    const doubt = demandDoubt(component, pool, reference);
+    if (doubt !== null) doubts.set(component, doubt);
+  }
+  const undoubted = poolEvidence(pool, (component) => !doubts.has(component));
+  if (undoubted.logBoth >= neededLogE)
+    return {
+      pool,
+      kind: 'distillation-campaign',
+      alarmAtMs,
+      decisive: speaking.filter((component) => !doubts.has(component)),
+      because: 'An undeclared reseller one of whose customers works through a curated list of tasks.',
+      wouldSettle: [
+        'End-user pseudonyms: an honest reseller can show which customer asks these prompts.',
+        'A randomised delay: if one hand steers the accounts, load moves to those not delayed.',
+      ],
+    };
+  return {
+    pool,
+    kind: 'insufficient',
+    alarmAtMs,
+    decisive: speaking,
+    because: doubts.values().next().value!,
+    wouldSettle: ['The list that these prompts come from, or end-user pseudonyms that show who asks them.'],
+  };
+}
+
+/** Why a component's demand cannot carry the word campaign, or null. */
+function demandDoubt({ demand }: ComponentUnderTest, pool: Pool, reference: Reference): string | null {
+  if (demand.largestAccountShare > MAX_ACCOUNT_SHARE)
+    return 'Most of the list-like requests come from a few accounts, which may be customers with lists of their own.';
+  if (demand.benchmarkShare > MAX_BENCHMARK_SHARE)
+    return 'The list-like requests are a known public benchmark.';
+  if (strongIntentShare(demand) >= STRONG_INTENT) return null;
+  const { surprise, limit } = reference.novelty(demand.topics, pool.memberSet);
+  if (surprise > limit)
+    return 'The list-like requests are about things that no other customer asks of, and say nothing of training; an honest curated list would look the same.';
+  return null;
+}
