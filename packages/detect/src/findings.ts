@@ -44,7 +44,7 @@ const RANK: Record<FindingKind, number> = { 'distillation-campaign': 2, insuffic
 
 /**
  * Verdicts about the same accounts are one finding. The gravest verdict with most evidence for what it says speaks first;
- * later ones join it when at least half of their accounts are its accounts.
+ * a later one of whose accounts at least half were already told of joins the finding that told of most of them.
  */
 function groupByAccounts(verdicts: readonly Verdict[]): Verdict[][] {
   const evidence = ({ pool, kind }: Verdict): number => {
@@ -52,13 +52,24 @@ function groupByAccounts(verdicts: readonly Verdict[]): Verdict[][] {
     return kind === 'hidden-pool' ? last.logCoordination : last.logBoth;
   };
   const groups: Verdict[][] = [];
+  const told = new Map<number, Verdict[]>();
   for (const verdict of [...verdicts].sort(
     (a, b) => RANK[b.kind] - RANK[a.kind] || evidence(b) - evidence(a),
   )) {
     const { members } = verdict.pool.proposal;
-    const group = groups.find((g) => shareInside(members, g[0]!.pool.proposal.members) >= SAME_ACCOUNTS);
-    if (group) group.push(verdict);
-    else groups.push([verdict]);
+    const overlap = new Map<Verdict[], number>();
+    for (const account of members) {
+      const group = told.get(account);
+      if (group) overlap.set(group, (overlap.get(group) ?? 0) + 1);
+    }
+    const known = [...overlap.values()].reduce((sum, n) => sum + n, 0);
+    if (known >= SAME_ACCOUNTS * members.length) {
+      [...overlap].reduce((best, next) => (next[1] > best[1] ? next : best))[0].push(verdict);
+      continue;
+    }
+    const group = [verdict];
+    groups.push(group);
+    for (const account of members) if (!told.has(account)) told.set(account, group);
   }
   return groups;
 }

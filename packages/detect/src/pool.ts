@@ -1,17 +1,14 @@
-import { logMeanE, logMinimumE } from '@phalanx/stats';
+import { type LateStartEProcess, logMeanE, logMinimumE } from '@phalanx/stats';
 import type { ComponentCounter } from './coordination/component-counts.js';
 import type { TurnTakingWatch } from './coordination/turn-taking-watch.js';
 import { demandLogE, type WatchedComponent } from './demand/pool-demand.js';
 import type { Proposal } from './links/proposal.js';
 
-/** Evidence of one coordination signal about one pool, added up over slots. Natural logarithms. */
-export type CoordinationLogE = Map<string, number>;
-
 /** A component of a pool under test. */
 export interface ComponentUnderTest extends WatchedComponent {
   readonly counter: ComponentCounter;
-  /** Log e-value that this component is dealt out evenly. */
-  evennessLogE: number;
+  /** Whether this component is dealt out evenly. */
+  readonly evenness: LateStartEProcess;
 }
 
 /** A proposed pool and everything learned about it since. Members never change; a better guess is a new pool. */
@@ -22,7 +19,11 @@ export interface Pool {
   readonly memberHashes: BigUint64Array;
   readonly memberSet: ReadonlySet<bigint>;
   readonly components: readonly ComponentUnderTest[];
-  readonly coordination: CoordinationLogE;
+  /** Coordination signals about the accounts as a whole; those of components are with the components. */
+  readonly coordination: {
+    readonly evenMixture: LateStartEProcess | null;
+    readonly turnTaking: LateStartEProcess | null;
+  };
   readonly turns: TurnTakingWatch;
   /** Why no finding may come of it, or null. */
   setAside: string | null;
@@ -37,6 +38,11 @@ export interface PoolEvidence {
   readonly logBoth: number;
 }
 
+/** Log e-value that single components are dealt out evenly: the mean over components. Null without components. */
+export function evennessLogE(pool: Pool): number | null {
+  return pool.components.length === 0 ? null : logMeanE(pool.components.map((c) => c.evenness.logE));
+}
+
 /**
  * Coordination: the mean over signals. Demand: see `demandLogE`. Both: the smaller, an e-value for "not coordinated or
  * not training-shaped". `counted` says whose demand counts.
@@ -45,9 +51,9 @@ export function poolEvidence(
   pool: Pool,
   counted: (component: ComponentUnderTest) => boolean = () => true,
 ): PoolEvidence {
-  const signals = [...pool.coordination.values()];
-  if (pool.components.length > 0) signals.push(logMeanE(pool.components.map((c) => c.evennessLogE)));
-  const logCoordination = logMeanE(signals);
+  const { evenMixture, turnTaking } = pool.coordination;
+  const signals = [evenMixture?.logE, turnTaking?.logE, evennessLogE(pool)].filter((logE) => logE != null);
+  const logCoordination = signals.length === 0 ? 0 : logMeanE(signals);
   const logDemand = demandLogE(pool.components.filter(counted));
   return { logCoordination, logDemand, logBoth: logMinimumE([logCoordination, logDemand]) };
 }

@@ -1,4 +1,5 @@
 import type { ExchangeSample, ObjectKind, TelemetryReader, TimeWindow } from '@phalanx/domain';
+import { LateStartEProcess } from '@phalanx/stats';
 import { ComponentCounter } from './coordination/component-counts.js';
 import { stepComponentEvenness } from './coordination/component-evenness.js';
 import { stepEvenMixture } from './coordination/even-mixture-test.js';
@@ -38,7 +39,7 @@ export interface Replay {
 const INFRASTRUCTURE: readonly ObjectKind[] = ['network'];
 /** Two proposals with this much of the smaller in common are one; the larger is kept. */
 const SAME_POOL = 0.8;
-const HOPELESS = Math.log(1e-4);
+const HOPELESS_SLOTS = 4;
 const SHOWN = Math.log(1e6);
 
 /**
@@ -104,13 +105,12 @@ function isProposalTime(days: number): boolean {
 
 /** A pool whose accounts were shown to draw from one mixture. */
 function isBlend(pool: Pool): boolean {
-  return (pool.coordination.get('even-mixture') ?? 0) > SHOWN;
+  return (pool.coordination.evenMixture?.logE ?? 0) > SHOWN;
 }
 
-/** Evidence against coordination this strong does not turn round; the e-process stays where it is, which is valid. */
+/** Four slots without evidence of coordination: not worth reading more; the e-process stays where it is, which is valid. */
 function isHopeless(pool: Pool): boolean {
-  const last = pool.trace.at(-1);
-  return last !== undefined && last.logCoordination < HOPELESS;
+  return pool.trace.length >= HOPELESS_SLOTS && pool.trace.at(-1)!.logCoordination < 0;
 }
 
 /** Quarters during the first day, whole days after it. */
@@ -161,12 +161,13 @@ async function propose(
       ...proposeMemoryless(seen.memory, seen.beforeLastDay, seen.lastDay, minAccounts),
     );
   }
-  for (const proposal of dealt)
-    proposals.push(
-      ...(options.families.metadata
-        ? await splitByClients(reader, past, population, proposal, options)
-        : [proposal]),
-    );
+  for (const proposal of dealt) {
+    const byClients = options.families.metadata
+      ? await splitByClients(reader, past, population, proposal, options)
+      : [proposal];
+    for (const part of byClients)
+      proposals.push(...splitProposal(part, seen.beforeLastDay, seen.lastDay, minAccounts));
+  }
   if (options.families.metadata) {
     const blended = new Set([...dealt, ...known].flatMap((proposal) => [...proposal.members]));
     const signatures = await reader.sharedObjects(past, 'signature', {
@@ -224,16 +225,27 @@ async function splitByClients(
   // The later half first, so that the earlier half, which is fitted, knows every column.
   const later = await matrix({ fromMs: middle, toMs: past.toMs });
   const earlier = await matrix({ fromMs: past.fromMs, toMs: middle });
-  const strength = new Map(Array.from(proposal.members, (a, m) => [a, proposal.strength[m]!]));
-  return splitByMixture(
-    proposal.members,
+  return splitProposal(
+    proposal,
     { ...earlier, columns: columns.size },
     { ...later, columns: columns.size },
     options.minAccounts,
-  ).map((members) => ({
+  );
+}
+
+function splitProposal(
+  proposal: Proposal,
+  earlier: SparseCounts,
+  later: SparseCounts,
+  minAccounts: number,
+): Proposal[] {
+  const parts = splitByMixture(proposal.members, earlier, later, minAccounts);
+  if (parts.length === 1) return [proposal];
+  const strength = new Map(Array.from(proposal.members, (a, m) => [a, proposal.strength[m]!]));
+  return parts.map((members) => ({
     ...proposal,
     members: members.slice().sort(),
-    strength: Float64Array.from(members, (a) => strength.get(a)!),
+    strength: Float64Array.from(members.slice().sort(), (a) => strength.get(a)!),
   }));
 }
 
@@ -249,7 +261,7 @@ async function openPool(
   const memberHashes = population.hashes(proposal.members);
   const memberSet = new Set(memberHashes);
   const sample = await reader.sampleExchanges({ ...past, accounts: memberHashes, limit: options.sampleRows });
-  const chosen = chooseComponents(sample, reference, memberSet);
+  const chosen = chooseComponents(sample, reference, memberSet, options.families);
   return {
     number,
     proposal,
@@ -260,12 +272,12 @@ async function openPool(
       chosen: c,
       demand: new DemandProcess(c, sample),
       counter: new ComponentCounter(c.component, memberHashes, sample),
-      evennessLogE: 0,
+      evenness: new LateStartEProcess(),
     })),
-    coordination: new Map([
-      ['even-mixture', 0],
-      ['turn-taking', 0],
-    ]),
+    coordination: {
+      evenMixture: options.families.content ? new LateStartEProcess() : null,
+      turnTaking: options.families.metadata ? new LateStartEProcess() : null,
+    },
     turns: new TurnTakingWatch(population, proposal.members),
     setAside: setAsideReason(population, proposal, sample),
     trace: [],
@@ -286,12 +298,9 @@ async function stepPool(
   view: SlotView,
 ): Promise<void> {
   const { members } = pool.proposal;
-  const even = stepEvenMixture(members, view.history, view.matrix, view.mix);
-  pool.coordination.set('even-mixture', (pool.coordination.get('even-mixture') ?? 0) + even.logE);
-  pool.coordination.set(
-    'turn-taking',
-    (pool.coordination.get('turn-taking') ?? 0) + (await pool.turns.step(reader, slot)),
-  );
+  const { evenMixture, turnTaking } = pool.coordination;
+  evenMixture?.add(stepEvenMixture(members, view.history, view.matrix, view.mix).logE);
+  turnTaking?.add(await pool.turns.step(reader, slot));
   if (pool.components.length) {
     const sample: ExchangeSample = await reader.sampleExchanges({
       ...slot,
@@ -299,7 +308,7 @@ async function stepPool(
       limit: view.options.sampleRows,
     });
     for (const component of pool.components) {
-      component.evennessLogE += stepComponentEvenness(component.counter.step(sample));
+      component.evenness.add(stepComponentEvenness(component.counter.step(sample)));
       component.demand.add(sample);
     }
   }

@@ -192,7 +192,7 @@ function sampleTopics(words: string[], hashes: bigint[], keys: Keys): string {
     const offer = (h: bigint) => orders.add(((h ^ keys.order.seed) * keys.order.m) & MASK);
     if (isHan(word)) {
       if (isHan(words[i + 1])) offer(combine(hashes[i]!, hashes[i + 1]!, keys.word.phrase));
-    } else if ([...word].length >= 4 && !/^[0-9]/.test(word) && !spec.stopWords.includes(word))
+    } else if (/^[0-9]/.test(word) || ([...word].length >= 4 && !spec.stopWords.includes(word)))
       offer(hashes[i]!);
   });
   const least = [...orders].sort((x, y) => (x < y ? -1 : 1)).slice(0, 8);

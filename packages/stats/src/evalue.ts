@@ -145,3 +145,33 @@ export class EProcess {
     return this.#running;
   }
 }
+
+/**
+ * An e-process that forgives a bad start: the mixture over the slot s at which betting begins, with prior weight
+ * 1/(s (s + 1)), of the product of the e-values from s on. 1 before the first slot.
+ *
+ * Each product is an e-process of its own and the weights sum to 1, so the assumption and the guarantee are those of
+ * `EProcess`. After t slots the value is at least 1/(t + 1), and at least 1/(s (s + 1)) of the product since any s.
+ */
+export class LateStartEProcess {
+  #slots = 0;
+  #running = Number.NEGATIVE_INFINITY;
+
+  /** @throws PhalanxError `STATS_DOMAIN` on NaN. */
+  add(logE: number): void {
+    requireDomain(!Number.isNaN(logE), 'a log e-value is NaN');
+    this.#slots++;
+    const starting = -Math.log(this.#slots) - Math.log(this.#slots + 1);
+    this.#running = logProductE([logSumExp([this.#running, starting]), logE]);
+  }
+
+  /** Slots added. */
+  get slots(): number {
+    return this.#slots;
+  }
+
+  /** ln of the e-value now: an e-value at any stopping time, fit for e-BH. */
+  get logE(): number {
+    return logSumExp([this.#running, -Math.log(this.#slots + 1)]);
+  }
+}

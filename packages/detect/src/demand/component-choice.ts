@@ -1,6 +1,14 @@
 import { type ExchangeSample, Intent, unpackShape } from '@phalanx/domain';
-import { logPoissonUpperTail } from '@phalanx/stats';
-import { type Component, candidateComponents, matchesComponent, SOUGHT, unionOfShapes } from './component.js';
+import { logPoissonUpperTail, REPEAT_BETS } from '@phalanx/stats';
+import type { Families } from '../options.js';
+import {
+  type Component,
+  candidateComponents,
+  formOf,
+  matchesComponent,
+  SOUGHT,
+  unionOfForms,
+} from './component.js';
 import { findBoilerplate, NearRepeatIndex } from './near-repeats.js';
 import type { Reference } from './reference.js';
 
@@ -22,89 +30,94 @@ const MIN_RARITY = 2;
 const MIN_REQUEST_SHARE = 0.3;
 /** A deficit is claimed against 30 % of the reference's own rate, and never against more than ordinary users show. */
 const REFERENCE_FACTOR = 0.3;
-const ORGANIC_RATE = 1e-5;
+const ORGANIC_RATE = 2e-5;
+const USUAL_RATE = 3e-5;
 
-/** What a family's past looks like: prompts and near-repeats among them. */
+/** What a family's past looks like: prompts, and near-repeats a pair. */
 interface Family {
-  readonly component: Extract<Component, { kind: 'shape' }>;
+  readonly component: Extract<Component, { kind: 'form' }>;
   readonly rows: number;
-  readonly repeats: number;
+  readonly rate: number;
 }
 
 /**
  * Picks the components of a pool's past that look most like a list that never repeats: the best single family, the union
- * that promises most (families are added while the deficit of the whole grows, since evidence grows with the square of
- * the prompts), and any explicit intent present.
+ * that promises most (evidence grows with the square of the prompts), and any explicit intent present, and every rare signature. Without content there is no demand, only evenness.
  *
- * lambda0 = min(0.3 x the reference's rate, 1e-5): people ask the same thing again at 3.6e-5 to 1e-4 a pair on four
- * public chat and support corpora (`npm run conformance -- near-repeats`), and 0.3 of the lowest is 1e-5.
+ * lambda0 = min(0.3 x the reference's rate, 2e-5): people ask the same thing again at 3.6e-5 to 1e-4 a pair on four
+ * public chat and support corpora (`npm run conformance -- near-repeats`), and the test concedes almost half of the lowest.
  */
 export function chooseComponents(
   past: ExchangeSample,
   reference: Reference,
   members: ReadonlySet<bigint>,
+  allowed: Families,
 ): ChosenComponent[] {
   const strangers = reference.without(members);
   const total = past.shape.length;
-  const byShape = new Map<number, number>();
-  for (const shape of past.shape) byShape.set(shape, (byShape.get(shape) ?? 0) + 1);
-  const shapes: Family[] = [];
+  const byForm = new Map<number, number>();
+  for (let row = 0; row < total; row++) {
+    const form = formOf(past, row);
+    byForm.set(form, (byForm.get(form) ?? 0) + 1);
+  }
+  const families: Family[] = [];
   const chosen: ChosenComponent[] = [];
   const lambda0Of = (component: Component): number =>
     Math.min(REFERENCE_FACTOR * strangers.repeatRate(component), ORGANIC_RATE);
   for (const component of candidateComponents(past)) {
-    const isShape = component.kind === 'shape';
+    if (!(component.kind === 'signature' ? allowed.metadata : allowed.content)) continue;
+    const isForm = component.kind === 'form';
     let n = 0;
-    if (isShape) for (const [shape, count] of byShape) if (component.matches(shape)) n += count;
-    if (isShape && (n < MIN_FAMILY_ROWS || n / total / strangers.share(component) < MIN_ENRICHMENT)) continue;
+    if (isForm) for (const [form, count] of byForm) if (component.matches(form)) n += count;
+    if (isForm && (n < MIN_FAMILY_ROWS || n / total / strangers.share(component) < MIN_ENRICHMENT)) continue;
     const rows: number[] = [];
     for (let row = 0; row < total; row++) if (matchesComponent(component, past, row)) rows.push(row);
     if (requestShare(past, rows) < MIN_REQUEST_SHARE) continue;
-    if (isShape) shapes.push({ component, rows: n, repeats: countRepeats(past, rows) });
+    if (isForm) families.push({ component, rows: n, rate: likelyRate(past, rows) });
     else if (rows.length >= MIN_ROWS && rows.length / total / strangers.share(component) >= MIN_RARITY) {
       const lambda0 = lambda0Of(component);
       const pairs = Math.min(rows.length, MAX_ROWS) ** 2 / 2;
       const logP = logPoissonUpperTail(countRepeats(past, rows), lambda0 * pairs);
-      chosen.push({ component, lambda0, promising: logP > Math.log(0.01) });
+      chosen.push({ component, lambda0, promising: allowed.content && logP > Math.log(0.01) });
     }
   }
-  for (const component of bestFamilies(shapes))
+  for (const component of bestFamilies(families))
     chosen.push({ component, lambda0: lambda0Of(component), promising: true });
   return chosen;
 }
 
-/** The most promising family alone, and the greedy union. */
+/** The most promising family alone, and the greedy union that starts from it. */
 function bestFamilies(families: readonly Family[]): Component[] {
-  const open = [...families];
   const picked: Family[] = [];
-  let rows = 0;
-  let repeats = 0;
-  let best = 0;
-  for (;;) {
-    let next = -1;
-    for (const [i, c] of open.entries()) {
-      const value = promise(rows + c.rows, repeats + c.repeats);
-      if (value > best) {
-        best = value;
-        next = i;
-      }
-    }
-    if (next < 0) break;
-    const [taken] = open.splice(next, 1);
-    picked.push(taken!);
-    rows += taken!.rows;
-    repeats += taken!.repeats;
-    for (let i = open.length - 1; i >= 0; i--)
-      if (open[i]!.component.family === taken!.component.family) open.splice(i, 1);
+  let open = families;
+  let best = Number.NEGATIVE_INFINITY;
+  while (open.length > 0) {
+    const values = open.map((family) => promise([...picked, family]));
+    const next = values.indexOf(Math.max(...values));
+    if (values[next]! <= best) break;
+    best = values[next]!;
+    const taken = open[next]!;
+    picked.push(taken);
+    open = open.filter((other) => other.component.family !== taken.component.family);
   }
   const components = picked.map((c) => c.component);
-  if (components.length === 0) return [];
-  return components.length === 1 ? components : [components[0]!, unionOfShapes(components)];
+  return components.length < 2 ? components : [components[0]!, unionOfForms(components)];
 }
 
-/** Log e-value that n prompts with k near-repeats would give against the organic rate, at a bet of one in five. */
-function promise(n: number, k: number): number {
-  return k * Math.log(0.2) + (0.8 * ORGANIC_RATE * n * (n - 1)) / 2;
+/**
+ * How fast the log e-value of a union would grow with the square of time, at the best of the test's bets: its pairs count
+ * for it, the repeats within its families against it.
+ */
+function promise(union: readonly Family[]): number {
+  const rows = union.reduce((sum, family) => sum + family.rows, 0);
+  const repeats = union.reduce((sum, family) => sum + family.rate * family.rows ** 2, 0);
+  return Math.max(...REPEAT_BETS.map((t) => (1 - t) * ORGANIC_RATE * rows ** 2 + Math.log(t) * repeats));
+}
+
+/** Near-repeats a pair; where little was seen, drawn towards a usual 3e-5 with the weight of half a repeat. */
+function likelyRate(past: ExchangeSample, rows: readonly number[]): number {
+  const pairs = Math.min(rows.length, MAX_ROWS) ** 2 / 2;
+  return (countRepeats(past, rows) + 0.5) / (pairs + 0.5 / USUAL_RATE);
 }
 
 function countRepeats(past: ExchangeSample, rows: readonly number[]): number {

@@ -3,11 +3,11 @@ import { type ExchangeSample, Intent, type IntentName, type ShapeCell, unpackSha
 /** A recognisable part of a pool's traffic: what remains when cover traffic is looked away from. */
 export type Component =
   | {
-      readonly kind: 'shape';
+      readonly kind: 'form';
       readonly name: string;
       /** Components of equal family overlap; those of different families never do. */
       readonly family: number;
-      readonly matches: (shape: number) => boolean;
+      readonly matches: (form: number) => boolean;
     }
   | { readonly kind: 'intent'; readonly name: string; readonly intent: IntentName }
   /** One set of sampling parameters under one system prompt (0n: none): how a job that runs by itself signs its requests. */
@@ -65,10 +65,32 @@ const INTENT_NAMES: Record<IntentName, string> = {
   OPTIONS: 'multiple-choice prompts',
 };
 
+/** Kinds of prompt that divide a family further: a problem and an order can open and end alike. */
+const KINDS: readonly { readonly bit: number; readonly name: string }[] = [
+  { bit: Intent.PROBLEM, name: 'pose a problem' },
+  { bit: Intent.CODE, name: 'are about code' },
+  { bit: Intent.OPTIONS, name: 'offer options' },
+];
+const SHAPE_BITS = 15;
+const OCTAVES = 31 << 8;
+const MANY_LINES = 2 << 13;
+
+/** How a prompt looks, as one number: its shape cell below, the kinds that it belongs to above. */
+export function formOf(sample: Pick<ExchangeSample, 'shape' | 'intents'>, row: number): number {
+  const intents = sample.intents[row]!;
+  const kinds = KINDS.reduce((bits, { bit }, k) => (intents & bit ? bits | (1 << k) : bits), 0);
+  return (kinds << SHAPE_BITS) | sample.shape[row]!;
+}
+
+/** A form without its length; of its line breaks only whether there are two or more. */
+function familyOf(form: number): number {
+  return (form & ~OCTAVES & ~(3 << 13)) | (form & MANY_LINES);
+}
+
 export function matchesComponent(component: Component, sample: ExchangeSample, row: number): boolean {
   switch (component.kind) {
-    case 'shape':
-      return component.matches(sample.shape[row]!);
+    case 'form':
+      return component.matches(formOf(sample, row));
     case 'intent':
       return (sample.intents[row]! & Intent[component.intent]) !== 0;
     case 'signature':
@@ -79,29 +101,41 @@ export function matchesComponent(component: Component, sample: ExchangeSample, r
 }
 
 /**
- * Candidate components of a set of prompts: families of shape (opening word, capital, ending), each also cut into length
- * ranges of two octaves; one component an explicit intent; and one for each frequent signature.
+ * Candidate components of a set of prompts: families of form (opening word, capital, ending, kinds, one line or more), each
+ * also cut into length ranges of two octaves; one component an explicit intent; and one for each frequent signature.
  */
 export function candidateComponents(sample: ExchangeSample): Component[] {
   const byName = new Map<string, Component>();
-  const add = (name: string, family: number, matches: (shape: number) => boolean): void => {
-    if (!byName.has(name)) byName.set(name, { kind: 'shape', name, family, matches });
+  const add = (name: string, family: number, matches: (form: number) => boolean): void => {
+    if (!byName.has(name)) byName.set(name, { kind: 'form', name, family, matches });
   };
-  for (const shape of new Set(sample.shape)) {
-    const cell = unpackShape(shape);
-    const key = shape & 0xff;
-    const family = `prompts that open with ${OPENINGS[cell.opening]} and end with ${ENDINGS[cell.ending] ?? 'another character'}`;
-    add(family, key, (s) => (s & 0xff) === key);
-    for (const low of [4, 5, 6, 7, 8, 9]) {
-      if (cell.octave !== low && cell.octave !== low + 1) continue;
-      add(`${family}, of ${2 ** low} to ${2 ** (low + 2) - 1} characters`, key, (s) => {
-        const octave = (s >> 8) & 31;
-        return (s & 0xff) === key && (octave === low || octave === low + 1);
-      });
-    }
+  const forms = new Set<number>();
+  for (let row = 0; row < sample.shape.length; row++) forms.add(formOf(sample, row));
+  for (const form of forms) {
+    const { octave } = unpackShape(form);
+    const family = familyOf(form);
+    const name = describeFamily(form);
+    add(name, family, (other) => familyOf(other) === family);
+    for (const low of [4, 5, 6, 7, 8, 9])
+      if (octave === low || octave === low + 1)
+        add(`${name}, of ${2 ** low} to ${2 ** (low + 2) - 1} characters`, family, (other) => {
+          const length = (other & OCTAVES) >> 8;
+          return familyOf(other) === family && (length === low || length === low + 1);
+        });
   }
   const intents = SOUGHT.map((intent): Component => ({ kind: 'intent', name: INTENT_NAMES[intent], intent }));
   return [...byName.values(), ...intents, ...frequentSignatures(sample)];
+}
+
+function describeFamily(form: number): string {
+  const cell = unpackShape(form);
+  const kinds = KINDS.filter((_, k) => form & (1 << (SHAPE_BITS + k))).map(({ name }) => name);
+  return [
+    `prompts that open with ${OPENINGS[cell.opening]}`,
+    `end with ${ENDINGS[cell.ending] ?? 'another character'}`,
+    ...(form & MANY_LINES ? ['have several lines'] : []),
+    ...kinds,
+  ].join(' and ');
 }
 
 /** The twelve most frequent signatures that at least half a percent of the sample carry. */
@@ -128,13 +162,13 @@ function frequentSignatures(sample: ExchangeSample): Component[] {
     }));
 }
 
-/** What holds when any of the shape components does. */
-export function unionOfShapes(components: readonly Component[]): Component {
-  const parts = components.filter((c) => c.kind === 'shape');
+/** What holds when any of the components of form does. */
+export function unionOfForms(components: readonly Component[]): Component {
+  const parts = components.filter((c) => c.kind === 'form');
   return {
-    kind: 'shape',
+    kind: 'form',
     name: parts.map((c) => c.name).join(' or '),
     family: -1,
-    matches: (shape) => parts.some((c) => c.matches(shape)),
+    matches: (form) => parts.some((c) => c.matches(form)),
   };
 }

@@ -1,5 +1,5 @@
 import { type ExchangeSample, signatureOf } from '@phalanx/domain';
-import { type Component, matchesComponent } from './component.js';
+import { type Component, formOf, matchesComponent } from './component.js';
 import { findBoilerplate, NearRepeatIndex, topicList } from './near-repeats.js';
 
 const MAX_ROWS = 20_000;
@@ -136,22 +136,24 @@ export class Strangers {
   readonly #rows: readonly number[];
   readonly #overallRate: number;
   readonly #streamRate: number;
-  readonly #byShape = new Map<number, number>();
+  readonly #byForm = new Map<number, number>();
 
   constructor(sample: ExchangeSample, rows: readonly number[], overallRate: number, streamRate: number) {
     this.#sample = sample;
     this.#rows = rows;
     this.#overallRate = overallRate;
     this.#streamRate = streamRate;
-    for (const row of rows)
-      this.#byShape.set(sample.shape[row]!, (this.#byShape.get(sample.shape[row]!) ?? 0) + 1);
+    for (const row of rows) {
+      const form = formOf(sample, row);
+      this.#byForm.set(form, (this.#byForm.get(form) ?? 0) + 1);
+    }
   }
 
   /** Share of these exchanges that lies in the component. */
   share(component: Component): number {
     let inside = 0;
-    if (component.kind === 'shape') {
-      for (const [shape, n] of this.#byShape) if (component.matches(shape)) inside += n;
+    if (component.kind === 'form') {
+      for (const [form, n] of this.#byForm) if (component.matches(form)) inside += n;
     } else inside = this.#inside(component).length;
     return (inside + 0.5) / (this.#rows.length + 1);
   }

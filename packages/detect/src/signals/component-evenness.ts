@@ -1,13 +1,13 @@
-import { logMeanE } from '@phalanx/stats';
+import { evennessLogE } from '../pool.js';
 import type { Signal } from './signal.js';
 
 /** The coordination e-value of single components; computed slot by slot in coordination/component-evenness.ts. */
 export const componentEvenness: Signal = {
   name: 'component-evenness',
   measure({ pool }) {
-    if (pool.components.length === 0) return null;
-    const best = pool.components.reduce((a, b) => (b.evennessLogE > a.evennessLogE ? b : a));
-    const logE = logMeanE(pool.components.map((c) => c.evennessLogE));
+    const logE = evennessLogE(pool);
+    if (logE === null) return null;
+    const best = pool.components.reduce((a, b) => (b.evenness.logE > a.evenness.logE ? b : a));
     return {
       signal: 'component-evenness',
       family: 'coordination',
@@ -15,7 +15,7 @@ export const componentEvenness: Signal = {
       nullHypothesis: 'How much an account asks of one kind is its own choice and stays its own.',
       effect: {
         name: 'evidence an account',
-        value: best.evennessLogE / Math.LN10 / pool.proposal.members.length,
+        value: best.evenness.logE / Math.LN10 / pool.proposal.members.length,
         reference: 0,
         unit: 'log10 e',
       },

@@ -4,7 +4,7 @@ import type { Signal } from './signal.js';
 export const evenMixture: Signal = {
   name: 'even-mixture',
   measure({ pool }) {
-    const logE = pool.coordination.get('even-mixture');
+    const logE = pool.coordination.evenMixture?.logE;
     if (logE === undefined) return null;
     const perAccount = logE / Math.LN10 / pool.proposal.members.length;
     return {

@@ -4,7 +4,7 @@ import type { Signal } from './signal.js';
 export const turnTaking: Signal = {
   name: 'turn-taking',
   measure({ pool }) {
-    const logE = pool.coordination.get('turn-taking');
+    const logE = pool.coordination.turnTaking?.logE;
     if (logE === undefined) return null;
     return {
       signal: 'turn-taking',
