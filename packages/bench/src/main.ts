@@ -14,6 +14,10 @@ const MEASUREMENTS: Readonly<
     what: 'rows a second from a LiteLLM log into the store',
     run: async () => (await import('./ingest-speed.js')).benchIngestSpeed(),
   },
+  scale: {
+    what: 'detection on 1.3, 10 and 31 million exchanges, February 2026 shape: [--days 1,8,24] [--prompts FOLDER] [--timing FILE]',
+    run: async (args) => (await import('./detection-scale.js')).benchDetectionScale(args),
+  },
   hydrabench: {
     what: 'campaigns found, honest customers accused: [--list] [--cells NAME,...] [--seeds N] [--prompts FOLDER] [--timing FILE] [--split development|held-out] [--quick] [--alpha A] [--days D] [--no-ablation] [--no-baselines] [--out FILE.json]',
     run: runHydraBenchCommand,
