@@ -12,7 +12,7 @@ import { reachVerdicts, type Verdict } from './verdicts.js';
 /** Findings about the same accounts are told once. */
 const SAME_ACCOUNTS = 0.5;
 const NEARLY_SAME = 0.8;
-const MOST_GROWTH = 1.6;
+const MOST_GROWTH = 2.5;
 const SAMPLE_ROWS = 20_000;
 
 /** Draws findings from a replay: verdicts about the same accounts are told as one. */
@@ -76,7 +76,7 @@ function groupByAccounts(verdicts: readonly Verdict[]): Verdict[][] {
 
 /**
  * The accounts of a finding with their strengths: the speaking pool's, and those of pools in the group that are nearly
- * the same pool seen on other days (four fifths of the smaller in common, at most 1.6 times as large).
+ * the same pool seen on other days (four fifths of the smaller in common, at most 2.5 times as large).
  */
 function accountsOf(group: readonly Verdict[]): Map<number, number> {
   const { members } = group[0]!.pool.proposal;

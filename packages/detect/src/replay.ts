@@ -1,4 +1,10 @@
-import type { ExchangeSample, ObjectKind, TelemetryReader, TimeWindow } from '@phalanx/domain';
+import type {
+  AccountActivity,
+  ExchangeSample,
+  ObjectKind,
+  TelemetryReader,
+  TimeWindow,
+} from '@phalanx/domain';
 import { LateStartEProcess } from '@phalanx/stats';
 import { ComponentCounter } from './coordination/component-counts.js';
 import { stepComponentEvenness } from './coordination/component-evenness.js';
@@ -81,9 +87,11 @@ export async function replay(
     const matrix = population.shapeMatrix(await reader.shapeCounts(slot));
     history = { ...history, columns: matrix.columns };
     const mix = populationMix(history, matrix.columns);
-    for (const pool of pools) {
-      if (pool.proposedAtMs > slot.fromMs || pool.setAside || isHopeless(pool)) continue;
-      await stepPool(reader, slot, pool, { history, matrix, mix, options });
+    const open = pools.filter((pool) => !pool.setAside && !isHopeless(pool));
+    if (open.length > 0) {
+      const activity = await reader.accountActivity(slot);
+      for (const pool of open)
+        await stepPool(reader, slot, pool, { history, matrix, mix, activity, options });
     }
     if (slot.fromMs >= window.fromMs + options.dayMs) {
       memory.addDay(history, matrix, mix);
@@ -169,13 +177,13 @@ async function propose(
       proposals.push(...splitProposal(part, seen.beforeLastDay, seen.lastDay, minAccounts));
   }
   if (options.families.metadata) {
-    const blended = new Set([...dealt, ...known].flatMap((proposal) => [...proposal.members]));
+    const blends = [...dealt, ...known];
     const signatures = await reader.sharedObjects(past, 'signature', {
       minAccounts,
       maxAccounts: population.size,
     });
     const totals = rowTotals(history);
-    proposals.push(...proposeSharedSignatures(population, signatures, totals, blended, minAccounts));
+    proposals.push(...proposeSharedSignatures(population, signatures, totals, blends, minAccounts));
   }
   proposals.sort((a, b) => b.members.length - a.members.length);
   return proposals
@@ -288,6 +296,7 @@ interface SlotView {
   readonly history: SparseCounts;
   readonly matrix: SparseCounts;
   readonly mix: Float64Array;
+  readonly activity: AccountActivity;
   readonly options: DetectOptions;
 }
 
@@ -300,7 +309,7 @@ async function stepPool(
   const { members } = pool.proposal;
   const { evenMixture, turnTaking } = pool.coordination;
   evenMixture?.add(stepEvenMixture(members, view.history, view.matrix, view.mix).logE);
-  turnTaking?.add(await pool.turns.step(reader, slot));
+  turnTaking?.add(await pool.turns.step(reader, slot, view.activity));
   if (pool.components.length) {
     const sample: ExchangeSample = await reader.sampleExchanges({
       ...slot,

@@ -1,4 +1,4 @@
-import type { TelemetryReader, TimeWindow } from '@phalanx/domain';
+import type { AccountActivity, TelemetryReader, TimeWindow } from '@phalanx/domain';
 import type { Population } from '../population/population.js';
 import { stepTurnTaking, turnIrregularity, wallIrregularity } from './turn-taking.js';
 
@@ -18,11 +18,14 @@ export class TurnTakingWatch {
     this.#members = population.hashes(spread(members, ACCOUNTS)).sort();
   }
 
-  /** @returns natural log of the e-value's increment */
-  async step(reader: TelemetryReader, slot: TimeWindow): Promise<number> {
+  /**
+   * @param activity everybody's in the slot
+   * @returns natural log of the e-value's increment
+   */
+  async step(reader: TelemetryReader, slot: TimeWindow, activity: AccountActivity): Promise<number> {
     const own = await reader.sampleExchanges({ ...slot, accounts: this.#members, limit: MAX_ROWS });
     const rate = own.account.length / this.#members.length;
-    const accounts = await this.#othersOfVolume(reader, slot, rate);
+    const accounts = this.#othersOfVolume(activity, rate);
     if (accounts.length < ACCOUNTS) return 0;
     const times = [wallIrregularity(own)];
     for (const half of [0, 1]) {
@@ -35,8 +38,7 @@ export class TurnTakingWatch {
   }
 
   /** Accounts outside the pool whose volume in the slot lies within a factor of two of the members' mean. */
-  async #othersOfVolume(reader: TelemetryReader, slot: TimeWindow, rate: number): Promise<BigUint64Array> {
-    const activity = await reader.accountActivity(slot);
+  #othersOfVolume(activity: AccountActivity, rate: number): BigUint64Array {
     const alike: bigint[] = [];
     for (let row = 0; row < activity.account.length; row++) {
       const number = this.#population.indexOf(activity.account[row]!);

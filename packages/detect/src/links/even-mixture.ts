@@ -16,6 +16,8 @@ const HONEST_CONCENTRATION = [0.7, 2, 8, 30, 100];
 const ROUNDS = 20;
 const PRIOR_LOG_ODDS = -3;
 const CLAIM = Math.log(0.99 / 0.01);
+const LARGE_SHARE = 0.02;
+const PASSES = 5;
 
 /**
  * Finds accounts whose requests look like draws from one common mixture: a pool that spreads many customers over its
@@ -29,25 +31,66 @@ const CLAIM = Math.log(0.99 / 0.01);
  */
 export function proposeEvenMixtures(history: SparseCounts, options: EvenMixtureOptions): Proposal[] {
   const total = rowTotals(history);
-  const population = smoothed(columnTotals(history), null);
-  const honest = new Float64Array(history.rows);
   let open = new Int32Array(history.rows);
   let n = 0;
   for (let a = 0; a < history.rows; a++) if (total[a]! >= options.minExchanges) open[n++] = a;
   open = open.slice(0, n);
-  for (const a of open) honest[a] = honestLogLikelihood(history, a, total[a]!, population);
 
+  let baseline = baselineOf(history, open, total, new Set());
   const proposals: Proposal[] = [];
   while (proposals.length < options.maxGroups && open.length >= options.minAccounts) {
-    const score = fitMixture(history, open, honest, population);
-    const members = open.filter((_, k) => score[k]! + PRIOR_LOG_ODDS >= CLAIM);
-    if (members.length < options.minAccounts) break;
-    const strength = score.filter((s) => s + PRIOR_LOG_ODDS >= CLAIM).map((s) => s / Math.LN10);
-    proposals.push({ members, strength, by: 'even mixture of content' });
-    const claimed = new Set(members);
+    let group = claim(history, open, baseline);
+    // A large group is part of the mix that its members are held against; without it they stand out more.
+    for (let pass = 0; pass < PASSES && group.members.length >= LARGE_SHARE * open.length; pass++) {
+      const without = baselineOf(history, open, total, new Set(group.members));
+      const next = claim(history, open, without);
+      if (next.members.length <= group.members.length) break;
+      baseline = without;
+      group = next;
+    }
+    if (group.members.length < options.minAccounts) break;
+    proposals.push({ ...group, by: 'even mixture of content' });
+    const claimed = new Set(group.members);
     open = open.filter((a) => !claimed.has(a));
   }
   return proposals;
+}
+
+/** What accounts are held against: everybody's mix, and the best that it can say of each. */
+interface Baseline {
+  readonly mix: Float64Array;
+  /** By account number; see `honestLogLikelihood`. */
+  readonly honest: Float64Array;
+}
+
+function baselineOf(
+  history: SparseCounts,
+  open: Int32Array,
+  total: Float64Array,
+  without: ReadonlySet<number>,
+): Baseline {
+  const others = without.size === 0 ? undefined : Int32Array.from(rowsBut(history.rows, without));
+  const mix = smoothed(columnTotals(history, others), null);
+  const honest = new Float64Array(history.rows);
+  for (const a of open) honest[a] = honestLogLikelihood(history, a, total[a]!, mix);
+  return { mix, honest };
+}
+
+function* rowsBut(rows: number, without: ReadonlySet<number>): Generator<number> {
+  for (let a = 0; a < rows; a++) if (!without.has(a)) yield a;
+}
+
+function claim(
+  history: SparseCounts,
+  open: Int32Array,
+  { mix, honest }: Baseline,
+): Pick<Proposal, 'members' | 'strength'> {
+  const score = fitMixture(history, open, honest, mix);
+  const isClaimed = (s: number): boolean => s + PRIOR_LOG_ODDS >= CLAIM;
+  return {
+    members: open.filter((_, k) => isClaimed(score[k]!)),
+    strength: score.filter(isClaimed).map((s) => s / Math.LN10),
+  };
 }
 
 function fitMixture(

@@ -6,6 +6,8 @@ export interface Proposal {
   readonly strength: Float64Array;
   /** What linked them, for the report. */
   readonly by: string;
+  /** The signature that linked them, when one did. */
+  readonly signature?: bigint;
 }
 
 /** Share of the ascending list `a` that also stands in the ascending list `b`. */

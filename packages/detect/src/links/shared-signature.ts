@@ -20,32 +20,45 @@ const ROUNDS = 40;
  *
  * @param signatures exchanges by account and signature
  * @param totals all exchanges of each account, by account number
- * @param blended accounts known to be fed by a whole mixture, whose every signature is dealt out; left aside
+ * @param blends groups known to be fed by a whole mixture, whose every signature is dealt out: their accounts are left
+ *   aside, except for the signature that a group was linked by, so that the group can grow
  */
 export function proposeSharedSignatures(
   population: Population,
   signatures: KeyedCounts,
   totals: Float64Array,
-  blended: ReadonlySet<number>,
+  blends: readonly Proposal[],
   minAccounts: number,
 ): Proposal[] {
+  const linkedBy = new Map<number, Set<bigint | undefined>>();
+  for (const { members, signature } of blends)
+    for (const a of members) {
+      const known = linkedBy.get(a);
+      if (known) known.add(signature);
+      else linkedBy.set(a, new Set([signature]));
+    }
+  const isFed = (a: number, signature: bigint): boolean => {
+    const known = linkedBy.get(a);
+    return known !== undefined && (known.size > 1 || !known.has(signature));
+  };
   const groups = new Map<bigint, { accounts: number[]; counts: number[] }>();
   for (let i = 0; i < signatures.key.length; i++) {
     const a = population.indexOf(signatures.account[i]!);
     const count = signatures.count[i]!;
-    if (a === undefined || blended.has(a) || count > MINORITY * totals[a]!) continue;
-    let group = groups.get(signatures.key[i]!);
-    if (!group) groups.set(signatures.key[i]!, (group = { accounts: [], counts: [] }));
+    const signature = signatures.key[i]!;
+    if (a === undefined || isFed(a, signature) || count > MINORITY * totals[a]!) continue;
+    let group = groups.get(signature);
+    if (!group) groups.set(signature, (group = { accounts: [], counts: [] }));
     group.accounts.push(a);
     group.counts.push(count);
   }
-  return [...groups.values()]
-    .filter((group) => group.accounts.length >= minAccounts)
-    .map((group) => ({ ...group, fit: fitDealing(group.counts) }))
+  return [...groups]
+    .filter(([, group]) => group.accounts.length >= minAccounts)
+    .map(([signature, group]) => ({ ...group, signature, fit: fitDealing(group.counts) }))
     .filter(({ fit }) => fit.score > MIN_SCORE)
     .sort((a, b) => b.fit.score - a.fit.score)
     .slice(0, MAX_GROUPS)
-    .map(({ accounts, fit }) => {
+    .map(({ accounts, signature, fit }) => {
       const order = accounts
         .map((_, k) => k)
         .filter((k) => fit.logOdds[k]! > 0)
@@ -54,6 +67,7 @@ export function proposeSharedSignatures(
         members: Int32Array.from(order, (k) => accounts[k]!),
         strength: Float64Array.from(order, (k) => fit.logOdds[k]! / Math.LN10),
         by: 'one signature dealt out',
+        signature,
       };
     })
     .filter((proposal) => proposal.members.length >= minAccounts);
