@@ -117,3 +117,45 @@ describe('EProcess', () => {
     expect(() => process.add(Number.NaN)).toThrowError(PhalanxError);
   });
 });
+
+describe('LateStartEProcess', () => {
+  it('is the weighted mixture of the products from every start', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: -6, max: 6, noNaN: true }), { maxLength: 12 }), (logEs) => {
+        const process = new ev.LateStartEProcess();
+        for (const logE of logEs) process.add(logE);
+        let mixture = 1 / (logEs.length + 1);
+        for (let s = 1; s <= logEs.length; s++)
+          mixture += Math.exp(logEs.slice(s - 1).reduce((sum, logE) => sum + logE, 0)) / (s * (s + 1));
+        expect(process.logE).toBeCloseTo(Math.log(mixture), 9);
+        expect(process.slots).toBe(logEs.length);
+      }),
+    );
+  });
+
+  it('survives a slot of no hope, and refuses NaN', () => {
+    const process = new ev.LateStartEProcess();
+    process.add(Number.NEGATIVE_INFINITY);
+    expect(process.logE).toBeCloseTo(Math.log(1 / 2), 12);
+    process.add(10);
+    expect(process.logE).toBeGreaterThan(10 - Math.log(6));
+    expect(() => process.add(Number.NaN)).toThrowError(PhalanxError);
+  });
+
+  it('obeys Ville under the null at every slot', () => {
+    const random = new Random(13);
+    const rounds = 3000;
+    let crossed = 0;
+    for (let i = 0; i < rounds; i++) {
+      const process = new ev.LateStartEProcess();
+      let ever = false;
+      for (let slot = 0; slot < 100; slot++) {
+        process.add(Math.log(random.bernoulli(0.5) ? 1.5 : 0.5));
+        ever ||= process.logE >= ev.logVilleThreshold(0.1);
+      }
+      if (ever) crossed++;
+    }
+    expect(boundProportionBelow(crossed, rounds, 1e-6)).toBeLessThanOrEqual(0.1);
+    expect(crossed).toBeGreaterThan(rounds * 0.01);
+  });
+});
