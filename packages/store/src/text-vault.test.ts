@@ -1,5 +1,5 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -119,18 +119,27 @@ describe('the text vault', () => {
   });
 
   it('writes who asked for what and why, before it answers', async () => {
-    const row = text(1n, 0, 'a');
+    const started = Date.now();
+    const row = text(1n, 0, 'what the prompt said', 'what the answer said');
     await vault.appendTexts([row]);
     await expect(vault.revealText(row.id, ' ')).rejects.toMatchObject({ code: 'STORE_ARGUMENT' });
     await vault.revealText(row.id, 'line one\nline two');
     await vault.revealText(new Uint8Array(16).fill(255), 'curious');
     await vault.eraseAccount(1n);
     const lines = (await readFile(join(directory, 'audit.jsonl'), 'utf8')).trimEnd().split('\n');
-    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-      { act: 'reveal', id: Buffer.from(row.id).toString('hex'), reason: 'line one\nline two' },
-      { act: 'reveal', id: 'ff'.repeat(16), reason: 'curious' },
-      { act: 'erase', account: '1', days: 1 },
+    const entries = lines.map((line) => JSON.parse(line));
+    const by = userInfo().username;
+    const at = expect.any(String);
+    expect(entries).toEqual([
+      { at, by, act: 'reveal', id: Buffer.from(row.id).toString('hex'), reason: 'line one\nline two' },
+      { at, by, act: 'reveal', id: 'ff'.repeat(16), reason: 'curious' },
+      { at, by, act: 'erase', account: '1', days: 1 },
     ]);
+    for (const entry of entries) {
+      expect(Date.parse(entry.at)).toBeGreaterThanOrEqual(started);
+      expect(Date.parse(entry.at)).toBeLessThanOrEqual(Date.now());
+    }
+    expect(lines.join()).not.toMatch(/what the (?:prompt|answer) said/);
   });
 
   it('overwrites a torn key record, and refuses a foreign master key', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PhalanxError, toHex } from '@phalanx/core';
 import type { StoreErrorCode } from './errors.js';
 import { openKeyFile } from './keys.js';
+import { nameOperatingUser } from './operating-user.js';
 import { Answer } from './telemetry/answer.js';
 import { TABLES } from './telemetry/schema.js';
 import { insertColumns } from './telemetry/table-access.js';
@@ -101,8 +102,8 @@ export class TextVault {
   }
 
   /**
-   * The text of an exchange for a person to read, after writing who-asked-why to `audit.jsonl` (synced). Null when the
-   * text was never kept, has expired or was erased; the attempt is on record all the same.
+   * The text of an exchange for a person to read, after writing who asked, when and why to `audit.jsonl` (synced). Null
+   * when the text was never kept, has expired or was erased; the attempt is on record all the same.
    *
    * @throws PhalanxError `STORE_ARGUMENT` without a reason or with an id that is not 16 bytes; `STORE_KEY_CORRUPT` when
    *   the ciphertext was altered.
@@ -112,7 +113,7 @@ export class TextVault {
       throw new PhalanxError<StoreErrorCode>('STORE_ARGUMENT', 'revealing a text needs a reason');
     if (id.byteLength !== 16) throw new PhalanxError<StoreErrorCode>('STORE_ARGUMENT', 'an id has 16 bytes');
     return this.#inTurn(async () => {
-      await this.#record({ at: new Date().toISOString(), act: 'reveal', id: toHex(id), reason });
+      await this.#record({ act: 'reveal', id: toHex(id), reason });
       const place = new Answer(
         await this.#store.tables.read(
           (relation) =>
@@ -141,12 +142,7 @@ export class TextVault {
   eraseAccount(account: bigint): Promise<number> {
     return this.#inTurn(async () => {
       const erased = await this.#keys.erase(account);
-      await this.#record({
-        at: new Date().toISOString(),
-        act: 'erase',
-        account: String(account),
-        days: erased,
-      });
+      await this.#record({ act: 'erase', account: String(account), days: erased });
       return erased;
     });
   }
@@ -203,10 +199,12 @@ export class TextVault {
     return { box: new Uint8Array(Buffer.from(box, 'hex')), keyId: found.uint64('key_id')[0]! };
   }
 
+  /** Appends who did what, and when. An entry names an exchange or account and never holds text. */
   async #record(entry: Readonly<Record<string, string | number>>): Promise<void> {
+    const line = JSON.stringify({ at: new Date().toISOString(), by: nameOperatingUser(), ...entry });
     const file = await open(this.#audit, 'a', 0o600);
     try {
-      await file.writeFile(`${JSON.stringify(entry)}\n`);
+      await file.writeFile(`${line}\n`);
       await file.sync();
     } finally {
       await file.close();
