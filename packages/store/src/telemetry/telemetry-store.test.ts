@@ -330,5 +330,7 @@ describe('small tables', () => {
       { id: 'f2', atMs: 2, json: '{}' },
     ]);
     expect(await store.listFindings(1)).toHaveLength(1);
+    expect(await store.readFinding('f1')).toEqual({ id: 'f1', atMs: 3, json: '{"a":2}' });
+    expect(await store.readFinding("f1' OR id = 'f2")).toBeNull();
   });
 });

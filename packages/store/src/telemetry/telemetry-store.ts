@@ -128,6 +128,16 @@ export class TelemetryStore implements TelemetryReader {
     }));
   }
 
+  /** The finding that is kept under this id; null when none is. */
+  async readFinding(id: string): Promise<FindingRow | null> {
+    const found = await this.#read(
+      (relation) =>
+        `SELECT toFloat64(at) AS found, json FROM ${relation(TABLES.findings)} FINAL WHERE id = ${quoteText(id)}`,
+    );
+    if (found.rows === 0) return null;
+    return { id, atMs: found.float64('found')[0]!, json: found.strings('json')[0]! };
+  }
+
   /** Merges what is unmerged, so that reads need not. Worth its seconds after a large import. */
   async compact(): Promise<void> {
     await this.#use().maintain(
