@@ -9,8 +9,15 @@ import { signals } from './signals/index.js';
 import type { Evidence } from './signals/signal.js';
 import { reachVerdicts, type Verdict } from './verdicts.js';
 
-/** Findings about the same accounts are told once. */
-const SAME_ACCOUNTS = 0.5;
+/**
+ * Findings about the same accounts are told once: when this share of a pool was told of already. A hidden pool needs less,
+ * since a fifth of its accounts under one hand can carry the whole of its evidence, and the rest would be accused with them.
+ */
+const SAME_ACCOUNTS: Readonly<Record<FindingKind, number>> = {
+  'distillation-campaign': 0.5,
+  insufficient: 0.5,
+  'hidden-pool': 0.2,
+};
 const NEARLY_SAME = 0.8;
 const MOST_GROWTH = 2.5;
 const SAMPLE_ROWS = 20_000;
@@ -44,7 +51,7 @@ const RANK: Record<FindingKind, number> = { 'distillation-campaign': 2, insuffic
 
 /**
  * Verdicts about the same accounts are one finding. The gravest verdict with most evidence for what it says speaks first;
- * a later one of whose accounts at least half were already told of joins the finding that told of most of them.
+ * a later one that tells of too few new accounts joins the finding that told of most of its accounts.
  */
 function groupByAccounts(verdicts: readonly Verdict[]): Verdict[][] {
   const evidence = ({ pool, kind }: Verdict): number => {
@@ -63,7 +70,7 @@ function groupByAccounts(verdicts: readonly Verdict[]): Verdict[][] {
       if (group) overlap.set(group, (overlap.get(group) ?? 0) + 1);
     }
     const known = [...overlap.values()].reduce((sum, n) => sum + n, 0);
-    if (known >= SAME_ACCOUNTS * members.length) {
+    if (known >= SAME_ACCOUNTS[verdict.kind] * members.length) {
       [...overlap].reduce((best, next) => (next[1] > best[1] ? next : best))[0].push(verdict);
       continue;
     }
