@@ -46,6 +46,8 @@ const INFRASTRUCTURE: readonly ObjectKind[] = ['network'];
 /** Two proposals with this much of the smaller in common are one; the larger is kept. */
 const SAME_POOL = 0.8;
 const HOPELESS_SLOTS = 4;
+/** A group that showed nothing is not tried again for so long; later it may have come under one hand. */
+const REST_DAYS = 3;
 const SHOWN = Math.log(1e6);
 
 /**
@@ -68,6 +70,7 @@ export async function replay(
 
   for (const [s, slot] of slots.entries()) {
     options.onProgress?.(s, slots.length, `slot ${s + 1} of ${slots.length}, ${pools.length} pools`);
+    const open = pools.filter((pool) => !pool.setAside && !isHopeless(pool));
     if (isProposalTime((slot.fromMs - window.fromMs) / options.dayMs)) {
       const past = { fromMs: window.fromMs, toMs: slot.fromMs };
       const reference = new Reference(await reader.sampleExchanges({ ...past, limit: options.sampleRows }));
@@ -79,15 +82,18 @@ export async function replay(
         pools.filter(isBlend).map((pool) => pool.proposal),
         options,
       )) {
+        const recent = slot.fromMs - REST_DAYS * options.dayMs;
+        if (pools.some((p) => isHopeless(p) && p.proposedAtMs > recent && isSameGroup(p.proposal, proposal)))
+          continue;
         const pool = await openPool(reader, past, population, proposal, reference, pools.length, options);
         pools.push(pool);
+        if (!pool.setAside) open.push(pool);
         references.set(pool.number, reference);
       }
     }
     const matrix = population.shapeMatrix(await reader.shapeCounts(slot));
     history = { ...history, columns: matrix.columns };
     const mix = populationMix(history, matrix.columns);
-    const open = pools.filter((pool) => !pool.setAside && !isHopeless(pool));
     if (open.length > 0) {
       const activity = await reader.accountActivity(slot);
       for (const pool of open)
@@ -189,7 +195,7 @@ async function propose(
   return proposals
     .map((p) => withoutDeclared(p, population))
     .filter((p) => p.members.length >= minAccounts)
-    .filter((p, i, all) => !all.slice(0, i).some((q) => sameGroup(p.members, q.members)));
+    .filter((p, i, all) => !all.slice(0, i).some((q) => isSameGroup(p, q)));
 }
 
 /** Declared accounts may act as one; they are nobody's hidden members. */
@@ -198,7 +204,7 @@ function withoutDeclared(proposal: Proposal, population: Population): Proposal {
   return { ...proposal, members: proposal.members.filter(keep), strength: proposal.strength.filter(keep) };
 }
 
-function sameGroup(a: Int32Array, b: Int32Array): boolean {
+function isSameGroup({ members: a }: Proposal, { members: b }: Proposal): boolean {
   return shareInside(a, b) >= SAME_POOL && shareInside(b, a) >= SAME_POOL;
 }
 
