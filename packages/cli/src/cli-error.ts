@@ -6,8 +6,9 @@ import { PhalanxError } from '@phalanx/core';
  * - `CLI_USAGE`: an argument that cannot be understood.
  * - `CLI_CONFIG`: a configuration file or environment variable with an unknown key or a value out of range.
  * - `CLI_FILE`: a file that cannot be read or written.
+ * - `CLI_KEPT_FINDING`: a finding in the store that this version cannot read.
  */
-export type CliErrorCode = 'CLI_USAGE' | 'CLI_CONFIG' | 'CLI_FILE';
+export type CliErrorCode = 'CLI_USAGE' | 'CLI_CONFIG' | 'CLI_FILE' | 'CLI_KEPT_FINDING';
 
 /** Exit codes: 0 ok, 1 found something or a check failed, 2 usage, 3 environment. */
 export const ExitCode = { OK: 0, FOUND: 1, USAGE: 2, ENVIRONMENT: 3 } as const;

@@ -55,6 +55,19 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
       finish(await (await import('./commands/detect.js')).detectCommand(files, flags, terminal)),
     );
 
+  const findings = program.command('findings').description('what detect has kept');
+  addKeptOptions(findings.command('list'))
+    .description('kept findings, newest first')
+    .action(async (flags) =>
+      finish(await (await import('./commands/findings.js')).listFindingsCommand(flags, terminal)),
+    );
+  addKeptOptions(findings.command('show').argument('<id>', 'as `findings list` names it'))
+    .description('one kept finding as detect printed it')
+    .option('--html <file>', 'write the report page')
+    .action(async (id, flags) =>
+      finish(await (await import('./commands/findings.js')).showFindingCommand(id, flags, terminal)),
+    );
+
   addInputOptions(program.command('ingest').argument('<files...>', 'log files; - is standard input'))
     .description('read log files into the data directory; exit 1 when rows were rejected')
     .option('--no-text', 'keep sketches only, no prompt or response text')
@@ -99,6 +112,13 @@ function addInputOptions(command: Command): Command {
     .option('--data <dir>', 'data directory (setting data)')
     .option('--config <file>', 'instead of phalanx.toml')
     .option('--json', 'report for machines on stdout');
+}
+
+function addKeptOptions(command: Command): Command {
+  return command
+    .option('--data <dir>', 'data directory (setting data)')
+    .option('--config <file>', 'instead of phalanx.toml')
+    .option('--json', 'for machines on stdout');
 }
 
 function collect(value: string, earlier: string[]): string[] {

@@ -9,7 +9,7 @@ import { buildSimulation } from '../simulation.js';
 import { runIngest, withStore } from '../telemetry-session.js';
 import { choosePaint, type Terminal, wrapText } from '../terminal.js';
 import { compareWithTruth, writeTruth } from '../truth-comparison.js';
-import { runDetect, writePage } from './detect.js';
+import { keepFindings, runDetect, writePage } from './detect.js';
 import { writeIngestReport } from './ingest.js';
 
 /** What the simulated campaign collects: word problems for training in reasoning. */
@@ -43,6 +43,7 @@ export async function demoCommand(flags: DemoFlags, terminal: Terminal): Promise
     terminal.talk(writeIngestReport(await runIngest(store, config, dataDir, request, terminal)));
     const report = await runDetect(store, config, {}, terminal);
     const truth = compareWithTruth(report, world.labels);
+    await keepFindings(store, report);
     await writePage(flags.html, report, terminal);
     if (flags.json) terminal.out(`${JSON.stringify({ report, truth })}\n`);
     else {

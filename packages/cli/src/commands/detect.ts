@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PhalanxError } from '@phalanx/core';
 import type { DetectionReport, TelemetryReader } from '@phalanx/domain';
+import type { TelemetryStore } from '@phalanx/store';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
 import { type TextLayout, writeReport, writeTimeline } from '../finding-text.js';
+import { packFindings } from '../kept-finding.js';
 import { openProgressBar } from '../progress-bar.js';
 import type { Config } from '../setting.js';
 import { compareReports, writeComparison } from '../shadow-comparison.js';
@@ -29,7 +31,8 @@ export interface DetectFlags {
 
 /**
  * `phalanx detect`: findings in a data directory, or in the log files given, which are read into a temporary directory
- * (texts not kept) unless `--data` names one. Exit 1 when there is a finding.
+ * (texts not kept) unless `--data` names one. Findings are kept in the store, except those of `--backtest` and
+ * `--shadow`, which ask what would have been. Exit 1 when there is a finding.
  */
 export async function detectCommand(
   files: string[],
@@ -63,22 +66,36 @@ export async function detectCommand(
       const options = window === null ? {} : { window };
       const report = await runDetect(store, config, options, terminal);
       const other = shadow === null ? null : await runDetect(store, shadow, options, terminal);
-      if (flags.html !== undefined) await writePage(flags.html, report, terminal);
-      const comparison = other === null ? null : compareReports(report, other);
-      if (flags.json) {
-        const answer = other === null ? report : { current: report, shadow: other, comparison };
-        terminal.out(`${JSON.stringify(answer)}\n`);
-      } else {
-        const layout: TextLayout = { columns: terminal.columns, paint: choosePaint(terminal) };
-        terminal.out(writeReport(report, layout));
-        if (window !== null) terminal.out(`\n${writeTimeline(report, layout)}`);
-        if (comparison !== null) terminal.out(`\n${writeComparison(comparison)}`);
+      try {
+        if (window === null && other === null) await keepFindings(store, report);
+      } finally {
+        // A run takes long: a store that can be read and not written must not cost its answer.
+        if (flags.html !== undefined) await writePage(flags.html, report, terminal);
+        writeAnswer(report, other, flags, terminal);
       }
       return report.findings.length > 0 ? ExitCode.FOUND : ExitCode.OK;
     });
   } finally {
     if (temporary) rmSync(dataDir, { recursive: true, force: true });
   }
+}
+
+function writeAnswer(
+  report: DetectionReport,
+  other: DetectionReport | null,
+  flags: DetectFlags,
+  terminal: Terminal,
+): void {
+  const comparison = other === null ? null : compareReports(report, other);
+  if (flags.json) {
+    const answer = other === null ? report : { current: report, shadow: other, comparison };
+    terminal.out(`${JSON.stringify(answer)}\n`);
+    return;
+  }
+  const layout: TextLayout = { columns: terminal.columns, paint: choosePaint(terminal) };
+  terminal.out(writeReport(report, layout));
+  if (flags.backtest !== undefined) terminal.out(`\n${writeTimeline(report, layout)}`);
+  if (comparison !== null) terminal.out(`\n${writeComparison(comparison)}`);
 }
 
 /** Runs detection with a progress bar. */
@@ -99,6 +116,14 @@ export async function runDetect(
   } finally {
     bar.clear();
   }
+}
+
+/** Keeps each finding of a run; the same accounts in the same window replace what was kept of them. */
+export async function keepFindings(
+  store: Pick<TelemetryStore, 'putFinding'>,
+  report: DetectionReport,
+): Promise<void> {
+  for (const row of packFindings(report, Date.now())) await store.putFinding(row);
 }
 
 /** Writes the report page. @throws PhalanxError `CLI_FILE` when the file cannot be written. */
