@@ -6,7 +6,7 @@ import { defaultOptions } from '@phalanx/detect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig, printConfig } from './config.js';
 import { nameVariable, SETTINGS, type SettingKey } from './setting.js';
-import { readDetectOptions } from './telemetry-session.js';
+import { chooseStore, readDetectOptions } from './telemetry-session.js';
 
 let folder: string;
 beforeAll(() => {
@@ -59,8 +59,38 @@ describe('configuration', () => {
   });
 
   it('refuses variables of a wrong kind', () => {
-    for (const env of [{ PHALANX_DETECT_ALPHA: '' }, { PHALANX_INGEST_KEEP_TEXT: 'maybe' }])
+    for (const env of [
+      { PHALANX_DETECT_ALPHA: '' },
+      { PHALANX_INGEST_KEEP_TEXT: 'maybe' },
+      { PHALANX_TELEMETRY_REPLICATION: 'raft' },
+    ])
       expect(() => loadConfig(env)).toThrow(/PHALANX_/);
+  });
+
+  it.each<[Record<string, string>, object]>([
+    [{}, { path: join('d', 'telemetry') }],
+    [{ CLUSTER: 'c', REPLICATION: 'store' }, { path: join('d', 'telemetry') }],
+    [{ URL: 'http://a:1' }, { url: ['http://a:1'] }],
+    [
+      { URL: 'http://a:1, http://b:2,', CLUSTER: 'c', DATABASE: 'b', USERNAME: 'u', PASSWORD: 'p' },
+      {
+        url: ['http://a:1', 'http://b:2'],
+        cluster: 'c',
+        replication: 'keeper',
+        database: 'b',
+        username: 'u',
+        password: 'p',
+      },
+    ],
+    [
+      { URL: 'http://a:1,http://b:2', CLUSTER: 'c', REPLICATION: 'store' },
+      { url: ['http://a:1', 'http://b:2'], cluster: 'c', replication: 'store' },
+    ],
+  ])('opens the store that telemetry settings %j name', (variables, options) => {
+    const env = Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [`PHALANX_TELEMETRY_${name}`, value]),
+    );
+    expect(chooseStore(loadConfig(env), 'd')).toEqual(options);
   });
 
   it("has detection's own defaults", () => {

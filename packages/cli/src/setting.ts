@@ -16,7 +16,7 @@ export const SETTINGS = {
   'telemetry.url': {
     schema: z.string().default(''),
     meaning:
-      'ClickHouse server by HTTP(S), for more traffic than one machine holds. Empty: the embedded engine.',
+      'ClickHouse server by HTTP(S), for more traffic than one machine holds. Several with commas between: the first that answers. Empty: the embedded engine.',
   },
   'telemetry.username': { schema: z.string().default(''), meaning: 'User at telemetry.url.' },
   'telemetry.password': {
@@ -31,6 +31,11 @@ export const SETTINGS = {
   'telemetry.cluster': {
     schema: z.string().default(''),
     meaning: 'Cluster name in remote_servers at telemetry.url. Empty: one server.',
+  },
+  'telemetry.replication': {
+    schema: z.enum(['keeper', 'store']).default('keeper'),
+    meaning:
+      'What keeps the copies in telemetry.cluster equal. "store": Phalanx itself, without a Keeper; then one process writes and telemetry.url lists every node.',
   },
   'ingest.keep_text': {
     schema: z.boolean().default(true),

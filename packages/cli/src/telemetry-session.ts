@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DAY_MS } from '@phalanx/core';
+import { DAY_MS, PhalanxError } from '@phalanx/core';
 import type { DetectOptions } from '@phalanx/detect';
 import type { IngestReport } from '@phalanx/ingest';
 import type { TelemetryStore, TelemetryStoreOptions } from '@phalanx/store';
+import type { CliErrorCode } from './cli-error.js';
 import { formatCount } from './figures.js';
 import { openProgressBar } from './progress-bar.js';
 import type { Config } from './setting.js';
@@ -96,19 +97,35 @@ export function readDetectOptions(config: Config): Partial<DetectOptions> {
   };
 }
 
-function chooseStore(config: Config, dataDir: string): TelemetryStoreOptions {
-  const url = config['telemetry.url'];
-  if (url === '') return { path: join(dataDir, 'telemetry') };
+/**
+ * Where the configuration says that telemetry lies. Without a URL it is the data directory, whatever else is set.
+ *
+ * @throws PhalanxError `CLI_CONFIG` for replication by the store without a cluster: the store would take one server for
+ *   all there is, and keep one copy where two were meant.
+ */
+export function chooseStore(config: Config, dataDir: string): TelemetryStoreOptions {
+  const url = config['telemetry.url']
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  if (url.length === 0) return { path: join(dataDir, 'telemetry') };
   const username = config['telemetry.username'];
   const password = config['telemetry.password'];
   const database = config['telemetry.database'];
   const cluster = config['telemetry.cluster'];
+  const replication = config['telemetry.replication'];
+  if (replication === 'store' && cluster === '')
+    throw new PhalanxError<CliErrorCode>(
+      'CLI_CONFIG',
+      'telemetry.replication = "store" needs telemetry.cluster',
+      { advice: 'Name the cluster as remote_servers of the nodes does.' },
+    );
   return {
     url,
     ...(username !== '' && { username }),
     ...(password !== '' && { password }),
     ...(database !== '' && { database }),
-    ...(cluster !== '' && { cluster }),
+    ...(cluster !== '' && { cluster, replication }),
   };
 }
 
