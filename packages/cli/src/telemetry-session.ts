@@ -2,10 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS, PhalanxError } from '@phalanx/core';
 import type { DetectOptions } from '@phalanx/detect';
-import type { IngestReport } from '@phalanx/ingest';
+import type { IngestReport, IngestStatus } from '@phalanx/ingest';
 import type { TelemetryStore, TelemetryStoreOptions } from '@phalanx/store';
 import type { CliErrorCode } from './cli-error.js';
-import { formatCount } from './figures.js';
+import { showIngestStatus } from './ingest-progress.js';
 import { openProgressBar } from './progress-bar.js';
 import type { Config } from './setting.js';
 import type { Terminal } from './terminal.js';
@@ -61,12 +61,7 @@ export async function runIngest(
     ...(config['ingest.rejected_dir'] !== '' && { rejectedDir: config['ingest.rejected_dir'] }),
     ...(vault !== null && { texts: vault }),
     ...(request.signal !== undefined && { signal: request.signal }),
-    onProgress: (status: Parameters<NonNullable<Parameters<typeof ingestFiles>[1]['onProgress']>>[0]) =>
-      bar.show(
-        status.totalBytes === null ? null : status.bytes / Math.max(1, status.totalBytes),
-        `${formatCount(status.exchanges)} exchanges, ${formatCount(status.exchangesPerSecond)}/s`,
-        status.remainingSeconds,
-      ),
+    onProgress: (status: IngestStatus) => showIngestStatus(bar, status),
   };
   try {
     const reports: IngestReport[] = [];
