@@ -75,9 +75,13 @@ describe('accounts with tastes of their own', () => {
     },
   );
 
-  it.each(['small', 'tiny'])('are granted strong tastes at %s volume', (volume) => {
-    for (const mean of [0.02, 0.1, 0.4]) expectHonest(volume, around(mean, 2));
-  });
+  it.each(['small', 'tiny'])(
+    'are granted strong tastes, and weak ones for a common thing, at %s volume',
+    (volume) => {
+      for (const mean of [0.02, 0.1, 0.4]) expectHonest(volume, around(mean, 2));
+      expectHonest(volume, around(0.4, 19));
+    },
+  );
 
   it.each(Object.keys(VOLUMES))(
     'are granted unlike tastes, and none for half of them, at %s volume',
@@ -90,7 +94,10 @@ describe('accounts with tastes of their own', () => {
 });
 
 it('is certain of a component dealt in equal shares, or in equal numbers beside traffic that varies', () => {
-  const inShares = ownShare(VOLUMES.large!, () => 0.1);
+  const inShares = ownShare(
+    (random) => random.lognormal(4.5, 1),
+    () => 0.1,
+  );
   const inNumbers = (random: Random) => (): [number, number] => {
     const dealt = random.poisson(6);
     return [dealt, dealt + Math.ceil(random.lognormal(3, 1.2))];
