@@ -3,7 +3,9 @@ import { NearRepeatIndex } from './demand/near-repeats.js';
 import type { Proposal } from './links/proposal.js';
 import type { Population } from './population/population.js';
 
-const MOST = 0.8;
+/** A group with this share of its accounts under one organisation is that organisation. */
+export const ONE_ORGANISATION = 0.8;
+const ONE_APPLICATION = 0.8;
 const SHARED_TASKS = 0.5;
 const FIRST_PROMPTS = 3_000;
 
@@ -20,10 +22,10 @@ export function setAsideReason(
   const organisation = mostCommon(
     Array.from(members, (a) => population.organisation[a]!).filter((hash) => hash !== 0n),
   );
-  if (organisation.count >= MOST * members.length)
+  if (organisation.count >= ONE_ORGANISATION * members.length)
     return `${organisation.count} of ${members.length} accounts belong to one organisation`;
   const system = mostCommon(Array.from(sample.systemHash).filter((hash) => hash !== 0n));
-  if (system.count >= MOST * sample.systemHash.length)
+  if (system.count >= ONE_APPLICATION * sample.systemHash.length)
     return 'one application: four of five exchanges carry the same system prompt';
   const repeats = repeatShare(sample);
   if (repeats >= SHARED_TASKS)

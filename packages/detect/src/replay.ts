@@ -1,10 +1,4 @@
-import type {
-  AccountActivity,
-  ExchangeSample,
-  ObjectKind,
-  TelemetryReader,
-  TimeWindow,
-} from '@phalanx/domain';
+import type { AccountActivity, ExchangeSample, TelemetryReader, TimeWindow } from '@phalanx/domain';
 import { LateStartEProcess } from '@phalanx/stats';
 import { ComponentCounter } from './coordination/component-counts.js';
 import { stepComponentEvenness } from './coordination/component-evenness.js';
@@ -14,24 +8,13 @@ import { chooseComponents } from './demand/component-choice.js';
 import { DemandProcess } from './demand/demand-process.js';
 import { Reference } from './demand/reference.js';
 import { setAsideReason } from './gates.js';
-import { proposeEvenMixtures } from './links/even-mixture.js';
-import { identityObjects } from './links/identity-objects.js';
-import { MemoryScore, proposeMemoryless } from './links/memoryless.js';
-import { POPULAR_SHARE, proposeObjectCommunities, type SharedObjects } from './links/object-communities.js';
-import { type Proposal, shareInside } from './links/proposal.js';
-import { proposeSharedSignatures } from './links/shared-signature.js';
-import { splitByMixture } from './links/split-by-mixture.js';
+import { MemoryScore } from './links/memoryless.js';
+import type { Proposal } from './links/proposal.js';
+import { isSameGroup, propose } from './links/propose.js';
 import type { DetectOptions } from './options.js';
 import { type Pool, poolEvidence } from './pool.js';
 import { Population } from './population/population.js';
-import {
-  addCounts,
-  columnTotals,
-  emptyCounts,
-  fromTriplets,
-  rowTotals,
-  type SparseCounts,
-} from './population/sparse-counts.js';
+import { addCounts, columnTotals, emptyCounts, type SparseCounts } from './population/sparse-counts.js';
 
 /** Everything a replay learned; findings are drawn from it. */
 export interface Replay {
@@ -42,9 +25,6 @@ export interface Replay {
   readonly references: ReadonlyMap<number, Reference>;
 }
 
-const INFRASTRUCTURE: readonly ObjectKind[] = ['network'];
-/** Two proposals with this much of the smaller in common are one; the larger is kept. */
-const SAME_POOL = 0.8;
 const HOPELESS_SLOTS = 4;
 /** A group that showed nothing is not tried again for so long; later it may have come under one hand. */
 const REST_DAYS = 3;
@@ -136,131 +116,6 @@ function slotsOf(window: TimeWindow, dayMs: number): TimeWindow[] {
     from = to;
   }
   return slots;
-}
-
-/** What the content links look at: everything up to the proposal, and the last whole day apart. */
-interface Seen {
-  readonly history: SparseCounts;
-  readonly beforeLastDay: SparseCounts;
-  readonly lastDay: SparseCounts;
-  readonly memory: MemoryScore;
-}
-
-async function propose(
-  reader: TelemetryReader,
-  past: TimeWindow,
-  population: Population,
-  seen: Seen,
-  known: readonly Proposal[],
-  options: DetectOptions,
-): Promise<Proposal[]> {
-  const proposals: Proposal[] = [];
-  const bounds = { minAccounts: 2, maxAccounts: Math.max(20, Math.floor(POPULAR_SHARE * population.size)) };
-  const objects = async (kinds: readonly ObjectKind[]): Promise<SharedObjects[]> => {
-    const out: SharedObjects[] = [];
-    for (const kind of kinds) out.push({ kind, touched: await reader.sharedObjects(past, kind, bounds) });
-    return out;
-  };
-  const { minAccounts } = options;
-  if (population.size < minAccounts) return [];
-  const { history } = seen;
-  const dealt: Proposal[] = [];
-  if (options.families.metadata) {
-    const identity = [...identityObjects(population), ...(await objects(INFRASTRUCTURE))];
-    proposals.push(...proposeObjectCommunities(population, identity, minAccounts, 'shared infrastructure'));
-  }
-  if (options.families.content) {
-    dealt.push(
-      ...proposeEvenMixtures(history, { minAccounts, minExchanges: 10, maxGroups: 8 }),
-      ...proposeMemoryless(seen.memory, seen.beforeLastDay, seen.lastDay, minAccounts),
-    );
-  }
-  for (const proposal of dealt) {
-    const byClients = options.families.metadata
-      ? await splitByClients(reader, past, population, proposal, options)
-      : [proposal];
-    for (const part of byClients)
-      proposals.push(...splitProposal(part, seen.beforeLastDay, seen.lastDay, minAccounts));
-  }
-  if (options.families.metadata) {
-    const blends = [...dealt, ...known];
-    const signatures = await reader.sharedObjects(past, 'signature', {
-      minAccounts,
-      maxAccounts: population.size,
-    });
-    const totals = rowTotals(history);
-    proposals.push(...proposeSharedSignatures(population, signatures, totals, blends, minAccounts));
-  }
-  proposals.sort((a, b) => b.members.length - a.members.length);
-  return proposals
-    .map((p) => withoutDeclared(p, population))
-    .filter((p) => p.members.length >= minAccounts)
-    .filter((p, i, all) => !all.slice(0, i).some((q) => isSameGroup(p, q)));
-}
-
-/** Declared accounts may act as one; they are nobody's hidden members. */
-function withoutDeclared(proposal: Proposal, population: Population): Proposal {
-  const keep = (_: number, m: number) => population.declaration[proposal.members[m]!] === '';
-  return { ...proposal, members: proposal.members.filter(keep), strength: proposal.strength.filter(keep) };
-}
-
-function isSameGroup({ members: a }: Proposal, { members: b }: Proposal): boolean {
-  return shareInside(a, b) >= SAME_POOL && shareInside(b, a) >= SAME_POOL;
-}
-
-/** Two relays that mix the same kinds of customers differ in whose clients they serve: splits a blend by parameters. */
-async function splitByClients(
-  reader: TelemetryReader,
-  past: TimeWindow,
-  population: Population,
-  proposal: Proposal,
-  options: DetectOptions,
-): Promise<Proposal[]> {
-  const middle = (past.fromMs + past.toMs) / 2;
-  const columns = new Map<bigint, number>();
-  const matrix = async (window: TimeWindow): Promise<SparseCounts> => {
-    const { account, key, count } = await reader.sharedObjects(window, 'parameters', {
-      minAccounts: 1,
-      maxAccounts: population.size,
-    });
-    const column = Int32Array.from(key, (hash) => {
-      let c = columns.get(hash);
-      if (c === undefined) columns.set(hash, (c = columns.size));
-      return c;
-    });
-    return fromTriplets(
-      population.size,
-      columns.size,
-      Int32Array.from(account, (a) => population.indexOf(a) ?? 0),
-      column,
-      count,
-    );
-  };
-  // The later half first, so that the earlier half, which is fitted, knows every column.
-  const later = await matrix({ fromMs: middle, toMs: past.toMs });
-  const earlier = await matrix({ fromMs: past.fromMs, toMs: middle });
-  return splitProposal(
-    proposal,
-    { ...earlier, columns: columns.size },
-    { ...later, columns: columns.size },
-    options.minAccounts,
-  );
-}
-
-function splitProposal(
-  proposal: Proposal,
-  earlier: SparseCounts,
-  later: SparseCounts,
-  minAccounts: number,
-): Proposal[] {
-  const parts = splitByMixture(proposal.members, earlier, later, minAccounts);
-  if (parts.length === 1) return [proposal];
-  const strength = new Map(Array.from(proposal.members, (a, m) => [a, proposal.strength[m]!]));
-  return parts.map((members) => ({
-    ...proposal,
-    members: members.slice().sort(),
-    strength: Float64Array.from(members.slice().sort(), (a) => strength.get(a)!),
-  }));
 }
 
 async function openPool(
