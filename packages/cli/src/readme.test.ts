@@ -12,11 +12,12 @@ const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 it("runs the README's example", { timeout: 300_000 }, () => {
   const lines = /```sh\n(.*?)```/s.exec(README)?.[1]?.trim().split('\n') ?? [];
   expect(lines).toHaveLength(3);
+  for (const line of lines) expect(line).toMatch(/^npx phalanx /);
   const cwd = mkdtempSync(join(tmpdir(), 'phalanx-readme-'));
   try {
     writeFileSync(join(cwd, 'settings.toml'), '[detect]\nalpha = 0.001\n');
     const results = lines.map((line) =>
-      spawnSync(process.execPath, [MAIN, ...line.split(' ').slice(1)], { cwd, encoding: 'utf8' }),
+      spawnSync(process.execPath, [MAIN, ...line.split(' ').slice(2)], { cwd, encoding: 'utf8' }),
     );
     expect(results.map((result) => [result.status, result.status === 0 ? '' : result.stderr])).toEqual(
       lines.map(() => [0, '']),

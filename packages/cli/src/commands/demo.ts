@@ -15,6 +15,9 @@ import { writeIngestReport } from './ingest.js';
 /** What the simulated campaign collects: word problems for training in reasoning. */
 const SOUGHT = 'attackSources=math-word-problem';
 
+/** What the demo ends with, as it can be typed in the folder of a clone: npm links the command there and not on the PATH. */
+export const NEXT_COMMAND = 'npx phalanx detect YOUR-LOGS.jsonl --html report.html';
+
 export interface DemoFlags {
   readonly data?: string;
   readonly seed: string;
@@ -53,9 +56,7 @@ export async function demoCommand(flags: DemoFlags, terminal: Terminal): Promise
       terminal.out(
         `\n${paint.bold('Against the truth, since this was a simulation')}\n${wrapText(writeTruth(truth), columns, '  ')}`,
       );
-      terminal.out(
-        `\n${paint.bold('Next, on your own logs')}\n  phalanx detect YOUR-LOGS.jsonl --html report.html\n`,
-      );
+      terminal.out(`\n${paint.bold('Next, on your own logs')}\n  ${NEXT_COMMAND}\n`);
     }
     return ExitCode.OK;
   });
