@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DetectionReport } from '@phalanx/domain';
+import { openTelemetryStore } from '@phalanx/store';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -74,4 +75,18 @@ it('keeps what detect finds, once, and shows it as detect did', { timeout: 300_0
   const missing = phalanx('findings show finding-0 --data d');
   expect([missing.status, missing.stdout]).toEqual([2, '']);
   expect(missing.stderr).toMatch(/no finding is kept as finding-0 \(CLI_USAGE\)\n.*`phalanx findings list`/);
+});
+
+it('gives the answer of a run whose findings cannot be kept, and says so', { timeout: 300_000 }, async () => {
+  const store = await openTelemetryStore({ path: join(cwd, 'd', 'telemetry') });
+  const findings = { name: 'findings', columns: [], orderBy: 'id' };
+  await store.tables.maintain(
+    findings,
+    (target) => `ALTER TABLE ${target} ADD CONSTRAINT none CHECK id = ''`,
+  );
+  await store.close();
+  const result = phalanx('detect --data d --html unkept.html');
+  expect([result.status, result.stdout.slice(0, 10)]).toEqual([3, '1 finding ']);
+  expect(result.stderr).toMatch(/phalanx: .* \(STORE_QUERY\)/);
+  expect(statSync(join(cwd, 'unkept.html')).size).toBeGreaterThan(0);
 });
