@@ -13,12 +13,15 @@ interface AttackShape {
   readonly share: number;
   readonly cover: 'lru' | 'sticky' | 'pinned';
   readonly demand: Demand;
+  /** Default 7. */
+  readonly days?: number;
   readonly settings?: Partial<HydraPlan>;
 }
 
 /**
  * The campaigns of the feasibility study's table H4 and their neighbours: 300 or 1,000 accounts among 6 to 19 times as
- * many, 5 or 10 % attack, a seven-day world (the columns for day 1 and 3 are alarms by then). The pool carries relay
+ * many, 5 or 10 % attack, a seven-day world (the columns for day 1 and 3 are alarms by then); and 25,000 among as many for
+ * two days. The pool carries relay
  * headers frozen for each account and cards shared by three, unless `careful`: then nothing is shared beyond chance.
  *
  * What it cannot show: whether real resellers' customers resemble the population as these do (both draw on the same
@@ -30,7 +33,7 @@ export function listAttackCells(attackSources: number): CellPlan[] {
     cells.push({
       name,
       group: 'attack',
-      what: `${shape.accounts} accounts among ${shape.population * shape.accounts}, ${shape.share * 100} % attack, cover ${shape.cover}`,
+      what: `${shape.accounts} accounts among ${shape.population * shape.accounts}, ${shape.share * 100} % attack, cover ${shape.cover}, ${shape.days ?? DAYS} days`,
       quick,
       baselines: shape.accounts <= 300 && shape.population <= 6,
       seeds: 3,
@@ -79,6 +82,16 @@ export function listAttackCells(attackSources: number): CellPlan[] {
       cover,
       demand: 'mixed',
     });
+  for (const cover of ['lru', 'sticky', 'pinned'] as const)
+    for (const demand of ['mixed', ...Array.from({ length: attackSources }, (_, i) => i)] as Demand[])
+      add(`${cover}-${demand === 'mixed' ? demand : `source${demand + 1}`}-25000-5`, {
+        accounts: 25_000,
+        population: 1,
+        share: 0.05,
+        cover,
+        demand,
+        days: 2,
+      });
   return cells;
 }
 
@@ -95,7 +108,7 @@ function planAttack(materials: Materials, seed: string, shape: AttackShape) {
     coverSources: equalShares(roles.honest),
     ...shape.settings,
   };
-  const size = { accounts: shape.population * shape.accounts, days: DAYS };
+  const size = { accounts: shape.population * shape.accounts, days: shape.days ?? DAYS };
   return { ...planPopulation(materials, seed, size), pools: [pool] };
 }
 
