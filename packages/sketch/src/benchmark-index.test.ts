@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Intent } from '@phalanx/domain';
 import { describe, expect, it } from 'vitest';
-import { buildBenchmarkIndex, decodeBenchmarkIndex, encodeBenchmarkIndex } from './benchmark-index.js';
+import {
+  buildBenchmarkIndex,
+  decodeBenchmarkIndex,
+  encodeBenchmarkIndex,
+  mergeBenchmarkIndexes,
+  openBenchmarkBuilder,
+} from './benchmark-index.js';
 import { createSketcher } from './sketcher.js';
 
 const makeText = (seed: number, words: number) =>
@@ -47,6 +53,17 @@ describe('benchmark index', () => {
     const padded = new Uint8Array(bytes.length + 3);
     padded.set(bytes, 3);
     expect(decodeBenchmarkIndex(padded.subarray(3))).toEqual(index);
+  });
+
+  it('is the same built at once, passage by passage and from overlapping parts', () => {
+    const builder = openBenchmarkBuilder();
+    const sampled = passages.map((passage) => builder.add(passage));
+    expect(builder.build()).toEqual(index);
+    expect(sampled.reduce((sum, count) => sum + count, 0)).toBe(index.hashes.length);
+    expect(builder.add('only seven words are in this one')).toBe(0);
+    expect(builder.build()).toEqual(index);
+    const parts = [passages.slice(200), passages.slice(0, 220), []].map(buildBenchmarkIndex);
+    expect(mergeBenchmarkIndexes(parts)).toEqual(index);
   });
 
   it('refuses bytes and hashes that are not an index', () => {

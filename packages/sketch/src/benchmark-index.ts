@@ -1,4 +1,5 @@
 import { concatBytes, utf8 } from '@phalanx/core';
+import { DistinctHashes } from './distinct-hashes.js';
 import { openKernel } from './kernel.js';
 import { PUBLIC_BENCHMARK_KEY } from './key-schedule.js';
 import { sketchError } from './sketch-error.js';
@@ -16,23 +17,57 @@ export const MAX_BENCHMARK_HASHES = 1 << 24;
 
 const MAGIC = utf8('PHXBENC1');
 
+/** Indexes passages one after the other; holds 8 to 24 bytes a hash and no text. */
+export interface BenchmarkBuilder {
+  /**
+   * Adds a passage; of one longer than 64 KiB, head and tail. Returns how many of its shingles were sampled: a passage
+   * with none (always so under 8 words) cannot be recognised.
+   *
+   * @throws PhalanxError `SKETCH_BENCHMARK_INDEX` once there are more than 2^24 distinct hashes.
+   */
+  add(text: string): number;
+  /** The index of all passages so far. @throws PhalanxError `SKETCH_BENCHMARK_INDEX` beyond 2^24 distinct hashes. */
+  build(): BenchmarkIndex;
+}
+
 /**
- * Indexes benchmark passages. One in eight shingles is kept, chosen by its own hash, so a passage of 20 words is
- * represented with probability 1 - (7/8)^13 = 0.82. Passages under 8 words have no shingle and cannot be recognised;
- * of one longer than 64 KiB, head and tail are indexed.
+ * Opens a builder, for passages that do not fit into memory together. One in eight shingles is kept, chosen by its own
+ * hash, so a passage of 20 words is represented with probability 1 - (7/8)^13 = 0.82.
+ */
+export function openBenchmarkBuilder(): BenchmarkBuilder {
+  const kernel = openKernel(PUBLIC_BENCHMARK_KEY);
+  const found = new DistinctHashes(MAX_BENCHMARK_HASHES);
+  return {
+    add(text) {
+      const count = kernel.exports.readBenchmark(kernel.writeText(text));
+      const sampled = new BigUint64Array(kernel.bytes.buffer, kernel.exports.SHINGLES.value, count);
+      if (!found.add(sampled)) throw tooMany();
+      return count;
+    },
+    build: () => listHashes(found),
+  };
+}
+
+/**
+ * Indexes passages that are at hand; see `openBenchmarkBuilder`.
  *
  * @throws PhalanxError `SKETCH_BENCHMARK_INDEX` beyond 2^24 hashes.
  */
 export function buildBenchmarkIndex(texts: Iterable<string>): BenchmarkIndex {
-  const kernel = openKernel(PUBLIC_BENCHMARK_KEY);
-  const found = new Set<bigint>();
-  const view = new DataView(kernel.bytes.buffer, kernel.exports.SHINGLES.value);
-  for (const text of texts) {
-    const count = kernel.exports.readBenchmark(kernel.writeText(text));
-    for (let i = 0; i < count; i++) found.add(view.getBigUint64(i * 8, true));
-    if (found.size > MAX_BENCHMARK_HASHES) throw refused(`more than ${MAX_BENCHMARK_HASHES} hashes`);
-  }
-  return { hashes: BigUint64Array.from(found).sort() };
+  const builder = openBenchmarkBuilder();
+  for (const text of texts) builder.add(text);
+  return builder.build();
+}
+
+/**
+ * One index of all that the given ones hold; the order does not matter.
+ *
+ * @throws PhalanxError `SKETCH_BENCHMARK_INDEX` beyond 2^24 hashes.
+ */
+export function mergeBenchmarkIndexes(indexes: Iterable<BenchmarkIndex>): BenchmarkIndex {
+  const found = new DistinctHashes(MAX_BENCHMARK_HASHES);
+  for (const { hashes } of indexes) if (!found.add(hashes)) throw tooMany();
+  return listHashes(found);
 }
 
 /** Serialises an index: the ASCII bytes "PHXBENC1", then the hashes as little-endian u64, ascending. */
@@ -49,7 +84,7 @@ export function encodeBenchmarkIndex(index: BenchmarkIndex): Uint8Array {
 export function decodeBenchmarkIndex(bytes: Uint8Array): BenchmarkIndex {
   if (bytes.length % 8 !== 0 || MAGIC.some((byte, i) => bytes[i] !== byte)) throw refused('no index header');
   const count = bytes.length / 8 - 1;
-  if (count > MAX_BENCHMARK_HASHES) throw refused(`more than ${MAX_BENCHMARK_HASHES} hashes`);
+  if (count > MAX_BENCHMARK_HASHES) throw tooMany();
   const view = new DataView(bytes.buffer, bytes.byteOffset + 8, count * 8);
   const hashes = new BigUint64Array(count);
   for (let i = 0; i < count; i++) hashes[i] = view.getBigUint64(i * 8, true);
@@ -64,7 +99,7 @@ export function decodeBenchmarkIndex(bytes: Uint8Array): BenchmarkIndex {
  * @throws PhalanxError `SKETCH_BENCHMARK_INDEX` unless the hashes are sampled ones, strictly ascending.
  */
 export function checkBenchmarkIndex({ hashes }: BenchmarkIndex): void {
-  if (hashes.length > MAX_BENCHMARK_HASHES) throw refused(`more than ${MAX_BENCHMARK_HASHES} hashes`);
+  if (hashes.length > MAX_BENCHMARK_HASHES) throw tooMany();
   let last = 0n;
   for (const hash of hashes) {
     if (hash <= last || (hash & 7n) !== 0n) throw refused('hashes are not sampled, distinct and ascending');
@@ -72,8 +107,24 @@ export function checkBenchmarkIndex({ hashes }: BenchmarkIndex): void {
   }
 }
 
+function listHashes(found: DistinctHashes): BenchmarkIndex {
+  const hashes = found.list();
+  if (hashes === null) throw tooMany();
+  return { hashes };
+}
+
+function tooMany() {
+  return sketchError(
+    'SKETCH_BENCHMARK_INDEX',
+    `a benchmark index holds at most ${MAX_BENCHMARK_HASHES} hashes`,
+    {
+      advice: 'Index fewer passages, or name fewer indexes.',
+    },
+  );
+}
+
 function refused(what: string) {
   return sketchError('SKETCH_BENCHMARK_INDEX', `not a benchmark index: ${what}`, {
-    advice: 'Rebuild it with buildBenchmarkIndex.',
+    advice: 'Build it again.',
   });
 }

@@ -1,9 +1,13 @@
 export {
+  type BenchmarkBuilder,
   type BenchmarkIndex,
   buildBenchmarkIndex,
+  checkBenchmarkIndex,
   decodeBenchmarkIndex,
   encodeBenchmarkIndex,
   MAX_BENCHMARK_HASHES,
+  mergeBenchmarkIndexes,
+  openBenchmarkBuilder,
 } from './benchmark-index.js';
 export { type ClientContradiction, findContradiction } from './client-contradiction.js';
 export { describeClient, describeNetwork, describeParameters, SAMPLING_PARAMETERS } from './client-traits.js';
