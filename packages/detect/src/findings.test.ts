@@ -156,9 +156,15 @@ describe('the accounts of a finding', () => {
   });
 
   it('keep the largest strength that any of its pools gives', async () => {
-    const { findings } = await draw(first, { members: range(10, 110), coordination: 80, strength: 7 });
-    const strength = new Map(findings[0]!.members.map((m) => [m.accountId, m.strength]));
-    expect([0, 10, 109].map((a) => strength.get(hex(a)))).toEqual([1, 7, 7]);
+    for (const [own, others, expected] of [
+      [1, 7, [1, 7, 7]],
+      [9, 7, [9, 9, 7]],
+    ] as const) {
+      const later = { members: range(10, 110), coordination: 80, strength: others };
+      const { findings } = await draw({ ...first, strength: own }, later);
+      const strength = new Map(findings[0]!.members.map((m) => [m.accountId, m.strength]));
+      expect([0, 10, 109].map((a) => strength.get(hex(a)))).toEqual(expected);
+    }
   });
 });
 
