@@ -200,7 +200,7 @@ async function readAll(reader: TelemetryReader): Promise<unknown[]> {
     await reader.shapeCounts(WINDOW),
     await reader.timeCounts(WINDOW, 3_600_000),
     await reader.intentCounts(WINDOW),
-    await reader.sampleExchanges({ ...WINDOW, limit: 3000 }),
+    await reader.sampleExchanges({ ...WINDOW, limit: 3000, headLanes: true }),
     await reader.sampleExchanges({ ...WINDOW, limit: 500, exceptAccounts: BigUint64Array.of(1n) }),
     await reader.accountFacts(),
     await reader.interventions(),

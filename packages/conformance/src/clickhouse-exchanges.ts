@@ -23,7 +23,7 @@ export function makeExchanges(seed: number, rows: number): ExchangeRecord[] {
       organisation: pick(5),
       endUser: pick(9),
       atMs: START_MS + random(3 * 86_400_000),
-      model: 'large',
+      model: ['', 'large', 'small'][random(3)]!,
       operation: 'chat',
       ok: true,
       streamed: false,

@@ -32,6 +32,8 @@ export interface ResponseSketch {
 }
 
 export const PROMPT_MINHASH_BYTES = 64;
+/** The lanes of the first 40 words come first. */
+export const HEAD_LANES = 32;
 export const RESPONSE_MINHASH_BYTES = 32;
 export const TOPIC_BYTES = 16;
 

@@ -110,6 +110,10 @@ export interface ExchangeSample {
   readonly parameters: BigUint64Array;
   readonly network: BigUint64Array;
   readonly outputTokens: Uint32Array;
+  /** Equal for equal names of the model, as far as one reader goes; 0 when the source did not say. */
+  readonly model: BigUint64Array;
+  /** MinHash lanes 0-31, of the prompt's first 40 words: 32 bytes a row. Only when the query asks for them. */
+  readonly headLanes?: Uint8Array;
 }
 
 /** What a provider did to an account, for regrowth and randomised-intervention analysis. */
@@ -130,6 +134,8 @@ export interface SampleQuery extends TimeWindow {
   readonly exceptAccounts?: BigUint64Array;
   /** Only these shape cells; absent means all. */
   readonly shapes?: Uint32Array;
+  /** Read `headLanes` too, which costs 64 bytes of reading for each stored row. */
+  readonly headLanes?: boolean;
   /** Rows at most. When more match, a sample chosen by a hash of the exchange id, so equal calls give equal rows. */
   readonly limit: number;
 }

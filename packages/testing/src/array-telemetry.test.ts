@@ -31,7 +31,7 @@ function makeRecords(seed: number, count: number): ExchangeRecord[] {
     organisation: 0n,
     endUser: hash(random, 3),
     atMs: 1_700_000_000_000 + random.integer(0, 999),
-    model: 'm',
+    model: ['', 'm', 'n'][i % 3]!,
     operation: 'chat',
     ok: true,
     streamed: false,
@@ -187,6 +187,14 @@ describe('ArrayTelemetry', () => {
     expect([...all.atMs]).toEqual(sorted.map((r) => r.atMs));
     expect([...all.ok]).toEqual(sorted.map((r) => Number(r.ok)));
     expect(all.topics.subarray(16, 32)).toEqual(sorted[1]!.topics);
+    expect(new Set(sorted.map((r, row) => `${r.model} ${all.model[row]}`)).size).toBe(3);
+    expect(sorted.every((r, row) => (r.model === '') === (all.model[row] === 0n))).toBe(true);
+    expect(all.headLanes).toBeUndefined();
+    const withLanes = await telemetry.sampleExchanges({ ...window, limit: 1000, headLanes: true });
+    const every = [...records].sort((a, b) => a.atMs - b.atMs);
+    expect(withLanes.headLanes).toEqual(
+      Uint8Array.from(every.flatMap((r) => [...r.minhash.subarray(0, 32)])),
+    );
     const except = await telemetry.sampleExchanges({ ...window, exceptAccounts: accounts, limit: 1000 });
     expect(except.account).toHaveLength(records.filter((r) => !accounts.includes(r.account)).length);
     const some = await telemetry.sampleExchanges({ ...window, limit: 50 });

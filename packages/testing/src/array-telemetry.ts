@@ -3,6 +3,7 @@ import {
   type AccountFacts,
   type ExchangeRecord,
   type ExchangeSample,
+  HEAD_LANES,
   Intent,
   type InterventionRecord,
   type KeyedCounts,
@@ -213,6 +214,8 @@ export class ArrayTelemetry implements TelemetryReader {
       parameters: gather(c, 'parameters', order),
       network: gather(c, 'network', order),
       outputTokens: gather(c, 'outputTokens', order),
+      model: gather(c, 'model', order),
+      ...(query.headLanes && { headLanes: firstBytes(gather(c, 'minhash', order)) }),
     };
   }
 
@@ -281,4 +284,15 @@ export class ArrayTelemetry implements TelemetryReader {
     }
     return { account, key: keys, count };
   }
+}
+
+/** The head's lanes of each row. */
+function firstBytes(minhash: Uint8Array): Uint8Array {
+  const rows = minhash.length / PROMPT_MINHASH_BYTES;
+  const head = new Uint8Array(rows * HEAD_LANES);
+  for (let row = 0; row < rows; row++) {
+    const from = row * PROMPT_MINHASH_BYTES;
+    head.set(minhash.subarray(from, from + HEAD_LANES), row * HEAD_LANES);
+  }
+  return head;
 }

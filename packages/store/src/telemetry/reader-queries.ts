@@ -1,5 +1,5 @@
 import { PhalanxError } from '@phalanx/core';
-import type { ObjectKind, SampleQuery, TimeWindow } from '@phalanx/domain';
+import { HEAD_LANES, type ObjectKind, type SampleQuery, type TimeWindow } from '@phalanx/domain';
 import type { StoreErrorCode } from '../errors.js';
 import { LAST_AT_MS } from './exchange-block.js';
 
@@ -124,8 +124,12 @@ export function sampleExchanges(from: string, query: SampleQuery): string {
   ].join(' AND ');
   const cut = `SELECT max(h) FROM (
       SELECT sipHash64(id) AS h FROM ${from} FINAL WHERE ${where} ORDER BY h LIMIT ${query.limit})`;
+  const lanes = query.headLanes
+    ? `, toFixedString(substring(minhash, 1, ${HEAD_LANES}), ${HEAD_LANES}) AS head_lanes`
+    : '';
   return `SELECT account, ${millis('at')} AS at_ms, toUInt32(shape) AS shape, intents, prompt_hash, topics, ok,
-    system_hash, fingerprint, parameters, network, output_tokens
+    system_hash, fingerprint, parameters, network, output_tokens,
+    if(model = '', toUInt64(0), sipHash64(model)) AS model_hash${lanes}
   FROM (
     SELECT * FROM ${from} FINAL WHERE sipHash64(id) <= (${cut}) AND ${where}
     ORDER BY sipHash64(id), id LIMIT ${query.limit})

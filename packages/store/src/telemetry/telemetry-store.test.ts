@@ -203,7 +203,7 @@ describe('readers against a computation by hand, each row written one to three t
     expect([...some.atMs]).toEqual([...some.atMs].sort((a, b) => a - b));
     expect(await store.sampleExchanges({ ...EVER, limit: 100 })).toEqual(some);
 
-    const whole = await store.sampleExchanges({ ...EVER, limit: 10_000 });
+    const { model, ...whole } = await store.sampleExchanges({ ...EVER, limit: 10_000 });
     const byTime = [...all].sort((a, b) => a.atMs - b.atMs || Buffer.compare(a.id, b.id));
     expect(whole).toEqual({
       account: BigUint64Array.from(byTime, (r) => r.account),
@@ -219,6 +219,10 @@ describe('readers against a computation by hand, each row written one to three t
       network: BigUint64Array.from(byTime, (r) => r.network),
       outputTokens: Uint32Array.from(byTime, (r) => r.outputTokens),
     });
+    expect(new Set(model).size).toBe(3);
+    expect(new Set(byTime.map((r, row) => `${r.model} ${model[row]}`)).size).toBe(3);
+    const { headLanes } = await store.sampleExchanges({ ...EVER, limit: 10_000, headLanes: true });
+    expect(headLanes).toEqual(Uint8Array.from(byTime.flatMap((r) => [...r.minhash.subarray(0, 32)])));
 
     const two = BigUint64Array.of(hashOf('account1'), hashOf('account2'));
     const only = await store.sampleExchanges({ ...EVER, limit: 10_000, accounts: two });

@@ -235,6 +235,8 @@ export class TelemetryStore implements TelemetryReader {
       parameters: found.uint64('parameters'),
       network: found.uint64('network'),
       outputTokens: found.uint32('output_tokens'),
+      model: found.uint64('model_hash'),
+      ...(query.headLanes && { headLanes: found.bytes('head_lanes') }),
     };
   }
 
