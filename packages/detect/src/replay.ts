@@ -25,7 +25,7 @@ export interface Replay {
   readonly references: ReadonlyMap<number, Reference>;
 }
 
-const HOPELESS_SLOTS = 4;
+const PATIENCE_DAYS = 2;
 /** A group that showed nothing is not tried again for so long; later it may have come under one hand. */
 const REST_DAYS = 3;
 const SHOWN = Math.log(1e6);
@@ -50,7 +50,7 @@ export async function replay(
 
   for (const [s, slot] of slots.entries()) {
     options.onProgress?.(s, slots.length, `slot ${s + 1} of ${slots.length}, ${pools.length} pools`);
-    const open = pools.filter((pool) => !pool.setAside && !isHopeless(pool));
+    const open = pools.filter((pool) => !pool.setAside && !isHopeless(pool, options.dayMs));
     if (isProposalTime((slot.fromMs - window.fromMs) / options.dayMs)) {
       const past = { fromMs: window.fromMs, toMs: slot.fromMs };
       const reference = new Reference(await reader.sampleExchanges({ ...past, limit: options.sampleRows }));
@@ -63,7 +63,12 @@ export async function replay(
         options,
       )) {
         const recent = slot.fromMs - REST_DAYS * options.dayMs;
-        if (pools.some((p) => isHopeless(p) && p.proposedAtMs > recent && isSameGroup(p.proposal, proposal)))
+        if (
+          pools.some(
+            (p) =>
+              isHopeless(p, options.dayMs) && p.proposedAtMs > recent && isSameGroup(p.proposal, proposal),
+          )
+        )
           continue;
         const pool = await openPool(reader, past, population, proposal, reference, pools.length, options);
         pools.push(pool);
@@ -102,9 +107,12 @@ function isBlend(pool: Pool): boolean {
   return (pool.coordination.evenMixture?.logE ?? 0) > SHOWN;
 }
 
-/** Four slots without evidence of coordination: not worth reading more; the e-process stays where it is, which is valid. */
-function isHopeless(pool: Pool): boolean {
-  return pool.trace.length >= HOPELESS_SLOTS && pool.trace.at(-1)!.logCoordination < 0;
+/** Two days without evidence of coordination: not worth reading more; the e-process stays where it is, which is valid. */
+function isHopeless(pool: Pool, dayMs: number): boolean {
+  const last = pool.trace.at(-1);
+  return (
+    last !== undefined && last.atMs >= pool.proposedAtMs + PATIENCE_DAYS * dayMs && last.logCoordination < 0
+  );
 }
 
 /** Quarters during the first day, whole days after it. */
