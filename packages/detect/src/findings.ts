@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@phalanx/core';
-import type { DetectionReport, Finding, FindingKind, TelemetryReader, TimeWindow } from '@phalanx/domain';
+import type {
+  DetectionReport,
+  Finding,
+  FindingKind,
+  InterventionRecord,
+  TelemetryReader,
+  TimeWindow,
+} from '@phalanx/domain';
 import { SOUGHT } from './demand/component.js';
 import { shareInside } from './links/proposal.js';
 import type { DetectOptions } from './options.js';
 import type { Replay } from './replay.js';
 import { signals } from './signals/index.js';
+import { choosePeers } from './signals/peers.js';
 import type { Evidence } from './signals/signal.js';
 import { reachVerdicts, type Verdict } from './verdicts.js';
 
@@ -29,10 +37,11 @@ export async function drawFindings(
   options: DetectOptions,
 ): Promise<Pick<DetectionReport, 'findings' | 'evidence'>> {
   const groups = groupByAccounts(reachVerdicts(replay, options));
+  const interventions = groups.length > 0 ? await reader.interventions() : [];
   const findings: Finding[] = [];
   const evidence: DetectionReport['evidence'] = [];
   for (const group of groups) {
-    const finding = await describe(reader, replay, group);
+    const finding = await describe(reader, replay, group, interventions);
     findings.push(finding);
     const shown = group[0]!.pool;
     for (const point of shown.trace)
@@ -107,6 +116,7 @@ async function describe(
   reader: TelemetryReader,
   replay: Replay,
   group: readonly Verdict[],
+  interventions: readonly InterventionRecord[],
 ): Promise<Finding> {
   const chosen = group[0]!;
   const { pool } = chosen;
@@ -117,6 +127,7 @@ async function describe(
     alarmAtMs > window.fromMs
       ? await reader.accountActivity({ fromMs: window.fromMs, toMs: alarmAtMs })
       : null;
+  const peers = choosePeers(pool, activity);
   const evidence: Evidence = {
     pool,
     population,
@@ -124,6 +135,15 @@ async function describe(
     activity,
     members: await reader.sampleExchanges({ ...window, accounts: pool.memberHashes, limit: SAMPLE_ROWS }),
     everybody: await reader.sampleExchanges({ ...window, limit: SAMPLE_ROWS }),
+    peers,
+    peerSample: await reader.sampleExchanges({
+      ...window,
+      accounts: peers?.account ?? new BigUint64Array(0),
+      limit: SAMPLE_ROWS,
+      headLanes: true,
+    }),
+    decisive: chosen.decisive.map(({ chosen }) => chosen.component),
+    interventions,
     reference: replay.references.get(pool.number)!,
   };
   const rowOf = new Map(Array.from(activity.account, (hash, row) => [hash, row]));

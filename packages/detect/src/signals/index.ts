@@ -4,7 +4,9 @@ import { evenMixture } from './even-mixture.js';
 import { nearRepeatDeficit } from './near-repeat-deficit.js';
 import { parameterSignature } from './parameter-signature.js';
 import { sharedIdentity } from './shared-identity.js';
+import { signUpCohort } from './sign-up-cohort.js';
 import type { Signal } from './signal.js';
+import { synchronisedSessions } from './synchronised-sessions.js';
 import { trainingIntent } from './training-intent.js';
 import { turnTaking } from './turn-taking.js';
 
@@ -18,4 +20,6 @@ export const signals: readonly Signal[] = [
   sharedIdentity,
   clientFingerprint,
   parameterSignature,
+  signUpCohort,
+  synchronisedSessions,
 ];

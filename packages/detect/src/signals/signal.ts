@@ -1,7 +1,15 @@
-import type { AccountActivity, ExchangeSample, SignalResult, TimeWindow } from '@phalanx/domain';
+import type {
+  AccountActivity,
+  ExchangeSample,
+  InterventionRecord,
+  SignalResult,
+  TimeWindow,
+} from '@phalanx/domain';
+import type { Component } from '../demand/component.js';
 import type { Reference } from '../demand/reference.js';
 import type { Pool } from '../pool.js';
 import type { Population } from '../population/population.js';
+import type { Peers } from './peers.js';
 
 /** What a signal may look at when it explains a pool that has been found. */
 export interface Evidence {
@@ -12,6 +20,13 @@ export interface Evidence {
   readonly members: ExchangeSample;
   /** Exchanges of everybody, bounded, ascending by time. */
   readonly everybody: ExchangeSample;
+  /** Members and others of like volume; null where these are too few to compare with. */
+  readonly peers: Peers | null;
+  /** Exchanges of all peers at one rate, bounded, with head lanes, ascending by time. */
+  readonly peerSample: ExchangeSample;
+  /** The parts of the demand that decided; none for a hidden pool. */
+  readonly decisive: readonly Component[];
+  readonly interventions: readonly InterventionRecord[];
   readonly activity: AccountActivity;
   readonly reference: Reference;
 }
