@@ -1,5 +1,6 @@
 import { clientFingerprint } from './client-fingerprint.js';
 import { componentEvenness } from './component-evenness.js';
+import { coverageGrowth } from './coverage-growth.js';
 import { evenMixture } from './even-mixture.js';
 import { nearRepeatDeficit } from './near-repeat-deficit.js';
 import { parameterSignature } from './parameter-signature.js';
@@ -7,6 +8,7 @@ import { sharedIdentity } from './shared-identity.js';
 import { signUpCohort } from './sign-up-cohort.js';
 import type { Signal } from './signal.js';
 import { synchronisedSessions } from './synchronised-sessions.js';
+import { templateSharing } from './template-sharing.js';
 import { trainingIntent } from './training-intent.js';
 import { turnTaking } from './turn-taking.js';
 
@@ -22,4 +24,6 @@ export const signals: readonly Signal[] = [
   parameterSignature,
   signUpCohort,
   synchronisedSessions,
+  templateSharing,
+  coverageGrowth,
 ];

@@ -1,0 +1,87 @@
+import type { ExchangeSample } from '@phalanx/domain';
+import { TOPIC_BYTES } from '@phalanx/domain';
+import { matchesComponent } from '../demand/component.js';
+import { compareWithPeers, peerOfRow } from './peers.js';
+import type { Signal } from './signal.js';
+
+const LEAST_ROWS = 200;
+/** Content words are hashed to 16 bits; 2,000 prompts bring at most 16,000 of 65,535. */
+const MOST_ROWS = 2000;
+const DRAWS = 199;
+const SHAPES = 2 ** 16;
+
+/**
+ * Demand that keeps covering new ground. Null: what members ask (of the deciding kinds, where others ask these too) brings new
+ * words and forms as that of other accounts of like volume does. Effect: Heaps' exponent b of distinct words and forms ~
+ * requests^b, from the first half of the requests to all; 1 is a list without an end. Source: Heaps, Information Retrieval,
+ * 1978; coverage as the extractor's aim: Tramer et al., Stealing Machine Learning Models, USENIX Security 2016.
+ */
+export const coverageGrowth: Signal = {
+  name: 'coverage-growth',
+  measure({ peers, peerSample, decisive }) {
+    if (!peers) return null;
+    const peer = peerOfRow(peers, peerSample);
+    const every = Array.from(peer.keys()).filter((row) => peer[row]! >= 0);
+    const decided = every.filter((row) => decisive.some((part) => matchesComponent(part, peerSample, row)));
+    const count = (rows: readonly number[], member: number) =>
+      rows.reduce((sum, row) => sum + Number(peers.isMember[peer[row]!] === member), 0);
+    const ofKind = count(decided, 1) >= LEAST_ROWS && count(decided, 0) >= count(decided, 1);
+    const rows = ofKind ? decided : every;
+    if (count(rows, 1) < LEAST_ROWS) return null;
+    const growth = growthMeter(peerSample);
+    const { observed, typical, chance } = compareWithPeers(
+      peers,
+      (group) => growth(rows.filter((row) => group[peer[row]!] === 1)),
+      DRAWS,
+    );
+    if (!Number.isFinite(observed)) return null;
+    return {
+      signal: 'coverage-growth',
+      family: 'context',
+      log10E: null,
+      nullHypothesis: 'New words and forms come as they do in the requests of other accounts of like volume.',
+      effect: {
+        name: 'growth exponent of distinct words and forms with requests',
+        value: observed,
+        reference: typical,
+        unit: '1 is never slowing',
+      },
+      sentence: `With twice as many requests${ofKind ? ' of the deciding kind' : ''}, the accounts use ${(2 ** observed).toFixed(2)} times as many distinct words and forms; accounts of like volume ${(2 ** typical).toFixed(2)} times (${chance}).`,
+      innocentExplanation: 'Many customers with unlike interests stand behind these accounts.',
+      refutedBy: 'End-user pseudonyms under each of which the requests return to the same subjects.',
+      atlas: 'AML.T0024.002',
+    };
+  },
+};
+
+/** Exponent of the rows given, in order of time, or -Infinity below 50 of them or without any word. */
+function growthMeter({ shape, topics }: ExchangeSample): (rows: readonly number[]) => number {
+  const seenIn = new Int32Array(SHAPES + 2 ** 16);
+  let visit = 0;
+  return (rows) => {
+    const n = Math.min(rows.length, MOST_ROWS);
+    const half = Math.floor(n / 2);
+    visit++;
+    let distinct = 0;
+    let atHalf = 0;
+    let words = 0;
+    const see = (key: number) => {
+      if (seenIn[key] === visit) return;
+      seenIn[key] = visit;
+      distinct++;
+    };
+    for (let i = 0; i < n; i++) {
+      if (i === half) atHalf = distinct;
+      const row = rows[i]!;
+      see(shape[row]! % SHAPES);
+      for (let at = row * TOPIC_BYTES; at < (row + 1) * TOPIC_BYTES; at += 2) {
+        const word = topics[at]! | (topics[at + 1]! << 8);
+        if (word === 0) continue;
+        words++;
+        see(SHAPES + word);
+      }
+    }
+    if (n < 50 || words === 0) return Number.NEGATIVE_INFINITY;
+    return Math.log(distinct / atHalf) / Math.log(n / half);
+  };
+}
