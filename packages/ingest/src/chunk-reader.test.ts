@@ -56,7 +56,7 @@ const line = fc.oneof(
 describe('ChunkReader', () => {
   it('rejects an exchange that starts more than a day ahead of the clock', () => {
     const nowMs = Date.parse('2026-03-01T00:00:00Z');
-    const reader = new ChunkReader(key, false, { nowMs: () => nowMs });
+    const reader = new ChunkReader(key, false, { clock: { nowMs: () => nowMs } });
     const line = (ms: number): string =>
       JSON.stringify({ ...JSON.parse(fixture('litellm').split('\n')[0]!), startTime: ms / 1000 });
     const result = read(reader, 'litellm', [line(nowMs + 86_400_000), line(nowMs + 86_401_000)].join('\n'));

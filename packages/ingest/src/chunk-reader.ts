@@ -1,6 +1,12 @@
 import { type Clock, PhalanxError, systemClock } from '@phalanx/core';
 import type { Account, Exchange } from '@phalanx/domain';
-import { createSketcher, HashDomain, type Sketcher, sketchExchange } from '@phalanx/sketch';
+import {
+  type BenchmarkIndex,
+  createSketcher,
+  HashDomain,
+  type Sketcher,
+  sketchExchange,
+} from '@phalanx/sketch';
 import { ExchangeBlock } from '@phalanx/store';
 import { isJsonObject } from '@phalanx/wire';
 import type { ChunkResult, ExchangeTexts, RejectedRow, SeenAccount } from './chunk-result.js';
@@ -20,6 +26,12 @@ export interface SourceView {
   readonly idScope: string;
   readonly header: CsvHeader | null;
   readonly parquet: ParquetFile | null;
+}
+
+export interface ChunkReaderOptions {
+  /** Known benchmark passages; without them no exchange carries the BENCHMARK intent. */
+  readonly benchmarks?: BenchmarkIndex;
+  readonly clock?: Clock;
 }
 
 /** A position in a chunk that rows come from. */
@@ -47,8 +59,9 @@ export class ChunkReader {
   #latestMs = 0;
   #tally = makeTally();
 
-  constructor(sketchKey: Uint8Array, keepText: boolean, clock: Clock = systemClock) {
-    this.#sketcher = createSketcher(sketchKey);
+  constructor(sketchKey: Uint8Array, keepText: boolean, options: ChunkReaderOptions = {}) {
+    const { benchmarks, clock = systemClock } = options;
+    this.#sketcher = createSketcher(sketchKey, benchmarks === undefined ? {} : { benchmarks });
     this.#keepText = keepText;
     this.#clock = clock;
   }

@@ -11,7 +11,11 @@ import type { SourceDescription, WorkerAnswer, WorkerJob, WorkerSetup } from './
 /** The body of a worker thread: reads chunks and answers with encoded blocks. Nothing here touches the store. */
 const setup = workerData as WorkerSetup;
 const port = parentPort!;
-const reader = new ChunkReader(setup.sketchKey, setup.keepText);
+const reader = new ChunkReader(
+  setup.sketchKey,
+  setup.keepText,
+  setup.benchmarks === null ? {} : { benchmarks: { hashes: setup.benchmarks } },
+);
 const batches = setup.batchInputs.length === 0 ? null : openBatchIndex(setup.batchInputs);
 let open: { index: number; view: Promise<SourceView> } | null = null;
 // Parquet reading awaits; a second job must not start in the middle of it, because the reader has one tally.

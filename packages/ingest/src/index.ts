@@ -1,4 +1,10 @@
 export type { IngestStore, TextSink } from './batch-writer.js';
+export { readBenchmarkFiles } from './benchmark/benchmark-files.js';
+export {
+  type BenchmarkBuild,
+  type BenchmarkBuildOptions,
+  buildBenchmarks,
+} from './benchmark/build-benchmarks.js';
 export type { ExchangeTexts } from './chunk-result.js';
 export type { IngestErrorCode } from './error.js';
 export type { Format, Ingested, Intervention, Row, RowContext } from './formats/format.js';

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Readable } from 'node:stream';
 import { PhalanxError } from '@phalanx/core';
+import { type BenchmarkIndex, checkBenchmarkIndex } from '@phalanx/sketch';
 import { BatchWriter, type IngestStore, type SourceProgress, type TextSink } from './batch-writer.js';
 import type { ChunkResult } from './chunk-result.js';
 import type { Chunk, OversizeRow } from './containers/chunk.js';
@@ -23,6 +24,11 @@ export interface IngestOptions {
   readonly mapping?: Mapping;
   /** The account of rows that name none. */
   readonly defaultAccountId?: string;
+  /**
+   * Known benchmark passages: exchanges whose prompt holds one get the BENCHMARK intent. It counts for what this run reads;
+   * what is stored keeps the intents it was sketched with.
+   */
+  readonly benchmarks?: BenchmarkIndex;
   /** Threads that parse and sketch; default: the cores there are. */
   readonly workers?: number;
   /** Directory for `.rejected` files; default: beside each source. */
@@ -62,10 +68,11 @@ type SourceState = { -readonly [Key in keyof SourceProgress]: SourceProgress[Key
  * rows or over 20 batches ends with the store's `compact`.
  *
  * @param files paths; "-" is standard input. Any mixture of JSONL, JSON, CSV, Parquet, plain, gzip or zstd.
- * @throws PhalanxError before anything is read: `INGEST_FORMAT_UNKNOWN`, `INGEST_CONTAINER`, `INGEST_LIMIT`; later
- *   `INGEST_WORKER`, or what the store throws. A file that breaks off in the middle is reported, not thrown.
+ * @throws PhalanxError before anything is read: `INGEST_FORMAT_UNKNOWN`, `INGEST_CONTAINER`, `INGEST_LIMIT`,
+ *   `SKETCH_BENCHMARK_INDEX`; later `INGEST_WORKER`, or what the store throws. A file that breaks off in the middle is reported, not thrown.
  */
 export async function ingestFiles(files: readonly string[], options: IngestOptions): Promise<IngestReport> {
+  const benchmarks = shareHashes(options.benchmarks);
   const plans = await planSources(files, options);
   const sizes = plans.map((plan) => plan.sizeBytes);
   const total = sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + size!, 0);
@@ -76,6 +83,7 @@ export async function ingestFiles(files: readonly string[], options: IngestOptio
     sketchKey: options.sketchKey,
     keepText: options.texts !== undefined,
     defaultAccountId: options.defaultAccountId,
+    benchmarks,
     batchInputs,
   });
   try {
@@ -248,6 +256,15 @@ class Run {
     source.rejected += result.rejected.length;
     await this.#writer.add(result, source, linesBefore);
   }
+}
+
+/** Checked here, where the error has a name, and not in each thread; shared, because an index may have 128 MiB. */
+function shareHashes(index: BenchmarkIndex | undefined): BigUint64Array<SharedArrayBuffer> | null {
+  if (index === undefined || index.hashes.length === 0) return null;
+  checkBenchmarkIndex(index);
+  const shared = new BigUint64Array(new SharedArrayBuffer(index.hashes.byteLength));
+  shared.set(index.hashes);
+  return shared;
 }
 
 /** Whether an error concerns one source only. */

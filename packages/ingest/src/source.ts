@@ -15,7 +15,7 @@ import { MAX_ROW_BYTES } from './limits.js';
 import { PeekedStream } from './peeked-stream.js';
 
 /** How rows lie in the decompressed bytes. */
-export type Container = 'jsonl' | 'json' | 'csv' | 'parquet';
+export type Container = 'jsonl' | 'json' | 'csv' | 'parquet' | 'lines';
 
 /** A file (or standard input) as its first bytes describe it, ready to be read. */
 export interface Source {
@@ -51,16 +51,17 @@ export const STDIN_PATH = '-';
  * Opens a source and finds out what it is.
  *
  * @param stdin where "-" reads from
+ * @param asLines takes each line for a row of plain text, whatever it looks like; such a source has no sample
  * @throws PhalanxError `INGEST_CONTAINER` for UTF-16, broken compression, Parquet on a pipe or an unreadable header;
  *   the file system's own error when the file cannot be opened.
  */
-export async function openSource(path: string, stdin: Readable): Promise<Source> {
+export async function openSource(path: string, stdin: Readable, asLines = false): Promise<Source> {
   const isStdin = path === STDIN_PATH;
   const sizeBytes = isStdin ? null : (await stat(path)).size;
   const raw = new PeekedStream(isStdin ? stdin : createReadStream(path, { highWaterMark: READ_BYTES }));
   const rawHead = await raw.peek(DIGEST_BYTES);
   const hash = createHash('sha256').update(rawHead.subarray(0, DIGEST_BYTES));
-  if (startsWith(rawHead, 'PAR1')) {
+  if (!asLines && startsWith(rawHead, 'PAR1')) {
     raw.destroy();
     if (isStdin)
       throw containerError(`${path}: Parquet cannot be read from a pipe`, 'Give the file by its name.');
@@ -76,9 +77,9 @@ export async function openSource(path: string, stdin: Readable): Promise<Source>
   const stream = compression === 'none' ? raw : new PeekedStream(decompress(raw.toReadable(), compression));
   const head = await stream.peek(HEAD_BYTES, (bytes) => bytes.indexOf(0x0a, firstInk(bytes)) === -1);
   refuseUtf16(head, path);
-  const container = detectContainer(head);
+  const container = asLines ? 'lines' : detectContainer(head);
   const header = container === 'csv' && head.length > 0 ? readHeader(head, path) : null;
-  const { rows, firstRow } = await sampleRows(head, container, header);
+  const { rows, firstRow } = asLines ? { rows: [], firstRow: '' } : await sampleRows(head, container, header);
   return {
     path,
     container,

@@ -9,6 +9,8 @@ export interface WorkerSetup {
   readonly sketchKey: Uint8Array;
   readonly keepText: boolean;
   readonly defaultAccountId: string | undefined;
+  /** Hashes of known benchmark passages in memory that all threads share, null for none. */
+  readonly benchmarks: BigUint64Array<SharedArrayBuffer> | null;
   /** OpenAI batch input files to join with. */
   readonly batchInputs: readonly string[];
 }
