@@ -177,7 +177,7 @@ async function stepPool(
 ): Promise<void> {
   const { members } = pool.proposal;
   const { evenMixture, turnTaking } = pool.coordination;
-  evenMixture?.add(stepEvenMixture(members, view.history, view.matrix, view.mix).logE);
+  evenMixture?.add(stepEvenMixture(members, view.history, view.matrix, view.mix));
   turnTaking?.add(await pool.turns.step(reader, slot, view.activity));
   if (pool.components.length) {
     const sample: ExchangeSample = await reader.sampleExchanges({

@@ -1,5 +1,6 @@
-import { logRisingFactorial } from '@phalanx/stats';
+import { logMeanE, logRisingFactorial } from '@phalanx/stats';
 import { columnTotals, type SparseCounts } from '../population/sparse-counts.js';
+import { fitNull } from './fitted-null.js';
 
 /** Honest individuality: an account is a Dirichlet draw around a base mix with concentration at most 30 (rho >= 1/31). */
 const REMEMBERING = [0.7, 2, 5, 12, 30];
@@ -7,16 +8,6 @@ const REMEMBERING = [0.7, 2, 5, 12, 30];
 const FORGETFUL = [1];
 /** One hand: every account draws afresh from the pool's mix; 12 allows for whole sessions staying on one account. */
 const POOLED = [12, 40, 150, 2000];
-const WEIGHT_ROUNDS = 12;
-
-export interface EvenMixtureStep {
-  /** Increment of the natural log of the e-value. */
-  readonly logE: number;
-  /** Accounts with traffic in the slot. */
-  readonly accounts: number;
-  /** Log likelihood ratio of each member, same order as `members`, 0 without traffic. */
-  readonly byMember: Float64Array;
-}
 
 /**
  * Does an account's past say anything about its next slot that the pool's mix does not already say?
@@ -29,19 +20,23 @@ export interface EvenMixtureStep {
  *
  * Valid whatever proposed the pool from data before the slot, because both laws are conditional on each member's past.
  * What would void it: honest accounts more alike than concentration 30 allows (many keys of one application with one
- * prompt template), which is why the one-application gate exists.
+ * prompt template), which is why the one-application gate exists; and accounts that renew half of a broad taste
+ * (concentration 9) from one slot to the next, which nothing tells from being dealt whole sessions.
+ *
+ * @returns natural log of the e-value's increment; 0 when no member has traffic in the slot
  */
 export function stepEvenMixture(
   members: Int32Array,
   history: SparseCounts,
   slot: SparseCounts,
   population: Float64Array,
-): EvenMixtureStep {
+): number {
   const columns = slot.columns;
   const own = normalise(columnTotals(history, members), columns, population);
   const kernels = 2 * (REMEMBERING.length + FORGETFUL.length);
   const nullLog = new Float64Array(members.length * kernels);
-  const pooledLog = new Float64Array(members.length);
+  /** Over all members: one entry a concentration, and one for each member having its own. */
+  const pooledLogs = new Float64Array(POOLED.length + 1);
   const active: number[] = [];
   const past = new Map<number, number>();
 
@@ -73,37 +68,11 @@ export function stepEvenMixture(
       for (const kappa of FORGETFUL) nullLog[k++] = logDirichlet(base, kappa, false);
     }
     const pooled = POOLED.map((kappa) => logDirichlet(own, kappa, false));
-    pooledLog[m] = logMeanExp(pooled);
+    for (const [i, log] of [...pooled, logMeanE(pooled)].entries()) pooledLogs[i]! += log;
   }
 
-  const nullMixture = fitMixtureLogs(nullLog, kernels, active);
-  const byMember = new Float64Array(members.length);
-  let logE = 0;
-  for (const m of active) {
-    byMember[m] = pooledLog[m]! - nullMixture[m]!;
-    logE += byMember[m]!;
-  }
-  return { logE, accounts: active.length, byMember };
-}
-
-/** Log likelihood of each row under the mixture of kernels whose weights maximise the total (EM from equal weights). */
-export function fitMixtureLogs(logs: Float64Array, kernels: number, rows: readonly number[]): Float64Array {
-  let weight = new Float64Array(kernels).fill(1 / kernels);
-  const out = new Float64Array(logs.length / kernels);
-  for (let round = 0; round <= WEIGHT_ROUNDS; round++) {
-    const next = new Float64Array(kernels);
-    for (const r of rows) {
-      let max = Number.NEGATIVE_INFINITY;
-      for (let k = 0; k < kernels; k++) max = Math.max(max, logs[r * kernels + k]!);
-      let sum = 0;
-      for (let k = 0; k < kernels; k++) sum += weight[k]! * Math.exp(logs[r * kernels + k]! - max);
-      out[r] = max + Math.log(sum);
-      for (let k = 0; k < kernels; k++)
-        next[k]! += (weight[k]! * Math.exp(logs[r * kernels + k]! - max)) / sum;
-    }
-    if (rows.length) weight = next.map((w) => (0.999 * w) / rows.length + 0.001 / kernels);
-  }
-  return out;
+  const nullLogs = fitNull(nullLog, kernels, active);
+  return logMeanE(pooledLogs) - active.reduce((sum, m) => sum + nullLogs[m]!, 0);
 }
 
 function normalise(totals: Float64Array, columns: number, base: Float64Array): Float64Array {
@@ -113,9 +82,4 @@ function normalise(totals: Float64Array, columns: number, base: Float64Array): F
   for (let c = 0; c < columns; c++)
     out[c] = (0.98 * (c < totals.length ? totals[c]! : 0)) / Math.max(sum, 1e-9) + 0.02 * base[c]!;
   return out;
-}
-
-function logMeanExp(values: readonly number[]): number {
-  const max = Math.max(...values);
-  return max + Math.log(values.reduce((sum, v) => sum + Math.exp(v - max), 0) / values.length);
 }
