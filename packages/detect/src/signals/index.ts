@@ -4,6 +4,9 @@ import { coverageGrowth } from './coverage-growth.js';
 import { evenMixture } from './even-mixture.js';
 import { nearRepeatDeficit } from './near-repeat-deficit.js';
 import { parameterSignature } from './parameter-signature.js';
+import { randomisedIntervention } from './randomised-intervention.js';
+import { regrowth } from './regrowth.js';
+import { releasePivot } from './release-pivot.js';
 import { sharedIdentity } from './shared-identity.js';
 import { signUpCohort } from './sign-up-cohort.js';
 import type { Signal } from './signal.js';
@@ -26,4 +29,7 @@ export const signals: readonly Signal[] = [
   synchronisedSessions,
   templateSharing,
   coverageGrowth,
+  releasePivot,
+  regrowth,
+  randomisedIntervention,
 ];

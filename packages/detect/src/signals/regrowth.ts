@@ -11,8 +11,8 @@ const SILENT_MS = 2 * DAY_MS;
 /**
  * Heads that grow back. Null: which accounts fall silent together, and which begin soon after, has nothing to do with
  * membership. Effect: of all members, the share that went within 12 hours and was made up for by members who began within the three
- * days from then, at the best moment; the random groups choose their best moment too. Source: the replacement of banned accounts
- * ("hydra" pools) that Anthropic reported in February 2026.
+ * days from then, at the best moment; the random groups choose their best moment too. Source: suspension and regrowth in
+ * packages/testing (`hydra-plan.ts`), after public reports of pools that replace each banned account.
  */
 export const regrowth: Signal = {
   name: 'regrowth',

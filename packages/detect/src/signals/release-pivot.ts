@@ -8,8 +8,8 @@ const LEAST_ROWS = 30;
 /**
  * A move to a new model in its first day. Null: members try it as other accounts of like volume do. Effect: share of the
  * requests in the 24 hours from its first appearance that go to it. The model is the one that most of the sample used in its
- * first day, of those first seen a day or more after the log began. Source: the pivot within 24 hours of a release that Anthropic
- * reported of distillation campaigns in February 2026.
+ * first day, of those first seen a day or more after the log began. Source: campaign A8 of packages/testing,
+ * after public reports of campaigns that pivoted within 24 hours of a release.
  */
 export const releasePivot: Signal = {
   name: 'release-pivot',
