@@ -30,6 +30,7 @@ const reader: Partial<TelemetryReader> = {
     } as Partial<AccountActivity> as AccountActivity;
   },
   sampleExchanges: async () => EMPTY,
+  interventions: async () => [],
 };
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 const hex = (a: number) => (a + 1).toString(16).padStart(16, '0');
