@@ -10,12 +10,21 @@ import type { Replay } from './replay.js';
 const ACCOUNTS = 300;
 const WINDOW = { fromMs: 1000, toMs: 5000 };
 const SLOT_ENDS = [2000, 3000, 4000, 5000];
-const EMPTY = {
+const EMPTY: ExchangeSample = {
   account: new BigUint64Array(0),
-  parameters: new BigUint64Array(0),
-  systemHash: new BigUint64Array(0),
+  atMs: new Float64Array(0),
+  shape: new Uint32Array(0),
   intents: new Uint32Array(0),
-} as ExchangeSample;
+  promptHash: new BigUint64Array(0),
+  topics: new Uint8Array(0),
+  ok: new Uint8Array(0),
+  systemHash: new BigUint64Array(0),
+  fingerprint: new BigUint64Array(0),
+  parameters: new BigUint64Array(0),
+  network: new BigUint64Array(0),
+  outputTokens: new Uint32Array(0),
+  model: new BigUint64Array(0),
+};
 
 /** Every account asks once a second, account a for the first time a milliseconds into the window. */
 const reader: Partial<TelemetryReader> = {
@@ -26,8 +35,12 @@ const reader: Partial<TelemetryReader> = {
       account,
       exchanges: new Uint32Array(ACCOUNTS).fill((toMs - fromMs) / 1000),
       firstMs: Float64Array.from({ length: ACCOUNTS }, (_, a) => fromMs + a),
+      lastMs: new Float64Array(ACCOUNTS).fill(toMs - 1),
+      outputTokens: new Float64Array(ACCOUNTS),
+      distinctFingerprints: new Uint32Array(ACCOUNTS),
       contradictions: new Uint32Array(ACCOUNTS),
-    } as Partial<AccountActivity> as AccountActivity;
+      distinctEndUsers: new Uint32Array(ACCOUNTS),
+    } satisfies AccountActivity;
   },
   sampleExchanges: async () => EMPTY,
   interventions: async () => [],
