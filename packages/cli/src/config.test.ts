@@ -28,8 +28,20 @@ describe('configuration', () => {
     expect(config['ingest.keep_text']).toBe(false);
   });
 
+  it('reads lists from file and environment', () => {
+    const path = write('[ingest]\nbenchmarks = ["a, b.idx"]\n');
+    const read = (value?: string) =>
+      loadConfig(value === undefined ? {} : { PHALANX_INGEST_BENCHMARKS: value }, path)['ingest.benchmarks'];
+    expect([read(), read('c.idx, d.idx,'), read('')]).toEqual([['a, b.idx'], ['c.idx', 'd.idx'], []]);
+    expect(loadConfig({})['ingest.benchmarks']).toEqual([]);
+  });
+
   it('prints a file that it reads back, for values that are not the defaults', () => {
-    const config = loadConfig({ PHALANX_DETECT_ALPHA: '0.02', PHALANX_DATA: 'a "quoted" \\ place' });
+    const config = loadConfig({
+      PHALANX_DETECT_ALPHA: '0.02',
+      PHALANX_DATA: 'a "quoted" \\ place',
+      PHALANX_INGEST_BENCHMARKS: 'one.idx,a "second" one.idx',
+    });
     expect(loadConfig({}, write(printConfig(config)))).toEqual(config);
   });
 
@@ -46,6 +58,8 @@ describe('configuration', () => {
     ['[detect]\nalpah = 1', 'no setting is called detect.alpah'],
     ['[detect]\nalpha = 2', 'detect.alpha'],
     ['[detect\nalpha', 'c.toml'],
+    ['[ingest]\nbenchmarks = "a.idx"', 'ingest.benchmarks'],
+    ['[ingest]\nbenchmarks = [""]', 'ingest.benchmarks'],
     ['detect = 3', 'no setting is called detect'],
   ])('refuses %j', (text, part) => {
     let caught: unknown;

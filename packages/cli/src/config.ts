@@ -78,11 +78,16 @@ function isKey(key: string): key is SettingKey {
   return Object.hasOwn(SETTINGS, key);
 }
 
-/** Variables are text: numbers and booleans are read as such where the setting is one. */
+/** Variables are text: numbers and booleans are read as such where the setting is one, and a list has commas between. */
 function readVariable(key: SettingKey, text: string): unknown {
   const sample = defaultOf(key);
   if (typeof sample === 'number') return text.trim() === '' ? Number.NaN : Number(text);
   if (typeof sample === 'boolean') return z.stringbool().safeParse(text).data ?? text;
+  if (Array.isArray(sample))
+    return text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
   return text;
 }
 

@@ -75,6 +75,26 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
       finish(await (await import('./commands/ingest.js')).ingestCommand(files, flags, terminal)),
     );
 
+  const benchmark = program.command('benchmark').description('indexes of known benchmark prompts');
+  benchmark
+    .command('build')
+    .argument('<files...>', 'prompts: JSONL, CSV, Parquet; *.txt one a line; - is standard input')
+    .description('index the prompts of public benchmarks; exit 1 when rows were rejected')
+    .requiredOption('--out <file>', 'index to write')
+    .option('--field <name>', 'where the prompt is; default: text, prompt, question or input')
+    .option('--json', 'summary for machines on stdout')
+    .action(async (files, flags) =>
+      finish(await (await import('./commands/benchmark.js')).buildBenchmarkCommand(files, flags, terminal)),
+    );
+  benchmark
+    .command('inspect')
+    .argument('<file>')
+    .description('size and digest of an index')
+    .option('--json', 'for machines on stdout')
+    .action(async (file, flags) =>
+      finish(await (await import('./commands/benchmark.js')).inspectBenchmarkCommand(file, flags, terminal)),
+    );
+
   program
     .command('simulate')
     .argument('[scenario]')

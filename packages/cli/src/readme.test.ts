@@ -11,10 +11,13 @@ const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 it("runs the README's example", { timeout: 300_000 }, () => {
   const lines = /```sh\n(.*?)```/s.exec(README)?.[1]?.trim().split('\n') ?? [];
-  expect(lines).toHaveLength(3);
+  expect(lines).toHaveLength(4);
   for (const line of lines) expect(line).toMatch(/^npx phalanx /);
   const cwd = mkdtempSync(join(tmpdir(), 'phalanx-readme-'));
   try {
+    const question =
+      'Which of these rivers flows north through three countries before it reaches the sea at last?';
+    writeFileSync(join(cwd, 'questions.jsonl'), `${JSON.stringify({ question })}\n`);
     writeFileSync(join(cwd, 'settings.toml'), '[detect]\nalpha = 0.001\n');
     const results = lines.map((line) =>
       spawnSync(process.execPath, [MAIN, ...line.split(' ').slice(2)], { cwd, encoding: 'utf8' }),
@@ -23,7 +26,8 @@ it("runs the README's example", { timeout: 300_000 }, () => {
       lines.map(() => [0, '']),
     );
     expect(results[1]?.stderr).toMatch(/exchanges, \d+ account facts, 0 rejected/);
-    expect(results[2]?.stdout).toContain('alpha = 0.001');
+    expect(results[2]?.stderr).toBe('1 passage, 0 rejected\n');
+    expect(results[3]?.stdout).toContain('alpha = 0.001');
   } finally {
     rmSync(cwd, { recursive: true });
   }

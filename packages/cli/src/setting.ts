@@ -54,6 +54,11 @@ export const SETTINGS = {
     schema: z.string().default(''),
     meaning: 'Where .rejected files go. Empty: beside each log file.',
   },
+  'ingest.benchmarks': {
+    schema: z.array(z.string().min(1)).default([]),
+    meaning:
+      'Index files of known benchmark prompts (`phalanx benchmark build`): demand that is mostly such prompts makes no campaign. With commas between in the variable. Counts for what is ingested from then on.',
+  },
   'detect.alpha': {
     schema: z.number().gt(0).lt(1).default(0.01),
     meaning: 'Expected share of false findings among all findings, at any time of looking.',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DAY_MS, PhalanxError } from '@phalanx/core';
 import type { DetectOptions } from '@phalanx/detect';
 import type { IngestReport, IngestStatus } from '@phalanx/ingest';
+import type { BenchmarkIndex } from '@phalanx/sketch';
 import type { TelemetryStore, TelemetryStoreOptions } from '@phalanx/store';
 import type { CliErrorCode } from './cli-error.js';
 import { showIngestStatus } from './ingest-progress.js';
@@ -18,6 +19,8 @@ export interface IngestRequest {
   /** File of account facts, read first. */
   readonly accounts?: string;
   readonly keepText: boolean;
+  /** As `readBenchmarks` gives them. */
+  readonly benchmarks: BenchmarkIndex;
   readonly signal?: AbortSignal;
 }
 
@@ -40,6 +43,17 @@ export async function withStore<T>(
   }
 }
 
+/**
+ * The known benchmarks that the configuration names, merged; none by default. Commands call it before they do anything
+ * else, so that a wrong file is not found out after a simulation or in the middle of an ingestion.
+ *
+ * @throws PhalanxError `SKETCH_BENCHMARK_INDEX` for a file that is no index; the file system's own error.
+ */
+export async function readBenchmarks(config: Config): Promise<BenchmarkIndex> {
+  const { readBenchmarkFiles } = await import('@phalanx/ingest');
+  return readBenchmarkFiles(config['ingest.benchmarks']);
+}
+
 /** Reads log files into an open store with a progress bar, then lets kept texts expire. */
 export async function runIngest(
   store: TelemetryStore,
@@ -60,6 +74,7 @@ export async function runIngest(
     ...(config['ingest.workers'] > 0 && { workers: config['ingest.workers'] }),
     ...(config['ingest.rejected_dir'] !== '' && { rejectedDir: config['ingest.rejected_dir'] }),
     ...(vault !== null && { texts: vault }),
+    benchmarks: request.benchmarks,
     ...(request.signal !== undefined && { signal: request.signal }),
     onProgress: (status: IngestStatus) => showIngestStatus(bar, status),
   };

@@ -6,7 +6,7 @@ import { loadConfig } from '../config.js';
 import { formatPlural } from '../figures.js';
 import { writeReport } from '../finding-text.js';
 import { buildSimulation } from '../simulation.js';
-import { runIngest, withStore } from '../telemetry-session.js';
+import { readBenchmarks, runIngest, withStore } from '../telemetry-session.js';
 import { choosePaint, type Terminal, wrapText } from '../terminal.js';
 import { compareWithTruth, writeTruth } from '../truth-comparison.js';
 import { keepFindings, runDetect, writePage } from './detect.js';
@@ -31,6 +31,7 @@ export interface DemoFlags {
  */
 export async function demoCommand(flags: DemoFlags, terminal: Terminal): Promise<ExitCode> {
   const config = loadConfig(terminal.env);
+  const benchmarks = await readBenchmarks(config);
   const folder = flags.data ?? join('.phalanx', 'demo');
   const [logs, dataDir] = [join(folder, 'logs'), join(folder, 'data')];
   rmSync(logs, { recursive: true, force: true });
@@ -42,7 +43,7 @@ export async function demoCommand(flags: DemoFlags, terminal: Terminal): Promise
     `${formatPlural(world.accounts.length, 'account')}, ${formatPlural(world.size, 'exchange')} in ${files.traffic}\n`,
   );
   return withStore({ ...config, 'telemetry.url': '' }, dataDir, async (store) => {
-    const request = { files: [files.traffic], accounts: files.accounts, keepText: false };
+    const request = { files: [files.traffic], accounts: files.accounts, benchmarks, keepText: false };
     terminal.talk(writeIngestReport(await runIngest(store, config, dataDir, request, terminal)));
     const report = await runDetect(store, config, {}, terminal);
     const truth = compareWithTruth(report, world.labels);

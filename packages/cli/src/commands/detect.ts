@@ -11,7 +11,7 @@ import { packFindings } from '../kept-finding.js';
 import { openProgressBar } from '../progress-bar.js';
 import type { Config } from '../setting.js';
 import { compareReports, writeComparison } from '../shadow-comparison.js';
-import { readDetectOptions, runIngest, withStore } from '../telemetry-session.js';
+import { readBenchmarks, readDetectOptions, runIngest, withStore } from '../telemetry-session.js';
 import { choosePaint, type Terminal } from '../terminal.js';
 import { parseTimeRange } from '../time-range.js';
 import { writeIngestReport } from './ingest.js';
@@ -42,11 +42,12 @@ export async function detectCommand(
   const config = withAlpha(loadConfig(terminal.env, flags.config), flags.alpha);
   const shadow = flags.shadow === undefined ? null : withAlpha(loadConfig({}, flags.shadow), flags.alpha);
   const window = flags.backtest === undefined ? null : parseTimeRange(flags.backtest);
+  const benchmarks = files.length > 0 ? await readBenchmarks(config) : null;
   const temporary = files.length > 0 && flags.data === undefined;
   const dataDir = temporary ? mkdtempSync(join(tmpdir(), 'phalanx-')) : (flags.data ?? config.data);
   try {
     return await withStore(config, dataDir, async (store) => {
-      if (files.length > 0) {
+      if (benchmarks !== null) {
         const { format, mapping, accounts } = flags;
         const ingested = await runIngest(
           store,
@@ -57,6 +58,7 @@ export async function detectCommand(
             ...(format !== undefined && { format }),
             ...(mapping !== undefined && { mapping }),
             ...(accounts !== undefined && { accounts }),
+            benchmarks,
             keepText: !temporary && config['ingest.keep_text'],
           },
           terminal,

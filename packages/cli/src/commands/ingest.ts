@@ -2,7 +2,7 @@ import type { IngestReport } from '@phalanx/ingest';
 import { ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
 import { formatCount } from '../figures.js';
-import { runIngest, withStore } from '../telemetry-session.js';
+import { readBenchmarks, runIngest, withStore } from '../telemetry-session.js';
 import type { Terminal } from '../terminal.js';
 
 export interface IngestFlags {
@@ -23,6 +23,7 @@ export async function ingestCommand(
 ): Promise<ExitCode> {
   const config = loadConfig(terminal.env, flags.config);
   const dataDir = flags.data ?? config.data;
+  const benchmarks = await readBenchmarks(config);
   const stop = new AbortController();
   const onInterrupt = () => stop.abort();
   process.once('SIGINT', onInterrupt);
@@ -37,6 +38,7 @@ export async function ingestCommand(
           ...(flags.format !== undefined && { format: flags.format }),
           ...(flags.mapping !== undefined && { mapping: flags.mapping }),
           ...(flags.accounts !== undefined && { accounts: flags.accounts }),
+          benchmarks,
           keepText: flags.text && config['ingest.keep_text'],
           signal: stop.signal,
         },
