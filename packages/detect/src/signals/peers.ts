@@ -22,12 +22,12 @@ export interface Comparison {
 
 const MOST_MEMBERS = 1000;
 const OTHERS_A_MEMBER = 4;
-const LEAST_MEMBERS = 5;
+const LEAST_MEMBERS = 10;
 const DRAWS = 999;
 
 /**
  * At most 1,000 members and, stratum by stratum of half an octave of exchanges, up to four times as many others, drawn at
- * random. Null when fewer than five members have company, or others are fewer than members.
+ * random; of members no more than there are others, so that random groups differ from the pool. Null below ten members.
  */
 export function choosePeers(pool: Pick<Pool, 'memberSet'>, activity: AccountActivity): Peers | null {
   const random = new Random(1);
@@ -43,11 +43,12 @@ export function choosePeers(pool: Pick<Pool, 'memberSet'>, activity: AccountActi
     else if (taken++ < MOST_MEMBERS) stratum.members.push(account);
   }
   const kept = [...strata.values()]
-    .filter(({ members, others }) => members.length > 0 && others.length > 0)
-    .map(({ members, others }) => ({ members, others: others.slice(0, OTHERS_A_MEMBER * members.length) }));
-  const members = kept.reduce((sum, stratum) => sum + stratum.members.length, 0);
-  const others = kept.reduce((sum, stratum) => sum + stratum.others.length, 0);
-  if (members < LEAST_MEMBERS || others < members) return null;
+    .map(({ members, others }) => ({
+      members: members.slice(0, others.length),
+      others: others.slice(0, OTHERS_A_MEMBER * members.length),
+    }))
+    .filter(({ members }) => members.length > 0);
+  if (kept.reduce((sum, stratum) => sum + stratum.members.length, 0) < LEAST_MEMBERS) return null;
   const start = [0];
   for (const stratum of kept) start.push(start.at(-1)! + stratum.members.length + stratum.others.length);
   return {
