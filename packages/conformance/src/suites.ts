@@ -2,6 +2,7 @@ import { atlas } from './atlas.js';
 import { canonicalJsonSuite } from './canonical-json.js';
 import { clickhouseCluster } from './clickhouse-suite.js';
 import { formats } from './formats.js';
+import { knownBenchmarks } from './known-benchmarks.js';
 import { leiden } from './leiden.js';
 import { nearRepeats } from './near-repeats.js';
 import type { Suite } from './suite.js';
@@ -13,6 +14,7 @@ export const suites: readonly Suite[] = [
   canonicalJsonSuite,
   atlas,
   templateFingerprint,
+  knownBenchmarks,
   nearRepeats,
   leiden,
   tails,
