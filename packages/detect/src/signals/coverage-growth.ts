@@ -64,10 +64,10 @@ function describe(
     log10E: null,
     nullHypothesis: 'New words and forms come as they do in the requests of other accounts of like volume.',
     effect: {
-      name: 'growth exponent of distinct words and forms with requests',
+      name: 'growth of distinct words and forms with requests (1: steady)',
       value,
       reference,
-      unit: '1 is never slowing',
+      unit: 'exponent',
     },
     sentence: `With twice as many requests${kind}, the accounts use ${(2 ** value).toFixed(2)} times as many distinct words and forms; ${whom} ${(2 ** reference).toFixed(2)} times (${chance}).`,
     innocentExplanation: 'Many customers with unlike interests stand behind these accounts.',
