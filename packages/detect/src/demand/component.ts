@@ -71,6 +71,9 @@ const KINDS: readonly { readonly bit: number; readonly name: string }[] = [
   { bit: Intent.CODE, name: 'are about code' },
   { bit: Intent.OPTIONS, name: 'offer options' },
 ];
+const MIN_SIGNATURE_SHARE = 0.005;
+/** A mixture of five lists at 5 % of the traffic puts each behind some thirty cover customers. */
+const MAX_SIGNATURES = 40;
 const SHAPE_BITS = 15;
 const OCTAVES = 31 << 8;
 const MANY_LINES = 2 << 13;
@@ -138,7 +141,7 @@ function describeFamily(form: number): string {
   ].join(' and ');
 }
 
-/** The twelve most frequent signatures that at least half a percent of the sample carry. */
+/** The most frequent signatures, of those that at least half a percent of the sample carry. */
 function frequentSignatures(sample: ExchangeSample): Component[] {
   const counts = new Map<string, { parameters: bigint; systemHash: bigint; n: number }>();
   for (let row = 0; row < sample.shape.length; row++) {
@@ -151,9 +154,9 @@ function frequentSignatures(sample: ExchangeSample): Component[] {
     else counts.set(key, { parameters, systemHash, n: 1 });
   }
   return [...counts.values()]
-    .filter(({ n }) => n >= 0.005 * sample.shape.length)
+    .filter(({ n }) => n >= MIN_SIGNATURE_SHARE * sample.shape.length)
     .sort((a, b) => b.n - a.n)
-    .slice(0, 12)
+    .slice(0, MAX_SIGNATURES)
     .map(({ parameters, systemHash }) => ({
       kind: 'signature',
       name: `requests with one set of parameters (${parameters.toString(16).slice(0, 6)}) and ${systemHash === 0n ? 'no instructions' : `one instruction text (${systemHash.toString(16).slice(0, 6)})`}`,

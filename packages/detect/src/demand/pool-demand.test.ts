@@ -15,11 +15,11 @@ describe('demandLogE', () => {
     expect(demandLogE([watched(SIGNATURE, 30, false), watched(FORM, 30, false)])).toBe(0);
   });
 
-  it('multiplies signatures, and one that fails costs a factor of two', () => {
+  it('multiplies signatures, and one that fails costs a fifth', () => {
     const two = demandLogE([watched(SIGNATURE, 10), watched(SIGNATURE, 8)]);
-    expect(two).toBeCloseTo(18 - 2 * Math.LN2, 2);
+    expect(two).toBeCloseTo(18 + 2 * Math.log(0.2), 2);
     const withFailed = demandLogE([watched(SIGNATURE, 10), watched(SIGNATURE, 8), watched(SIGNATURE, -500)]);
-    expect(withFailed).toBeCloseTo(two - Math.LN2, 6);
+    expect(withFailed).toBeCloseTo(two + Math.log(0.8), 6);
   });
 
   it('averages what overlaps', () => {
@@ -27,6 +27,9 @@ describe('demandLogE', () => {
       10 - Math.LN2,
       6,
     );
-    expect(demandLogE([watched(FORM, 10), watched(SIGNATURE, 40)])).toBeCloseTo(40 - 2 * Math.LN2, 6);
+    expect(demandLogE([watched(FORM, 10), watched(SIGNATURE, 40)])).toBeCloseTo(
+      40 + Math.log(0.2) - Math.LN2,
+      6,
+    );
   });
 });
