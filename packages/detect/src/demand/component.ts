@@ -165,12 +165,12 @@ function frequentSignatures(sample: ExchangeSample): Component[] {
     }));
 }
 
-/** What holds when any of the components of form does. */
+/** What holds when any of the components of form does; named after the first. */
 export function unionOfForms(components: readonly Component[]): Component {
   const parts = components.filter((c) => c.kind === 'form');
   return {
     kind: 'form',
-    name: parts.map((c) => c.name).join(' or '),
+    name: parts.length === 1 ? parts[0]!.name : `${parts[0]!.name}, and ${parts.length - 1} more`,
     family: -1,
     matches: (form) => parts.some((c) => c.matches(form)),
   };
