@@ -2,8 +2,8 @@ import { logMeanE, logRisingFactorial } from '@phalanx/stats';
 import { columnTotals, type SparseCounts } from '../population/sparse-counts.js';
 import { fitNull } from './fitted-null.js';
 
-/** Honest individuality: an account is a Dirichlet draw around a base mix with concentration at most 30 (rho >= 1/31). */
-const REMEMBERING = [0.7, 2, 5, 12, 30];
+/** Honest individuality: an account is a Dirichlet draw around a base mix; 100 is a small app with thirty customers. */
+const REMEMBERING = [0.7, 2, 5, 12, 30, 60, 100];
 /** Honest drift: a slot unlike the account's past, on one subject. */
 const FORGETFUL = [1];
 /** One hand: every account draws afresh from the pool's mix; 12 allows for whole sessions staying on one account. */
@@ -13,13 +13,13 @@ const POOLED = [12, 40, 150, 2000];
  * Does an account's past say anything about its next slot that the pool's mix does not already say?
  *
  * Null: each member is a person or product of its own. Given its past counts x1, its slot x2 follows some mixture, common
- * to the members, of Dirichlet-multinomial laws DM(x2 | kappa b + x1) with kappa <= 30 around the population's mix or
+ * to the members, of Dirichlet-multinomial laws DM(x2 | kappa b + x1) with kappa <= 100 around the population's mix or
  * around the pool's own mix (a common cause: one campus, one subject), or of single-subject slots that ignore the past.
  * The mixture weights are fitted to the very data being tested, in the null's favour, so the bet is valid for every
  * member of that family. Alternative: members draw afresh from the pool's mix, whoever they are.
  *
  * Valid whatever proposed the pool from data before the slot, because both laws are conditional on each member's past.
- * What would void it: honest accounts more alike than concentration 30 allows (many keys of one application with one
+ * What would void it: honest accounts more alike than concentration 100 allows (many keys of one application with one
  * prompt template), which is why the one-application gate exists; and accounts that renew half of a broad taste
  * (concentration 9) from one slot to the next, which nothing tells from being dealt whole sessions.
  *
