@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { findBoilerplate, NearRepeatIndex } from '@phalanx/detect';
 import { createSketcher } from '@phalanx/sketch';
 import { loadPromptFolder } from '@phalanx/testing';
 import { type ContentWords, makeContentWordReader } from './content-words.js';
@@ -24,17 +24,6 @@ const MIN_REPEATS = 20;
 const MIN_RATE_RATIO = 0.6;
 const MAX_RATE_RATIO = 2.2;
 
-/** What is used of the detector's index, which its package does not export. */
-interface RepeatIndex {
-  add(prompts: { promptHash: BigUint64Array; topics: Uint8Array }, row: number): boolean | null;
-}
-type RepeatIndexMaker = new (capacity: number, boilerplate: ReadonlySet<number>) => RepeatIndex;
-
-interface Detector {
-  readonly NearRepeatIndex: RepeatIndexMaker;
-  readonly findBoilerplate: (prompts: { topics: Uint8Array }, rows: readonly number[]) => Set<number>;
-}
-
 interface Tally {
   exact: number;
   flagged: number;
@@ -53,8 +42,6 @@ export const nearRepeats: Suite = {
   async run(checks, { root, vectors }) {
     const folder = vectors === null ? null : join(vectors, 'data/prompts');
     if (folder === null || !existsSync(folder)) return checks.skip('no folder of public prompts');
-    const built = join(root, 'packages/detect/dist/demand/near-repeats.js');
-    const detector = (await import(pathToFileURL(built).href)) as Detector;
     const lists = JSON.parse(readFileSync(join(root, 'docs/spec/vectors/template-fingerprint.json'), 'utf8'));
     const read = makeContentWordReader(lists);
     const below: string[] = [];
@@ -65,7 +52,7 @@ export const nearRepeats: Suite = {
       const words = withoutBoilerplate(chosen.map(read));
       const exact = findExact(words, JACCARD);
       const cousins = findExact(words, COUSINS).filter(Boolean).length;
-      const flagged = findBySketch(chosen, detector);
+      const flagged = findBySketch(chosen);
       const tally = {
         exact: exact.filter(Boolean).length,
         flagged: flagged.filter(Boolean).length,
@@ -129,7 +116,7 @@ function findExact(prompts: readonly ContentWords[], similarity: number): boolea
 }
 
 /** As the detector does it: the words of a shared template are left out first. */
-function findBySketch(prompts: readonly string[], { NearRepeatIndex, findBoilerplate }: Detector): boolean[] {
+function findBySketch(prompts: readonly string[]): boolean[] {
   const sketcher = createSketcher(new Uint8Array(32).fill(5));
   const columns = {
     promptHash: new BigUint64Array(prompts.length),

@@ -1,3 +1,4 @@
+export { findBoilerplate, NearRepeatIndex } from './demand/near-repeats.js';
 export { detectCampaigns } from './detect-campaigns.js';
 export { type DetectErrorCode, type DetectOptions, defaultOptions, type Families } from './options.js';
 export { type Replay, replay } from './replay.js';
