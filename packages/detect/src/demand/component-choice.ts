@@ -42,7 +42,8 @@ interface Family {
 
 /**
  * Picks the components of a pool's past that look most like a list that never repeats: the best single family, the union
- * that promises most (evidence grows with the square of the prompts), and any explicit intent present, and every rare signature. Without content there is no demand, only evenness.
+ * that promises most (evidence grows with the square of the prompts), any explicit intent that is present, and every rare
+ * signature. Without content there is no demand, only evenness.
  *
  * lambda0 = min(0.3 x the reference's rate, 2e-5): people ask the same thing again at 3.7e-5 to 1.1e-4 a pair on four
  * public chat and support corpora (`npm run conformance -- near-repeats`), and the test concedes almost half of the lowest.

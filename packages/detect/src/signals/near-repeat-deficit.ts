@@ -5,9 +5,10 @@ import type { Signal } from './signal.js';
 export const nearRepeatDeficit: Signal = {
   name: 'near-repeat-deficit',
   measure({ pool }) {
-    if (pool.components.length === 0) return null;
-    const logE = demandLogE(pool.components);
-    const best = pool.components.reduce((a, b) => (b.demand.logE > a.demand.logE ? b : a));
+    const promising = pool.components.filter(({ chosen }) => chosen.promising);
+    if (promising.length === 0) return null;
+    const logE = demandLogE(promising);
+    const best = promising.reduce((a, b) => (b.demand.logE > a.demand.logE ? b : a));
     const { rows, repeats } = best.demand;
     return {
       signal: 'near-repeat-deficit',
