@@ -1,8 +1,11 @@
-import { mkdtemp, rm, statfs } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rename, rm, stat, statfs } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { detectCampaigns } from '@phalanx/detect';
+import type { DetectionReport } from '@phalanx/domain';
 import { createSketcher, SKETCH_KEY_BYTES } from '@phalanx/sketch';
 import { ExchangeBlock, openTelemetryStore, type TelemetryStore } from '@phalanx/store';
 import {
@@ -33,45 +36,56 @@ const CAMPAIGNS = [
   { name: 'coding', accounts: 18_000, requestsPerAccountDay: 30, cover: 'lru' },
 ] as const;
 
+/** What the detecting process tells its parent. */
+interface Detected {
+  readonly report: DetectionReport;
+  readonly seconds: number;
+  readonly processorSeconds: number;
+  /** Largest resident set of a process that does nothing but detect. */
+  readonly peakBytes: number;
+}
+
 /**
  * Measures detection on histories of the February 2026 shape: three pools of 24,000 accounts (10 % attack, the rest cover)
  * among as many ordinary accounts, 1.3 million exchanges a day, so that a longer history is a bigger one. Metadata and
- * sketches go into the embedded store; time and memory are those of detection alone.
+ * sketches go into the embedded store; time and memory are those of a process that only detects.
  *
- * `scale [--days 1,8,24] [--prompts FOLDER] [--timing FILE]`
+ * `scale [--days 1,8,24] [--prompts FOLDER] [--timing FILE] [--keep FOLDER]`: kept stores are used again.
  */
 export async function benchDetectionScale(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
-    options: { days: { type: 'string' }, prompts: { type: 'string' }, timing: { type: 'string' } },
+    options: {
+      days: { type: 'string' },
+      prompts: { type: 'string' },
+      timing: { type: 'string' },
+      keep: { type: 'string' },
+      detect: { type: 'string' },
+    },
   });
+  if (values.detect !== undefined) return detectIn(values.detect);
   const materials = loadMaterials({
     split: 'held-out',
     ...(values.prompts !== undefined && { prompts: values.prompts }),
     ...(values.timing !== undefined && { timing: values.timing }),
   });
   console.log(`${materials.description}; ${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)}`);
-  for (const days of (values.days ?? '1,8,24').split(',').map(Number)) await measure(days, materials);
+  for (const days of (values.days ?? '1,8,24').split(',').map(Number)) {
+    const root = values.keep ?? (await mkdtemp(join(tmpdir(), 'phalanx-scale-')));
+    try {
+      await measure(days, materials, join(root, `february-${days}`));
+    } finally {
+      if (values.keep === undefined) await rm(root, { recursive: true, force: true });
+    }
+  }
 }
 
-async function measure(days: number, materials: Materials): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'phalanx-scale-'));
-  try {
-    const world = buildWorld(planFebruary(days, materials));
-    const { bavail, bsize } = await statfs(folder);
-    const needed = 2 * BYTES_A_ROW * world.size;
-    if (bavail * bsize < needed)
-      throw badArgument(`${days} days need ${needed} bytes on disk, more than are free`, 'set TMPDIR');
-    const store = await openTelemetryStore({ path: folder });
-    try {
-      await fill(store, world);
-      await report(store, world);
-    } finally {
-      await store.close();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+async function measure(days: number, materials: Materials, folder: string): Promise<void> {
+  const world = buildWorld(planFebruary(days, materials));
+  if (await stat(folder).catch(() => null)) console.log(`\n${folder} is used again`);
+  else await fill(folder, world);
+  console.log(`${world.size} exchanges of ${world.accounts.length} accounts over ${world.days} days`);
+  report(world, await detectApart(folder));
 }
 
 function planFebruary(days: number, { sources, roles, arrivals }: Materials): WorldPlan {
@@ -96,9 +110,31 @@ function planFebruary(days: number, { sources, roles, arrivals }: Materials): Wo
   };
 }
 
-async function fill(store: TelemetryStore, world: World): Promise<void> {
-  const records = new WorldRecords(createSketcher(new Uint8Array(SKETCH_KEY_BYTES).fill(7)));
+/** Fills a store beside `folder` and renames it when it is whole. */
+async function fill(folder: string, world: World): Promise<void> {
+  const part = `${folder}.part`;
+  await rm(part, { recursive: true, force: true });
+  const store = await openTelemetryStore({ path: part });
   const stop = startStopwatch();
+  try {
+    const { bavail, bsize } = await statfs(part);
+    const needed = 2 * BYTES_A_ROW * world.size;
+    if (bavail * bsize < needed)
+      throw badArgument(
+        `${world.days} days need ${needed} bytes on disk, more than are free`,
+        'set TMPDIR or --keep',
+      );
+    await insert(store, world);
+    await store.compact();
+  } finally {
+    await store.close();
+  }
+  await rename(part, folder);
+  console.log(`\nfilled in ${stop().seconds.toFixed(0)} s`);
+}
+
+async function insert(store: TelemetryStore, world: World): Promise<void> {
+  const records = new WorldRecords(createSketcher(new Uint8Array(SKETCH_KEY_BYTES).fill(7)));
   const block = new ExchangeBlock();
   for (const record of records.records(world)) {
     block.push(record);
@@ -122,27 +158,40 @@ async function fill(store: TelemetryStore, world: World): Promise<void> {
       declaration: world.accounts[i]!.declaration ?? '',
     })),
   );
-  await store.compact();
-  console.log(
-    `\n${world.size} exchanges of ${world.accounts.length} accounts over ${world.days} days, filled in ${stop().seconds.toFixed(0)} s`,
-  );
 }
 
-async function report(store: TelemetryStore, world: World): Promise<void> {
-  const before = process.memoryUsage.rss();
-  let peak = 0;
-  const timer = setInterval(() => {
-    peak = Math.max(peak, process.memoryUsage.rss());
-  }, 100);
-  const stop = startStopwatch();
-  const found = await detectCampaigns(store, {
-    onProgress: (_, __, label) => console.error(`  ${stop().seconds.toFixed(0)} s  ${label}`),
+/** Runs `detectIn` in a process of its own. */
+async function detectApart(folder: string): Promise<Detected> {
+  const main = fileURLToPath(new URL('./main.js', import.meta.url));
+  const child = spawn(process.execPath, [main, 'scale', '--detect', folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const { seconds, processorSeconds } = stop();
-  clearInterval(timer);
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  let answer = '';
+  for await (const text of child.stdout.setEncoding('utf8')) answer += text;
+  const code = await ended;
+  if (code !== 0) throw new Error(`detection ended with ${code}`);
+  return JSON.parse(answer) as Detected;
+}
+
+async function detectIn(folder: string): Promise<void> {
+  const store = await openTelemetryStore({ path: folder });
+  try {
+    const stop = startStopwatch();
+    const report = await detectCampaigns(store, {
+      onProgress: (_, __, label) => console.error(`  ${stop().seconds.toFixed(0)} s  ${label}`),
+    });
+    const detected: Detected = { report, ...stop(), peakBytes: 1024 * process.resourceUsage().maxRSS };
+    process.stdout.write(JSON.stringify(detected));
+  } finally {
+    await store.close();
+  }
+}
+
+function report(world: World, { report: found, seconds, processorSeconds, peakBytes }: Detected): void {
   const score: Score = scoreAccusations(world, readAccusations(world, found));
   console.log(
-    `  detection ${seconds.toFixed(0)} s (processor ${processorSeconds.toFixed(0)} s, ${((1e6 * seconds) / world.size).toFixed(1)} us an exchange), resident ${mib(peak)} MiB at most, ${mib(before)} before; ${found.poolsExamined} pools examined`,
+    `  detection ${seconds.toFixed(0)} s (processor ${processorSeconds.toFixed(0)} s, ${((1e6 * seconds) / world.size).toFixed(1)} us an exchange), resident ${(peakBytes / 2 ** 20).toFixed(0)} MiB at most; ${found.poolsExamined} pools examined`,
   );
   for (const pool of score.pools)
     console.log(
@@ -151,8 +200,4 @@ async function report(store: TelemetryStore, world: World): Promise<void> {
   console.log(
     `  false: ${score.falseCampaigns} campaigns, ${score.falseHiddenPools} hidden pools, ${score.falseInsufficient} insufficient; ${score.fragments} fragments; B-cubed precision ${score.bCubedPrecision.toFixed(3)}`,
   );
-}
-
-function mib(bytes: number): string {
-  return (bytes / 2 ** 20).toFixed(0);
 }

@@ -15,7 +15,7 @@ const MEASUREMENTS: Readonly<
     run: async () => (await import('./ingest-speed.js')).benchIngestSpeed(),
   },
   scale: {
-    what: 'detection on 1.3, 10 and 31 million exchanges, February 2026 shape: [--days 1,8,24] [--prompts FOLDER] [--timing FILE]',
+    what: 'detection on 1.3, 10 and 31 million exchanges, February 2026 shape: [--days 1,8,24] [--prompts FOLDER] [--timing FILE] [--keep FOLDER]',
     run: async (args) => (await import('./detection-scale.js')).benchDetectionScale(args),
   },
   hydrabench: {
