@@ -200,8 +200,8 @@ async function readAll(reader: TelemetryReader): Promise<unknown[]> {
     await reader.shapeCounts(WINDOW),
     await reader.timeCounts(WINDOW, 3_600_000),
     await reader.intentCounts(WINDOW),
-    await reader.sampleExchanges({ ...WINDOW, limit: 3000, headLanes: true }),
-    await reader.sampleExchanges({ ...WINDOW, limit: 500, exceptAccounts: BigUint64Array.of(1n) }),
+    await reader.sampleExchanges({ ...WINDOW, draws: [{ share: 0.1 }], headLanes: true }),
+    await reader.arrivals(WINDOW, (await reader.accountActivity(WINDOW)).account.slice(0, 5)),
     await reader.accountFacts(),
     await reader.interventions(),
   ];

@@ -114,8 +114,7 @@ async function compareFile(
   const accounts = [...new Set(calls.map(({ account }) => account))];
   const sample = await store.sampleExchanges({
     ...(await store.span())!,
-    accounts: BigUint64Array.from(accounts, hash),
-    limit: 10 * calls.length,
+    draws: [{ accounts: BigUint64Array.from(accounts, hash), share: 1 }],
   });
   const stored = Array.from(
     sample.account,

@@ -13,6 +13,7 @@ const SLOT_ENDS = [2000, 3000, 4000, 5000];
 const EMPTY: ExchangeSample = {
   account: new BigUint64Array(0),
   atMs: new Float64Array(0),
+  lot: new Uint32Array(0),
   shape: new Uint32Array(0),
   intents: new Uint32Array(0),
   promptHash: new BigUint64Array(0),
@@ -95,6 +96,7 @@ function poolOf(told: Told, number: number): Pool {
     proposedAtMs,
     memberHashes: population.hashes(members),
     memberSet: new Set(population.hashes(members)),
+    reference: new Reference(EMPTY),
     components: demand > 0 ? [list] : [],
     coordination: { evenMixture: { logE: coordination }, turnTaking: null },
     setAside: null,
@@ -113,8 +115,7 @@ function poolOf(told: Told, number: number): Pool {
 
 async function draw(...told: readonly Told[]) {
   const pools = told.map(poolOf);
-  const references = new Map(pools.map((pool) => [pool.number, new Reference(EMPTY)]));
-  const replay: Replay = { population, window: WINDOW, pools, slotEnds: SLOT_ENDS, references };
+  const replay: Replay = { population, window: WINDOW, pools, slotEnds: SLOT_ENDS };
   return drawFindings(reader as TelemetryReader, replay, defaultOptions);
 }
 

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@phalanx/core';
 import type {
+  AccountActivity,
   DetectionReport,
+  ExchangeSample,
   Finding,
   FindingKind,
   InterventionRecord,
@@ -37,11 +39,18 @@ export async function drawFindings(
   options: DetectOptions,
 ): Promise<Pick<DetectionReport, 'findings' | 'evidence'>> {
   const groups = groupByAccounts(reachVerdicts(replay, options));
-  const interventions = groups.length > 0 ? await reader.interventions() : [];
+  if (groups.length === 0) return { findings: [], evidence: [] };
+  const { window } = replay;
+  const activity = await reader.accountActivity(window);
+  const seen: Seen = {
+    activity,
+    everybody: await sampleAccounts(reader, window, activity, null),
+    interventions: await reader.interventions(),
+  };
   const findings: Finding[] = [];
   const evidence: DetectionReport['evidence'] = [];
   for (const group of groups) {
-    const finding = await describe(reader, replay, group, interventions);
+    const finding = await describe(reader, replay, group, seen);
     findings.push(finding);
     const shown = group[0]!.pool;
     for (const point of shown.trace)
@@ -112,17 +121,40 @@ function accountsOf(group: readonly Verdict[]): Map<number, number> {
   return accounts;
 }
 
+/** What every finding is described with. */
+interface Seen {
+  readonly activity: AccountActivity;
+  readonly everybody: ExchangeSample;
+  readonly interventions: readonly InterventionRecord[];
+}
+
+/** A sample of about `SAMPLE_ROWS` exchanges of these accounts, or of everybody (null). */
+function sampleAccounts(
+  reader: TelemetryReader,
+  window: TimeWindow,
+  activity: AccountActivity,
+  accounts: BigUint64Array | null,
+): Promise<ExchangeSample> {
+  const wanted = accounts && new Set(accounts);
+  let total = 0;
+  activity.account.forEach((account, row) => {
+    if (!wanted || wanted.has(account)) total += activity.exchanges[row]!;
+  });
+  const share = Math.min(1, SAMPLE_ROWS / Math.max(1, total));
+  const draw = accounts ? { accounts, share } : { share };
+  return reader.sampleExchanges({ ...window, draws: [draw], headLanes: accounts !== null });
+}
+
 async function describe(
   reader: TelemetryReader,
   replay: Replay,
   group: readonly Verdict[],
-  interventions: readonly InterventionRecord[],
+  { activity, everybody, interventions }: Seen,
 ): Promise<Finding> {
   const chosen = group[0]!;
   const { pool } = chosen;
   const { population, window } = replay;
   const alarmAtMs = Math.min(...group.filter((v) => v.kind === chosen.kind).map((v) => v.alarmAtMs));
-  const activity = await reader.accountActivity(window);
   const before =
     alarmAtMs > window.fromMs
       ? await reader.accountActivity({ fromMs: window.fromMs, toMs: alarmAtMs })
@@ -133,18 +165,13 @@ async function describe(
     population,
     window,
     activity,
-    members: await reader.sampleExchanges({ ...window, accounts: pool.memberHashes, limit: SAMPLE_ROWS }),
-    everybody: await reader.sampleExchanges({ ...window, limit: SAMPLE_ROWS }),
+    members: await sampleAccounts(reader, window, activity, pool.memberHashes),
+    everybody,
     peers,
-    peerSample: await reader.sampleExchanges({
-      ...window,
-      accounts: peers?.account ?? new BigUint64Array(0),
-      limit: SAMPLE_ROWS,
-      headLanes: true,
-    }),
+    peerSample: await sampleAccounts(reader, window, activity, peers?.account ?? new BigUint64Array(0)),
     decisive: chosen.decisive.map(({ chosen }) => chosen.component),
     interventions,
-    reference: replay.references.get(pool.number)!,
+    reference: pool.reference,
   };
   const rowOf = new Map(Array.from(activity.account, (hash, row) => [hash, row]));
   const accounts = accountsOf(group);

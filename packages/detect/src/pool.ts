@@ -1,7 +1,7 @@
 import { type LateStartEProcess, logMeanE, logMinimumE } from '@phalanx/stats';
 import type { ComponentCounter } from './coordination/component-counts.js';
-import type { TurnTakingWatch } from './coordination/turn-taking-watch.js';
 import { demandLogE, type WatchedComponent } from './demand/pool-demand.js';
+import type { Reference } from './demand/reference.js';
 import type { Proposal } from './links/proposal.js';
 
 /** A component of a pool under test. */
@@ -18,13 +18,14 @@ export interface Pool {
   readonly proposedAtMs: number;
   readonly memberHashes: BigUint64Array;
   readonly memberSet: ReadonlySet<bigint>;
+  /** Ordinary traffic up to the proposal. */
+  readonly reference: Reference;
   readonly components: readonly ComponentUnderTest[];
   /** Coordination signals about the accounts as a whole; those of components are with the components. */
   readonly coordination: {
     readonly evenMixture: LateStartEProcess | null;
     readonly turnTaking: LateStartEProcess | null;
   };
-  readonly turns: TurnTakingWatch;
   /** Why no finding may come of it, or null. */
   setAside: string | null;
   /** Evidence after each slot since the proposal. */

@@ -81,13 +81,22 @@ function read(rows: readonly Row[], facts: Facts = {}): TelemetryReader {
     },
     shapeCounts: async (w) => count(within(w), (row) => row.shape),
     sharedObjects: async () => count([], () => 0),
+    arrivals: async (w, accounts) => {
+      const list = within(w).filter(({ account }) => accounts.includes(BigInt(account + 1)));
+      return {
+        account: BigUint64Array.from(list, (row) => BigInt(row.account + 1)),
+        atMs: Float64Array.from(list, (row) => row.atMs),
+      };
+    },
     sampleExchanges: async (query: SampleQuery) => {
-      const wanted = query.accounts && new Set(query.accounts);
-      const list = within(query).filter((row) => !wanted || wanted.has(BigInt(row.account + 1)));
+      const list = within(query).filter(({ account }) =>
+        query.draws.some(({ accounts }) => !accounts || accounts.includes(BigInt(account + 1))),
+      );
       const n = list.length;
       return {
         account: BigUint64Array.from(list, (row) => BigInt(row.account + 1)),
         atMs: Float64Array.from(list, (row) => row.atMs),
+        lot: new Uint32Array(n),
         shape: Uint32Array.from(list, (row) => row.shape),
         intents: new Uint32Array(n),
         promptHash: BigUint64Array.from(list, (row) => BigInt(row.atMs + 1)),

@@ -1,9 +1,9 @@
-import type { AccountActivity, ExchangeSample, TelemetryReader, TimeWindow } from '@phalanx/domain';
+import type { ExchangeSample, TelemetryReader, TimeWindow } from '@phalanx/domain';
 import { LateStartEProcess } from '@phalanx/stats';
 import { ComponentCounter } from './coordination/component-counts.js';
 import { stepComponentEvenness } from './coordination/component-evenness.js';
 import { stepEvenMixture } from './coordination/even-mixture-test.js';
-import { TurnTakingWatch } from './coordination/turn-taking-watch.js';
+import { askTurns, stepWatchedTurns } from './coordination/turn-taking-watch.js';
 import { chooseComponents } from './demand/component-choice.js';
 import { DemandProcess } from './demand/demand-process.js';
 import { Reference } from './demand/reference.js';
@@ -14,7 +14,14 @@ import { isSameGroup, propose } from './links/propose.js';
 import type { DetectOptions } from './options.js';
 import { type Pool, poolEvidence } from './pool.js';
 import { Population } from './population/population.js';
-import { addCounts, columnTotals, emptyCounts, type SparseCounts } from './population/sparse-counts.js';
+import {
+  addCounts,
+  columnTotals,
+  emptyCounts,
+  rowTotals,
+  type SparseCounts,
+} from './population/sparse-counts.js';
+import { ArrivalTimes, Traffic } from './population/traffic.js';
 
 /** Everything a replay learned; findings are drawn from it. */
 export interface Replay {
@@ -22,7 +29,6 @@ export interface Replay {
   readonly window: TimeWindow;
   readonly pools: readonly Pool[];
   readonly slotEnds: readonly number[];
-  readonly references: ReadonlyMap<number, Reference>;
 }
 
 const PATIENCE_DAYS = 2;
@@ -42,7 +48,6 @@ export async function replay(
   const population = await Population.load(reader, window);
   const slots = slotsOf(window, options.dayMs);
   const pools: Pool[] = [];
-  const references = new Map<number, Reference>();
   let history = emptyCounts(population.size, 0);
   let beforeLastDay = history;
   let lastDay = history;
@@ -53,37 +58,24 @@ export async function replay(
     const open = pools.filter((pool) => !pool.setAside && !isHopeless(pool, options.dayMs));
     if (isProposalTime((slot.fromMs - window.fromMs) / options.dayMs)) {
       const past = { fromMs: window.fromMs, toMs: slot.fromMs };
-      const reference = new Reference(await reader.sampleExchanges({ ...past, limit: options.sampleRows }));
-      for (const proposal of await propose(
-        reader,
-        past,
-        population,
-        { history, beforeLastDay, lastDay, memory },
-        pools.filter(isBlend).map((pool) => pool.proposal),
-        options,
-      )) {
-        const recent = slot.fromMs - REST_DAYS * options.dayMs;
-        if (
-          pools.some(
-            (p) =>
-              isHopeless(p, options.dayMs) && p.proposedAtMs > recent && isSameGroup(p.proposal, proposal),
-          )
+      const proposals = (
+        await propose(
+          reader,
+          past,
+          population,
+          { history, beforeLastDay, lastDay, memory },
+          pools.filter(isBlend).map((pool) => pool.proposal),
+          options,
         )
-          continue;
-        const pool = await openPool(reader, past, population, proposal, reference, pools.length, options);
-        pools.push(pool);
-        if (!pool.setAside) open.push(pool);
-        references.set(pool.number, reference);
-      }
+      ).filter((proposal) => !isResting(proposal, pools, slot.fromMs, options.dayMs));
+      const opened = await openPools(reader, past, population, proposals, history, pools.length, options);
+      pools.push(...opened);
+      open.push(...opened.filter((pool) => !pool.setAside));
     }
     const matrix = population.shapeMatrix(await reader.shapeCounts(slot));
     history = { ...history, columns: matrix.columns };
     const mix = populationMix(history, matrix.columns);
-    if (open.length > 0) {
-      const activity = await reader.accountActivity(slot);
-      for (const pool of open)
-        await stepPool(reader, slot, pool, { history, matrix, mix, activity, options });
-    }
+    if (open.length > 0) await stepPools(reader, slot, population, open, { history, matrix, mix, options });
     if (slot.fromMs >= window.fromMs + options.dayMs) {
       memory.addDay(history, matrix, mix);
       beforeLastDay = history;
@@ -92,7 +84,7 @@ export async function replay(
     history = addCounts(history, matrix);
   }
   options.onProgress?.(slots.length, slots.length, `${pools.length} pools`);
-  return { population, window, pools, slotEnds: slots.map((slot) => slot.toMs), references };
+  return { population, window, pools, slotEnds: slots.map((slot) => slot.toMs) };
 }
 
 /** After a quarter, half and whole first day, then daily for a week, then at days 8, 11, 14, 19, 25, ... growing by 30 %. */
@@ -126,18 +118,50 @@ function slotsOf(window: TimeWindow, dayMs: number): TimeWindow[] {
   return slots;
 }
 
-async function openPool(
+/** Whether this group was watched lately and showed nothing. */
+function isResting(proposal: Proposal, pools: readonly Pool[], nowMs: number, dayMs: number): boolean {
+  return pools.some(
+    (pool) =>
+      pool.proposedAtMs > nowMs - REST_DAYS * dayMs &&
+      isHopeless(pool, dayMs) &&
+      isSameGroup(pool.proposal, proposal),
+  );
+}
+
+/** Chooses what to watch of each proposal, from one reading of the past. */
+async function openPools(
   reader: TelemetryReader,
   past: TimeWindow,
   population: Population,
+  proposals: readonly Proposal[],
+  history: SparseCounts,
+  firstNumber: number,
+  options: DetectOptions,
+): Promise<Pool[]> {
+  if (proposals.length === 0) return [];
+  const exchanges = rowTotals(history);
+  const everybody = exchanges.reduce((sum, n) => sum + n, 0);
+  const share = Math.min(1, options.sampleRows / everybody);
+  const reference = new Reference(await reader.sampleExchanges({ ...past, draws: [{ share }] }));
+  const groups = proposals.map(({ members }) => members);
+  const traffic = await Traffic.read(reader, past, population, groups, exchanges, options.sampleRows);
+  return proposals.map((proposal, i) => {
+    const sample = traffic.of(proposal.members);
+    return openPool(past, population, proposal, sample, reference, firstNumber + i, options);
+  });
+}
+
+function openPool(
+  past: TimeWindow,
+  population: Population,
   proposal: Proposal,
+  sample: ExchangeSample,
   reference: Reference,
   number: number,
   options: DetectOptions,
-): Promise<Pool> {
+): Pool {
   const memberHashes = population.hashes(proposal.members);
   const memberSet = new Set(memberHashes);
-  const sample = await reader.sampleExchanges({ ...past, accounts: memberHashes, limit: options.sampleRows });
   const chosen = chooseComponents(sample, reference, memberSet, options.families);
   return {
     number,
@@ -145,6 +169,7 @@ async function openPool(
     proposedAtMs: past.toMs,
     memberHashes,
     memberSet,
+    reference,
     components: chosen.map((c) => ({
       chosen: c,
       demand: new DemandProcess(c, sample),
@@ -155,7 +180,6 @@ async function openPool(
       evenMixture: options.families.content ? new LateStartEProcess() : null,
       turnTaking: options.families.metadata ? new LateStartEProcess() : null,
     },
-    turns: new TurnTakingWatch(population, proposal.members),
     setAside: setAsideReason(population, proposal, sample),
     trace: [],
   };
@@ -165,39 +189,43 @@ interface SlotView {
   readonly history: SparseCounts;
   readonly matrix: SparseCounts;
   readonly mix: Float64Array;
-  readonly activity: AccountActivity;
   readonly options: DetectOptions;
 }
 
-async function stepPool(
+/** Adds a slot's evidence to every open pool, from two readings of the slot. */
+async function stepPools(
   reader: TelemetryReader,
   slot: TimeWindow,
-  pool: Pool,
-  view: SlotView,
+  population: Population,
+  open: readonly Pool[],
+  { history, matrix, mix, options }: SlotView,
 ): Promise<void> {
-  const { members } = pool.proposal;
-  const { evenMixture, turnTaking } = pool.coordination;
-  evenMixture?.add(stepEvenMixture(members, view.history, view.matrix, view.mix));
-  turnTaking?.add(await pool.turns.step(reader, slot, view.activity));
-  if (pool.components.length) {
-    const sample: ExchangeSample = await reader.sampleExchanges({
-      ...slot,
-      accounts: pool.memberHashes,
-      limit: view.options.sampleRows,
-    });
-    for (const component of pool.components) {
-      component.evenness.add(stepComponentEvenness(component.counter.step(sample)));
-      component.demand.add(sample);
+  const exchanges = rowTotals(matrix);
+  const groups = open.filter((pool) => pool.components.length > 0).map((pool) => pool.proposal.members);
+  const traffic = await Traffic.read(reader, slot, population, groups, exchanges, options.sampleRows);
+  const turns = open.map((pool) =>
+    pool.coordination.turnTaking ? askTurns(pool.proposal.members, exchanges) : null,
+  );
+  const watched = turns.flatMap((asked) => (asked ? [asked.members, ...asked.others] : []));
+  const arrivals = await ArrivalTimes.read(reader, slot, population, watched);
+  for (const [i, pool] of open.entries()) {
+    const { members } = pool.proposal;
+    const { evenMixture, turnTaking } = pool.coordination;
+    evenMixture?.add(stepEvenMixture(members, history, matrix, mix));
+    turnTaking?.add(turns[i] ? stepWatchedTurns(turns[i], arrivals) : 0);
+    if (pool.components.length > 0) {
+      const sample = traffic.of(members);
+      for (const component of pool.components) {
+        component.evenness.add(stepComponentEvenness(component.counter.step(sample)));
+        component.demand.add(sample);
+      }
     }
+    pool.trace.push({ atMs: slot.toMs, exchanges: sumOver(exchanges, members), ...poolEvidence(pool) });
   }
-  pool.trace.push({ atMs: slot.toMs, exchanges: countRows(view.matrix, members), ...poolEvidence(pool) });
 }
 
-function countRows(matrix: SparseCounts, members: Int32Array): number {
-  let sum = 0;
-  for (const a of members)
-    for (let i = matrix.start[a]!; i < matrix.start[a + 1]!; i++) sum += matrix.count[i]!;
-  return sum;
+function sumOver(exchanges: Float64Array, members: Int32Array): number {
+  return members.reduce((sum, account) => sum + exchanges[account]!, 0);
 }
 
 function populationMix(history: SparseCounts, columns: number): Float64Array {

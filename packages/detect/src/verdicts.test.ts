@@ -59,8 +59,8 @@ function judge(pools: readonly Pool[], slotEnds: readonly number[] = [1, 2, 3], 
   const reference = {
     novelty: () => ({ surprise: unlikeAnybody ? 9 : 1, limit: 5 }),
   } as unknown as Reference;
-  const references = new Map(pools.map((p) => [p.number, reference]));
-  return reachVerdicts({ pools, slotEnds, references } as unknown as Replay, OPTIONS);
+  const told = pools.map((p) => ({ ...p, reference }));
+  return reachVerdicts({ pools: told, slotEnds } as unknown as Replay, OPTIONS);
 }
 
 describe('a hidden pool', () => {

@@ -1,7 +1,6 @@
 import type { FindingKind } from '@phalanx/domain';
 import { rejectByEbh } from '@phalanx/stats';
 import { strongIntentShare } from './demand/demand-process.js';
-import type { Reference } from './demand/reference.js';
 import type { DetectOptions } from './options.js';
 import { type ComponentUnderTest, type Pool, type PoolEvidence, poolEvidence } from './pool.js';
 import type { Replay } from './replay.js';
@@ -41,10 +40,7 @@ export function reachVerdicts(replay: Replay, options: DetectOptions): Verdict[]
     for (const pool of both.pools) if (!firstBoth.has(pool)) firstBoth.set(pool, atMs);
   }
   return replay.pools.flatMap((pool): Verdict[] => {
-    if (both.pools.has(pool)) {
-      const reference = replay.references.get(pool.number)!;
-      return [judgeDemand(pool, reference, both.neededLogE, firstBoth.get(pool)!)];
-    }
+    if (both.pools.has(pool)) return [judgeDemand(pool, both.neededLogE, firstBoth.get(pool)!)];
     return hidden.pools.has(pool) ? [hiddenPool(pool, firstHidden.get(pool)!)] : [];
   });
 }
@@ -83,13 +79,13 @@ function hiddenPool(pool: Pool, alarmAtMs: number): Verdict {
 }
 
 /** Campaign, if the components about which there is no doubt carry the e-value alone; else insufficient. */
-function judgeDemand(pool: Pool, reference: Reference, neededLogE: number, alarmAtMs: number): Verdict {
+function judgeDemand(pool: Pool, neededLogE: number, alarmAtMs: number): Verdict {
   const speaking = pool.components
     .filter(({ chosen, demand }) => chosen.promising && demand.logE > 0)
     .sort((a, b) => b.demand.logE - a.demand.logE);
   const doubts = new Map<ComponentUnderTest, string>();
   for (const component of speaking) {
-    const doubt = demandDoubt(component, pool, reference);
+    const doubt = demandDoubt(component, pool);
     if (doubt !== null) doubts.set(component, doubt);
   }
   const undoubted = poolEvidence(pool, (component) => !doubts.has(component));
@@ -116,13 +112,13 @@ function judgeDemand(pool: Pool, reference: Reference, neededLogE: number, alarm
 }
 
 /** Why a component's demand cannot carry the word campaign, or null. */
-function demandDoubt({ demand }: ComponentUnderTest, pool: Pool, reference: Reference): string | null {
+function demandDoubt({ demand }: ComponentUnderTest, pool: Pool): string | null {
   if (demand.largestAccountShare > MAX_ACCOUNT_SHARE)
     return 'Most of the list-like requests come from a few accounts, which may be customers with lists of their own.';
   if (demand.benchmarkShare > MAX_BENCHMARK_SHARE)
     return 'The list-like requests are a known public benchmark.';
   if (strongIntentShare(demand) >= STRONG_INTENT) return null;
-  const { surprise, limit } = reference.novelty(demand.topics, pool.memberSet);
+  const { surprise, limit } = pool.reference.novelty(demand.topics, pool.memberSet);
   if (surprise > limit)
     return 'The list-like requests are about things that no other customer asks of, and say nothing of training; an honest curated list would look the same.';
   return null;

@@ -98,6 +98,8 @@ export type ObjectKind =
 export interface ExchangeSample {
   readonly account: BigUint64Array;
   readonly atMs: Float64Array;
+  /** Hash of the exchange's id, uniform: what is below `share * 2^32` is drawn at that share. */
+  readonly lot: Uint32Array;
   readonly shape: Uint32Array;
   readonly intents: Uint32Array;
   readonly promptHash: BigUint64Array;
@@ -127,18 +129,23 @@ export interface InterventionRecord {
   readonly toMs: number;
 }
 
-export interface SampleQuery extends TimeWindow {
-  /** Only these accounts; absent means all. */
+/** A share of the exchanges of some accounts, those with the lowest lots: equal draws give equal rows, larger ones hold smaller ones. */
+export interface Draw {
+  /** Absent: everybody's. */
   readonly accounts?: BigUint64Array;
-  /** Leave these accounts out; only without `accounts`. */
-  readonly exceptAccounts?: BigUint64Array;
-  /** Only these shape cells; absent means all. */
-  readonly shapes?: Uint32Array;
+  /** 0 <= share <= 1. */
+  readonly share: number;
+}
+
+export interface SampleQuery extends TimeWindow {
+  /** An exchange that several draws hold is read once. */
+  readonly draws: readonly Draw[];
   /** Read `headLanes` too, which costs 64 bytes of reading for each stored row. */
   readonly headLanes?: boolean;
-  /** Rows at most. When more match, a sample chosen by a hash of the exchange id, so equal calls give equal rows. */
-  readonly limit: number;
 }
+
+/** When accounts sent requests: columns of equal length, ascending by time. */
+export type Arrivals = Pick<ExchangeSample, 'account' | 'atMs'>;
 
 /** Detection's whole view of the telemetry store. */
 export interface TelemetryReader {
@@ -160,5 +167,7 @@ export interface TelemetryReader {
     bounds: { readonly minAccounts: number; readonly maxAccounts: number },
   ): Promise<KeyedCounts>;
   sampleExchanges(query: SampleQuery): Promise<ExchangeSample>;
+  /** Every exchange of these accounts. */
+  arrivals(window: TimeWindow, accounts: BigUint64Array): Promise<Arrivals>;
   interventions(): Promise<readonly InterventionRecord[]>;
 }

@@ -10,6 +10,7 @@ export { type Communities, detectCommunities, type LeidenOptions } from './leide
 export * from './log-space.js';
 export * from './minhash.js';
 export { estimateMixing, logMarginal, predictiveShareLogE, SHARE_GRID } from './mixing.js';
+export { fitMixtureWeights, type MixtureFit } from './mixture-weights.js';
 export * from './multinomial.js';
 export { erfc, logErfc, logNormalUpperTail } from './normal.js';
 export { type RandomizationResult, testByEnumeration, testByRandomization } from './permutation.js';

@@ -170,38 +170,32 @@ describe('ArrayTelemetry', () => {
     );
   });
 
-  it('samples by filters, within the limit, the same rows whatever the order of loading', async () => {
+  it('draws by account and share, the same rows whatever the order of loading', async () => {
     const records = makeRecords(3, 400);
     const window = { fromMs: 0, toMs: 2e12 };
     const telemetry = ArrayTelemetry.fromRecords(records, FACTS);
     const accounts = BigUint64Array.of(records[0]!.account, records[1]!.account, 999n);
-    const all = await telemetry.sampleExchanges({
-      ...window,
-      accounts,
-      shapes: Uint32Array.of(1, 2),
-      limit: 1000,
-    });
-    const wanted = records.filter((r) => accounts.includes(r.account) && (r.shape === 1 || r.shape === 2));
-    expect(all.account).toHaveLength(wanted.length);
-    const sorted = [...wanted].sort((a, b) => a.atMs - b.atMs);
+    const all = await telemetry.sampleExchanges({ ...window, draws: [{ accounts, share: 1 }] });
+    const sorted = records.filter((r) => accounts.includes(r.account)).sort((a, b) => a.atMs - b.atMs);
     expect([...all.atMs]).toEqual(sorted.map((r) => r.atMs));
     expect([...all.ok]).toEqual(sorted.map((r) => Number(r.ok)));
     expect(all.topics.subarray(16, 32)).toEqual(sorted[1]!.topics);
     expect(new Set(sorted.map((r, row) => `${r.model} ${all.model[row]}`)).size).toBe(3);
     expect(sorted.every((r, row) => (r.model === '') === (all.model[row] === 0n))).toBe(true);
     expect(all.headLanes).toBeUndefined();
-    const withLanes = await telemetry.sampleExchanges({ ...window, limit: 1000, headLanes: true });
+    expect(await telemetry.arrivals(window, accounts)).toEqual({ account: all.account, atMs: all.atMs });
+    const draws = [{ share: 1 }];
+    const withLanes = await telemetry.sampleExchanges({ ...window, draws, headLanes: true });
     const every = [...records].sort((a, b) => a.atMs - b.atMs);
     expect(withLanes.headLanes).toEqual(
       Uint8Array.from(every.flatMap((r) => [...r.minhash.subarray(0, 32)])),
     );
-    const except = await telemetry.sampleExchanges({ ...window, exceptAccounts: accounts, limit: 1000 });
-    expect(except.account).toHaveLength(records.filter((r) => !accounts.includes(r.account)).length);
-    const some = await telemetry.sampleExchanges({ ...window, limit: 50 });
-    expect(some.atMs).toHaveLength(50);
+    const some = await telemetry.sampleExchanges({ ...window, draws: [{ share: 0.2 }] });
+    expect(some.atMs.length).toBeGreaterThan(40);
+    expect(some.atMs.length).toBeLessThan(130);
     expect([...some.atMs]).toEqual([...some.atMs].sort((a, b) => a - b));
     const reversed = ArrayTelemetry.fromRecords([...records].reverse(), FACTS);
-    const again = await reversed.sampleExchanges({ ...window, limit: 50 });
+    const again = await reversed.sampleExchanges({ ...window, draws: [{ share: 0.2 }] });
     expect([...again.promptHash].sort()).toEqual([...some.promptHash].sort());
   });
 

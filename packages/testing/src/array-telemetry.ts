@@ -1,6 +1,7 @@
 import {
   type AccountActivity,
   type AccountFacts,
+  type Arrivals,
   type ExchangeRecord,
   type ExchangeSample,
   HEAD_LANES,
@@ -184,26 +185,22 @@ export class ArrayTelemetry implements TelemetryReader {
 
   async sampleExchanges(query: SampleQuery): Promise<ExchangeSample> {
     const [from, to] = this.#rows(query);
-    const { shape, priority } = this.#columns;
-    const listed = query.accounts ?? query.exceptAccounts;
-    const wanted = listed === undefined ? null : new Set(listed);
-    const inside = query.accounts !== undefined;
-    const open = Uint8Array.from(this.#accounts, (account) =>
-      Number(wanted === null || wanted.has(account) === inside),
-    );
-    const shapes = query.shapes === undefined ? null : new Set(query.shapes);
-    let rows: number[] = [];
-    for (let row = from; row < to; row++)
-      if (open[this.#accountOf[row]!] && (shapes === null || shapes.has(shape[row]!))) rows.push(row);
-    if (rows.length > query.limit) {
-      rows.sort((a, b) => priority[a]! - priority[b]! || a - b);
-      rows = rows.slice(0, query.limit).sort((a, b) => a - b);
+    const shares = new Float64Array(this.#accounts.length);
+    for (const { accounts, share } of query.draws) {
+      const wanted = accounts && new Set(accounts);
+      this.#accounts.forEach((account, i) => {
+        if (!wanted || wanted.has(account)) shares[i] = Math.max(shares[i]!, share);
+      });
     }
+    const rows: number[] = [];
+    for (let row = from; row < to; row++)
+      if (this.#columns.lot[row]! < shares[this.#accountOf[row]!]! * 2 ** 32) rows.push(row);
     const order = Uint32Array.from(rows);
     const c = this.#columns;
     return {
       account: gather(c, 'account', order),
       atMs: gather(c, 'atMs', order),
+      lot: gather(c, 'lot', order),
       shape: gather(c, 'shape', order),
       intents: gather(c, 'intents', order),
       promptHash: gather(c, 'promptHash', order),
@@ -217,6 +214,11 @@ export class ArrayTelemetry implements TelemetryReader {
       model: gather(c, 'model', order),
       ...(query.headLanes && { headLanes: firstBytes(gather(c, 'minhash', order)) }),
     };
+  }
+
+  async arrivals(window: TimeWindow, accounts: BigUint64Array): Promise<Arrivals> {
+    const { account, atMs } = await this.sampleExchanges({ ...window, draws: [{ accounts, share: 1 }] });
+    return { account, atMs };
   }
 
   /** Rows [from, to) of a window. */

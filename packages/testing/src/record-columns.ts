@@ -19,7 +19,7 @@ const LAYOUT = {
   intents: [Uint32Array, 1],
   outputTokens: [Uint32Array, 1],
   /** Sampling order: a hash of the exchange id. */
-  priority: [Uint32Array, 1],
+  lot: [Uint32Array, 1],
   contradiction: [Uint8Array, 1],
   ok: [Uint8Array, 1],
   minhash: [Uint8Array, PROMPT_MINHASH_BYTES],
@@ -64,7 +64,7 @@ export function collectColumns(records: Iterable<ExchangeRecord>): RecordColumns
     columns.topics.set(record.topics, n * TOPIC_BYTES);
     let hash = 0;
     for (const byte of record.id) hash = Math.imul(hash ^ byte, 0x01000193);
-    columns.priority[n] = mix32(hash);
+    columns.lot[n] = mix32(hash);
     n++;
   }
   const order = orderRows(columns.atMs.subarray(0, n));

@@ -1,11 +1,12 @@
+import type { Arrivals } from '@phalanx/domain';
 import { Random } from '@phalanx/stats';
 import { expect, it } from 'vitest';
-import { stepTurnTaking, type Turns, turnIrregularity, wallIrregularity } from './turn-taking.js';
+import { stepTurnTaking, turnIrregularity, wallIrregularity } from './turn-taking.js';
 
 const ROUNDS = 8;
 const HOUR_MS = 3_600_000;
 
-function sorted(events: [number, number][]): Turns {
+function sorted(events: [number, number][]): Arrivals {
   events.sort((a, b) => a[0] - b[0]);
   return {
     atMs: Float64Array.from(events, (e) => e[0]),
@@ -14,7 +15,7 @@ function sorted(events: [number, number][]): Turns {
 }
 
 /** A pool whose load comes in bursts, dealt out in turn. */
-function dealt(accounts: number, seed: number): Turns {
+function dealt(accounts: number, seed: number): Arrivals {
   const random = new Random(seed);
   let at = 0;
   const order = Array.from({ length: accounts * ROUNDS }, (_, i): [number, number] => {
@@ -24,7 +25,7 @@ function dealt(accounts: number, seed: number): Turns {
   return sorted(order.map(([t, account]) => [(t / at) * HOUR_MS, account]));
 }
 
-function independent(accounts: number, seed: number, first = 0): Turns {
+function independent(accounts: number, seed: number, first = 0): Arrivals {
   const random = new Random(seed);
   return sorted(
     Array.from({ length: accounts * ROUNDS }, (): [number, number] => [
@@ -35,7 +36,7 @@ function independent(accounts: number, seed: number, first = 0): Turns {
 }
 
 /** Strangers of one owner that poll at equal intervals from random phases. */
-function clockwork(accounts: number, seed: number): Turns {
+function clockwork(accounts: number, seed: number): Arrivals {
   const random = new Random(seed);
   const phases = Array.from({ length: accounts }, () => random.uniform());
   return sorted(
@@ -45,7 +46,7 @@ function clockwork(accounts: number, seed: number): Turns {
   );
 }
 
-function test(own: Turns, strangers: readonly Turns[]) {
+function test(own: Arrivals, strangers: readonly Arrivals[]) {
   return stepTurnTaking(turnIrregularity(own, own), [
     ...strangers.map((group) => turnIrregularity(own, group)),
     wallIrregularity(own),

@@ -1,4 +1,4 @@
-import type { ExchangeSample } from '@phalanx/domain';
+import type { Arrivals } from '@phalanx/domain';
 
 /** Fewer gaps say too little about their own regularity. */
 const MIN_GAPS = 5;
@@ -16,7 +16,7 @@ const ALTERNATIVES = [0.2, 0.5, 0.9];
  * @param own all exchanges of the accounts asked about, ascending by time
  * @param clock all exchanges of the group that gives the time, ascending; may be the same
  */
-export function turnIrregularity(own: Turns, clock: Turns): Map<bigint, number> {
+export function turnIrregularity(own: Arrivals, clock: Arrivals): Map<bigint, number> {
   const sums = new Map<bigint, { last: number; n: number; sum: number; squares: number }>();
   let tick = 0;
   for (let i = 0; i < own.account.length; i++) {
@@ -42,10 +42,8 @@ export function turnIrregularity(own: Turns, clock: Turns): Map<bigint, number> 
   return out;
 }
 
-export type Turns = Pick<ExchangeSample, 'account' | 'atMs'>;
-
 /** The time that the clock on the wall tells: one tick a second. */
-export function wallIrregularity(own: Turns): Map<bigint, number> {
+export function wallIrregularity(own: Arrivals): Map<bigint, number> {
   if (own.atMs.length === 0) return new Map();
   const first = own.atMs[0]!;
   const seconds = Math.ceil((own.atMs.at(-1)! - first) / 1000) + 1;

@@ -112,7 +112,7 @@ describe('an empty store', () => {
     expect(
       (await store.sharedObjects(EVER, 'template', { minAccounts: 2, maxAccounts: 9 })).key,
     ).toHaveLength(0);
-    expect((await store.sampleExchanges({ ...EVER, limit: 5 })).topics).toHaveLength(0);
+    expect((await store.sampleExchanges({ ...EVER, draws: [{ share: 1 }] })).topics).toHaveLength(0);
     expect((await store.accountFacts()).accountId).toEqual([]);
     expect(await store.interventions()).toEqual([]);
     expect(await store.readProgress('nothing')).toBeNull();
@@ -197,13 +197,16 @@ describe('readers against a computation by hand, each row written one to three t
     const all = randomExchanges(7, 600);
     await store.insertExchanges(encode(all));
     await store.insertExchanges(encode(all));
-    const some = await store.sampleExchanges({ ...EVER, limit: 100 });
-    expect(some.account).toHaveLength(100);
-    expect(some.topics).toHaveLength(1600);
+    const tenth = [{ share: 0.1 }];
+    const some = await store.sampleExchanges({ ...EVER, draws: tenth });
+    expect(some.account.length).toBeGreaterThan(30);
+    expect(some.account.length).toBeLessThan(90);
+    expect(some.topics).toHaveLength(16 * some.account.length);
     expect([...some.atMs]).toEqual([...some.atMs].sort((a, b) => a - b));
-    expect(await store.sampleExchanges({ ...EVER, limit: 100 })).toEqual(some);
+    expect(await store.sampleExchanges({ ...EVER, draws: tenth })).toEqual(some);
 
-    const { model, ...whole } = await store.sampleExchanges({ ...EVER, limit: 10_000 });
+    const everybody = [{ share: 1 }];
+    const { model, lot, ...whole } = await store.sampleExchanges({ ...EVER, draws: everybody });
     const byTime = [...all].sort((a, b) => a.atMs - b.atMs || Buffer.compare(a.id, b.id));
     expect(whole).toEqual({
       account: BigUint64Array.from(byTime, (r) => r.account),
@@ -221,22 +224,30 @@ describe('readers against a computation by hand, each row written one to three t
     });
     expect(new Set(model).size).toBe(3);
     expect(new Set(byTime.map((r, row) => `${r.model} ${model[row]}`)).size).toBe(3);
-    const { headLanes } = await store.sampleExchanges({ ...EVER, limit: 10_000, headLanes: true });
+    const { headLanes } = await store.sampleExchanges({ ...EVER, draws: everybody, headLanes: true });
     expect(headLanes).toEqual(Uint8Array.from(byTime.flatMap((r) => [...r.minhash.subarray(0, 32)])));
 
     const two = BigUint64Array.of(hashOf('account1'), hashOf('account2'));
-    const only = await store.sampleExchanges({ ...EVER, limit: 10_000, accounts: two });
-    expect(only.account).toHaveLength(all.filter((r) => two.includes(r.account)).length);
-    const others = await store.sampleExchanges({ ...EVER, limit: 10_000, exceptAccounts: two });
-    expect(only.account.length + others.account.length).toBe(600);
-    expect(others.account.some((account) => two.includes(account))).toBe(false);
-    const shaped = await store.sampleExchanges({ ...EVER, limit: 10_000, shapes: Uint32Array.of(3, 9) });
-    expect(shaped.shape).toHaveLength(all.filter((r) => r.shape === 3 || r.shape === 9).length);
-    const none = await store.sampleExchanges({ ...EVER, limit: 10_000, accounts: new BigUint64Array(0) });
-    expect(none.account).toHaveLength(0);
+    const isOfTwo = (account: bigint) => two.includes(account);
+    const only = await store.sampleExchanges({ ...EVER, draws: [{ accounts: two, share: 1 }] });
+    expect(only.account).toHaveLength(all.filter((r) => isOfTwo(r.account)).length);
+    const both = await store.sampleExchanges({ ...EVER, draws: [{ accounts: two, share: 1 }, ...tenth] });
+    expect(both.account).toHaveLength(
+      only.account.length + some.account.filter((account) => !isOfTwo(account)).length,
+    );
+    expect(some.lot.every((value) => value < 0.1 * 2 ** 32)).toBe(true);
+    expect(lot.filter((value) => value < 0.1 * 2 ** 32)).toEqual(some.lot);
+    for (const draws of [[], [{ accounts: new BigUint64Array(0), share: 1 }], [{ share: 0 }]])
+      expect((await store.sampleExchanges({ ...EVER, draws })).account).toHaveLength(0);
+    for (const share of [-0.1, 1.1, Number.NaN])
+      await expect(store.sampleExchanges({ ...EVER, draws: [{ share }] })).rejects.toMatchObject({
+        code: 'STORE_ARGUMENT',
+      });
+
+    expect(await store.arrivals(EVER, two)).toEqual({ account: only.account, atMs: only.atMs });
 
     const many = BigUint64Array.from({ length: 100_000 }, (_, index) => hashOf(`account${index}`));
-    const all100k = await store.sampleExchanges({ ...EVER, limit: 10_000, accounts: many });
+    const all100k = await store.sampleExchanges({ ...EVER, draws: [{ accounts: many, share: 1 }] });
     expect(all100k.account).toHaveLength(600);
   });
 

@@ -2,6 +2,7 @@ import { PhalanxError } from '@phalanx/core';
 import type {
   AccountActivity,
   AccountFacts,
+  Arrivals,
   ExchangeSample,
   InterventionRecord,
   KeyedCounts,
@@ -225,6 +226,7 @@ export class TelemetryStore implements TelemetryReader {
     return {
       account: found.uint64('account'),
       atMs: found.float64('at_ms'),
+      lot: found.uint32('lot'),
       shape: found.uint32('shape'),
       intents: found.uint32('intents'),
       promptHash: found.uint64('prompt_hash'),
@@ -238,6 +240,11 @@ export class TelemetryStore implements TelemetryReader {
       model: found.uint64('model_hash'),
       ...(query.headLanes && { headLanes: found.bytes('head_lanes') }),
     };
+  }
+
+  async arrivals(window: TimeWindow, accounts: BigUint64Array): Promise<Arrivals> {
+    const found = await this.#readExchanges((from) => queries.arrivals(from, window, accounts));
+    return { account: found.uint64('account'), atMs: found.float64('at_ms') };
   }
 
   async interventions(): Promise<readonly InterventionRecord[]> {
