@@ -3,6 +3,7 @@ import { LeastRecentlyUsed } from './account-queue.js';
 import { type Dress, ELICITATIONS } from './dress.js';
 import { drawParameters } from './habits.js';
 import type { HydraPlan } from './hydra-plan.js';
+import { buildProductDemand } from './hydra-products.js';
 import type { Member } from './hydra-roster.js';
 import { type LivePool, SessionRouter } from './live-pool.js';
 import { type Asked, ask, makePersona, type Persona, tasteOfSource } from './persona.js';
@@ -99,6 +100,7 @@ function buildRoute(
 
 function buildDemand(builder: WorldBuilder, plan: HydraPlan, random: Random): Attack['ask'] {
   if (plan.attackShare === 0) return () => unreachable();
+  if (plan.products !== null) return buildProductDemand(builder, plan, plan.products);
   const { disguise } = plan;
   const [before = '', after = ''] = plan.wrapper?.split('{}') ?? [];
   const look: Dress =

@@ -5,6 +5,9 @@ import { checkSources, type SourceShare } from './tenants/ordinary.js';
 export type CoverMode = 'lru' | 'sticky' | 'pinned' | 'none';
 export type AttackSchedule = 'lru' | 'sticky' | 'random' | 'subset';
 
+/** Honest customers whose prompts, as sent, never repeat; by the file in `tenants/` that draws them. */
+export type ProductKind = 'ticket-product' | 'document-pipeline';
+
 /** What a careful thief does to look like people. */
 export interface Disguise {
   /** Share of attack prompts turned to lower case, letters mistyped, final punctuation dropped. */
@@ -22,8 +25,8 @@ export interface Disguise {
 }
 
 /**
- * A pool of accounts steered by one hand: with attack it is a distillation campaign, with `attackShare` 0 an undeclared
- * reseller.
+ * A pool of accounts steered by one hand: with attack it is a distillation campaign, with `attackShare` 0 or `products` an
+ * undeclared reseller.
  */
 export interface HydraPlan {
   /** Name of the pool; also the label. Unique in a world. */
@@ -65,6 +68,11 @@ export interface HydraPlan {
   /** Share of accounts suspended on that day, and days until as many new ones are in place. */
   readonly suspension: { readonly day: number; readonly share: number; readonly regrowthDays: number } | null;
   readonly disguise: Disguise | null;
+  /**
+   * Honest customers in the attack's place: their requests make up `attackShare` of all, in equal parts, and are scheduled
+   * as an attack's. They ask `attackSources` in their own way; settings of an attack's wording and parameters do not apply.
+   */
+  readonly products: { readonly kind: ProductKind; readonly customers: number } | null;
 }
 
 /** Defaults of every plan: an LRU relay of 1,000 accounts, 26 requests each a day, 5 % attack. */
@@ -91,6 +99,7 @@ export const HYDRA_DEFAULTS: Omit<HydraPlan, 'attackSources' | 'coverSources'> =
   releasePivot: false,
   suspension: null,
   disguise: null,
+  products: null,
 };
 
 /** The sources that a caller chooses for a pool, and whatever else it overrides. */
@@ -122,6 +131,7 @@ export function checkHydraPlan(plan: HydraPlan): void {
     checkRange('suspension.day', plan.suspension.day, 0, 49);
     checkRange('suspension.regrowthDays', plan.suspension.regrowthDays, 0, 49);
   }
+  if (plan.products) checkInteger('products.customers', plan.products.customers, 1, 1000);
   if (plan.disguise) {
     const { lowerShare, typos, dropEnd, repeatShare, block, accountShare } = plan.disguise;
     for (const [name, value] of Object.entries({ lowerShare, typos, dropEnd, repeatShare, accountShare }))

@@ -57,7 +57,7 @@ export function enrolMembers(
     const account = builder.addAccount(facts, {
       class: plan.class,
       campaign: plan.name,
-      attacker: plan.attackShare > 0,
+      attacker: plan.attackShare > 0 && plan.products === null,
     });
     const profile =
       plan.fingerprints === 'frozen'

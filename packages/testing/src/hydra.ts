@@ -61,6 +61,7 @@ export function addHydra(builder: WorldBuilder, plan: HydraPlan): void {
   const queue = new LeastRecentlyUsed([]);
   pool.follow(queue);
   const attack = buildAttack(builder, plan, members, pool, queue, random);
+  const attackFlag = plan.products === null ? RowFlag.ATTACK : 0;
   for (const event of orderByTime(keys)) {
     const atMs = keys[event]!;
     pool.advance(atMs, random);
@@ -69,7 +70,7 @@ export function addHydra(builder: WorldBuilder, plan: HydraPlan): void {
       const member = attack.route(atMs);
       if (member === null) continue;
       const { persona, asked } = attack.ask(member, atMs);
-      emit(member, atMs, persona, asked, RowFlag.ATTACK);
+      emit(member, atMs, persona, asked, attackFlag);
     } else {
       const customer = cover!.customers[cover!.owner[event]!]!;
       const member = plan.cover === 'lru' ? pool.members[queue.take()]! : customer.router.route(pool);

@@ -15,7 +15,7 @@ export { planProgrammeFarm } from './campaigns/a10-programme-farm.js';
 export type { TestingErrorCode } from './error.js';
 export { RowFlag } from './exchange-columns.js';
 export { eachExchange, readExchange } from './exchange-view.js';
-export { HYDRA_DEFAULTS, type HydraOptions, type HydraPlan } from './hydra-plan.js';
+export { HYDRA_DEFAULTS, type HydraOptions, type HydraPlan, type ProductKind } from './hydra-plan.js';
 export { type LogFiles, toLiteLlmPayload, writeLiteLlmLog } from './litellm-log.js';
 export { measureNearRepeats, type NearRepeats } from './near-repeat.js';
 export { loadPromptFolder, PromptSource } from './prompt-source.js';

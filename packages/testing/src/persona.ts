@@ -4,6 +4,7 @@ import { type ClientProfile, clientAt, drawClientProfile } from './client-profil
 import { RowFlag } from './exchange-columns.js';
 import { addressAt, type NetworkProfile } from './network-pool.js';
 import type { Random } from './random.js';
+import { type TicketForm, writeTicket } from './ticket-form.js';
 import { LITERAL_CELL, type WorldBuilder } from './world-builder.js';
 
 /** Share of requests that fail and are sent again unchanged after some seconds, whoever sends them. */
@@ -97,6 +98,8 @@ export interface Persona {
   readonly tasteWeights: readonly number[];
   /** Dress numbers, one chosen at random for each new prompt. */
   readonly dresses: readonly number[];
+  /** Form that gives every request a number of its own and takes the place of a dress, or null. */
+  readonly ticket: TicketForm | null;
   readonly reaskShare: number;
   /** Each prompt is sent this often in a row. */
   readonly samples: number;
@@ -136,6 +139,7 @@ export function makePersona(
     tastes,
     tasteWeights: tastes.map(() => 1),
     dresses: [0],
+    ticket: null,
     reaskShare: REASK_SHARES[kind] ?? 0.005,
     samples: 1,
     system: 0,
@@ -215,6 +219,10 @@ export function send(
     account,
     offsetMs: atMs,
     ...asked,
+    dress:
+      persona.ticket === null
+        ? asked.dress
+        : builder.internDress(writeTicket(persona.ticket, builder.startMs + atMs, random)),
     client: clientAt(profile, day, builder.clients),
     address: addressAt(station.network, day),
     endUser: persona.endUsers === 0 ? 0 : persona.endUser + random.integer(0, persona.endUsers - 1),

@@ -1,7 +1,7 @@
 import type { ArrivalModel } from './arrival-clock.js';
 import type { WorldPlan } from './build-world.js';
 import { planError } from './error.js';
-import { HYDRA_DEFAULTS, type HydraPlan } from './hydra-plan.js';
+import { HYDRA_DEFAULTS, type HydraPlan, type ProductKind } from './hydra-plan.js';
 import type { PromptSource } from './prompt-source.js';
 import type { SourceShare } from './tenants/ordinary.js';
 import type { TenantKind, TenantPlan } from './tenants/tenant-plan.js';
@@ -49,8 +49,11 @@ export const SOURCE_WEIGHTS: Readonly<Record<string, number>> = {
   curated_q: 0.02,
 };
 
+/** Scenarios are worlds whose figures are printed elsewhere; the two kinds that never repeat are in HydraBench only. */
+type ScenarioTenant = Exclude<TenantKind, ProductKind>;
+
 /** Kinds of demand that a hard honest tenant prefers; without any of them it takes whatever honest source there is. */
-const TENANT_KINDS_OF: Readonly<Record<TenantKind, readonly string[]>> = {
+const TENANT_KINDS_OF: Readonly<Record<ScenarioTenant, readonly string[]>> = {
   'nightly-batch': ['templ_pipeline', 'pipeline_doc'],
   'evaluation-harness': ['eval_harness'],
   academic: ['eval_harness', 'homework'],
@@ -66,7 +69,7 @@ const TENANT_KINDS_OF: Readonly<Record<TenantKind, readonly string[]>> = {
 };
 
 /** Tenants of each kind per 10,000 ordinary accounts; at least one of each. Licensed distillation is one at most. */
-const TENANTS_PER_10K: Readonly<Record<TenantKind, number>> = {
+const TENANTS_PER_10K: Readonly<Record<ScenarioTenant, number>> = {
   'nightly-batch': 5,
   'evaluation-harness': 8,
   academic: 15,
@@ -82,7 +85,7 @@ const TENANTS_PER_10K: Readonly<Record<TenantKind, number>> = {
 };
 
 /** Volumes of the kinds that a small world shrinks, requests a day of one tenant. */
-const REQUESTS: Partial<Record<TenantKind, number>> = {
+const REQUESTS: Partial<Record<ScenarioTenant, number>> = {
   'nightly-batch': 3000,
   'evaluation-harness': 750,
   'support-bot': 2000,
@@ -219,7 +222,7 @@ function planTenants(
   // A small world gets smaller tenants: among 1,000 customers the big ones would be half of all traffic.
   const small = Math.min(1, Math.max(0.1, accounts / 5000));
   const plans: TenantPlan[] = [];
-  for (const kind of Object.keys(TENANTS_PER_10K) as TenantKind[]) {
+  for (const kind of Object.keys(TENANTS_PER_10K) as ScenarioTenant[]) {
     const wanted = TENANT_KINDS_OF[kind];
     const fitting = honest.filter((source) => wanted.includes(source.kind));
     const sources = kind === 'licensed-distillation' ? attack : fitting.length > 0 ? fitting : honest;

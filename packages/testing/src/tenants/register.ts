@@ -3,6 +3,7 @@ import { addAcademics } from './academic.js';
 import { addClasses } from './class.js';
 import { addCuratedLists } from './curated-list.js';
 import { addDeclaredAggregators } from './declared-aggregator.js';
+import { addDocumentPipelines } from './document-pipeline.js';
 import { addEvaluationHarness } from './evaluation-harness.js';
 import { addJudgesInCi } from './judge-in-ci.js';
 import { addLaunchBursts } from './launch-burst.js';
@@ -12,6 +13,7 @@ import { addRedTeams } from './red-team.js';
 import { addSupportBots } from './support-bot.js';
 import { addTemplatePipelines } from './template-pipeline.js';
 import type { TenantKind, TenantPlan } from './tenant-plan.js';
+import { addTicketProducts } from './ticket-product.js';
 
 /** The code of each kind of hard honest tenant: a new kind is one file, one name and one line here. */
 export const TENANTS: Readonly<Record<TenantKind, (builder: WorldBuilder, plan: TenantPlan) => void>> = {
@@ -27,4 +29,6 @@ export const TENANTS: Readonly<Record<TenantKind, (builder: WorldBuilder, plan: 
   'judge-in-ci': addJudgesInCi,
   'licensed-distillation': addLicensedDistillations,
   'curated-list': addCuratedLists,
+  'ticket-product': addTicketProducts,
+  'document-pipeline': addDocumentPipelines,
 };

@@ -14,6 +14,8 @@ export const TENANT_KINDS = [
   'judge-in-ci',
   'licensed-distillation',
   'curated-list',
+  'ticket-product',
+  'document-pipeline',
 ] as const;
 export type TenantKind = (typeof TENANT_KINDS)[number];
 
