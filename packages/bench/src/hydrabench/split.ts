@@ -58,6 +58,10 @@ export interface Roles {
   /** A de-duplicated honest list of questions: the class that broke the feasibility study. */
   readonly curated: string;
   readonly judged: string;
+  /** What people write to products that number their requests. */
+  readonly tickets: readonly string[];
+  /** Texts that a pipeline works through. */
+  readonly documents: readonly string[];
   /** Asked by academics and under a distillation licence; from the attack side of the same split. */
   readonly study: string;
 }
@@ -89,6 +93,10 @@ export function assignRoles(split: SplitName, builtIn: boolean, alone = false): 
         homework: held ? 'homework' : 'chat',
         curated: held ? 'curated-question' : 'news-classification',
         judged: held ? 'translation' : 'chat',
+        tickets: held
+          ? ['search-query', 'homework', 'support-question', 'chat']
+          : ['support-question', 'chat'],
+        documents: ['news-classification'],
       }
     : {
         ...PUBLIC_ROLES,
@@ -96,6 +104,8 @@ export function assignRoles(split: SplitName, builtIn: boolean, alone = false): 
         homework: held ? 'stackoverflow_bash_q' : 'banking77',
         curated: held ? 'stackoverflow_bash_q' : 'ag_news',
         judged: held ? 'arena' : 'sharegpt_multi',
+        tickets: held ? ['arena', 'oasst', 'banking77', 'sharegpt_multi'] : ['banking77', 'sharegpt_multi'],
+        documents: held ? ['ag_news', 'awesome_prompts'] : ['ag_news'],
       };
   return { honest: all, attack, mixed: attack, ...named, study: held ? attack[1]! : attack.at(-1)! };
 }

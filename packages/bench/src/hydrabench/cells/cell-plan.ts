@@ -44,8 +44,8 @@ export function planPopulation(
 }
 
 /**
- * One tenant of every hard honest class B1 to B10, curated lists and a licensed distillation, sized for a world of 600 to
- * 2,000 ordinary accounts.
+ * One tenant of every hard honest class B1 to B10, curated lists, ticket products, document pipelines and a licensed
+ * distillation, sized for a world of 600 to 2,000 ordinary accounts.
  */
 export function planHardTenants({ roles }: Materials): TenantPlan[] {
   return [
@@ -61,5 +61,7 @@ export function planHardTenants({ roles }: Materials): TenantPlan[] {
     { kind: 'judge-in-ci', count: 2, sources: [roles.judged], requestsPerDay: 250 },
     { kind: 'licensed-distillation', count: 1, sources: [roles.study], requestsPerDay: 1500, size: 40 },
     { kind: 'curated-list', count: 3, sources: [roles.curated], requestsPerDay: 200 },
+    { kind: 'ticket-product', count: 3, sources: roles.tickets, requestsPerDay: 200 },
+    { kind: 'document-pipeline', count: 3, sources: roles.documents, requestsPerDay: 200 },
   ];
 }

@@ -52,6 +52,22 @@ describe.each(SPLITS)('%s cells', (split) => {
     }
   });
 
+  it('differ from attack cells in what honest products ask, not in who carries it', () => {
+    const plans = new Map(cells.map((cell) => [cell.name, cell.plan(materials, '0')]));
+    for (const cover of ['lru', 'sticky', 'pinned'])
+      for (const share of [5, 10]) {
+        const attack = plans.get(`${cover}-mixed-300-${share}`)!;
+        for (const name of ['tickets', 'documents', 'ten-tickets', 'ten-documents']) {
+          const honest = plans.get(`reseller-${name}-${cover}-300-${share}`)!;
+          const { name: pool, class: own, attackSources, products, ...rest } = honest.pools![0]!;
+          expect(own).toBe('aggregator-undeclared');
+          expect(products!.customers).toBe(name.startsWith('ten') ? 10 : 1);
+          expect(attack.pools![0]).toMatchObject(rest);
+          expect(honest.ordinary).toEqual(attack.ordinary);
+        }
+      }
+  });
+
   it('keep a left-out source out of population and cover', () => {
     for (const cell of group('source-out')) {
       const plan = cell.plan(materials, '0');
@@ -66,7 +82,8 @@ describe.each(SPLITS)('%s cells', (split) => {
     const world = buildWorld(group('null')[0]!.plan(materials, '0'));
     const classes = new Set(world.labels.map((label) => label.class));
     for (let b = 1; b <= 10; b++) expect(classes).toContain(`B${b}`);
-    expect(classes).toContain('curated-list');
+    for (const name of ['curated-list', 'ticket-product', 'document-pipeline'])
+      expect(classes).toContain(name);
     expect(classes).toContain('B10-licensed');
     expect(world.labels.every(({ campaign }) => campaign === '')).toBe(true);
   });

@@ -25,6 +25,8 @@ const CLASSES: readonly {
   { name: 'b10-judge-in-ci', kinds: ['judge-in-ci'] },
   { name: 'b10-licensed-distillation', kinds: ['licensed-distillation'], size: 300 },
   { name: 'curated-list', kinds: ['curated-list'] },
+  { name: 'ticket-product', kinds: ['ticket-product'] },
+  { name: 'document-pipeline', kinds: ['document-pipeline'] },
 ];
 
 /**

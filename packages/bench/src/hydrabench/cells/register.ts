@@ -4,6 +4,7 @@ import { listAttackCells } from './attack-cells.js';
 import type { CellPlan } from './cell-plan.js';
 import { listHonestCells } from './honest-cells.js';
 import { listNullCells } from './null-cells.js';
+import { listProductCells } from './product-cells.js';
 import { listSourceOutCells } from './source-out-cells.js';
 
 /** Every cell that can be run with these materials; names are unique. */
@@ -15,6 +16,7 @@ export function listCells({
   return [
     ...listAttackCells(roles.attack.length),
     ...listHonestCells(),
+    ...listProductCells(),
     ...listSourceOutCells((builtIn ? BUILT_IN_SPLIT : PUBLIC_SPLIT)[split].honest),
     ...listNullCells(),
   ];
