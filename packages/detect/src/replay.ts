@@ -56,6 +56,8 @@ export async function replay(
   for (const [s, slot] of slots.entries()) {
     options.onProgress?.(s, slots.length, `slot ${s + 1} of ${slots.length}, ${pools.length} pools`);
     const open = pools.filter((pool) => !pool.setAside && !isHopeless(pool, options.dayMs));
+    for (const pool of pools)
+      if (!open.includes(pool)) for (const { demand } of pool.components) demand.forget();
     if (isProposalTime((slot.fromMs - window.fromMs) / options.dayMs)) {
       const past = { fromMs: window.fromMs, toMs: slot.fromMs };
       const proposals = (

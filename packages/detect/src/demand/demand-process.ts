@@ -21,7 +21,7 @@ const MAX_TOPICS = 20_000;
  */
 export class DemandProcess {
   readonly #chosen: ChosenComponent;
-  readonly #index: NearRepeatIndex;
+  #index: NearRepeatIndex;
   readonly #deficit = new RepeatDeficit();
   readonly #intents = new Map<IntentName, number>();
   readonly #byAccount = new Map<bigint, number>();
@@ -54,6 +54,11 @@ export class DemandProcess {
       if (repeat) this.repeats++;
       this.#describe(slot, row);
     });
+  }
+
+  /** Lets go of the prompts, after which nothing may be added; what was learned stays. */
+  forget(): void {
+    this.#index = new NearRepeatIndex(0, new Set());
   }
 
   get logE(): number {

@@ -18,6 +18,7 @@ const PRIOR_LOG_ODDS = -3;
 const CLAIM = Math.log(0.99 / 0.01);
 const LARGE_SHARE = 0.02;
 const PASSES = 5;
+const TABULATED = 4;
 
 /**
  * Finds accounts whose requests look like draws from one common mixture: a pool that spreads many customers over its
@@ -59,7 +60,7 @@ export function proposeEvenMixtures(history: SparseCounts, options: EvenMixtureO
 /** What accounts are held against: everybody's mix, and the best that it can say of each. */
 interface Baseline {
   readonly mix: Float64Array;
-  /** By account number; see `honestLogLikelihood`. */
+  /** By account number: max over kappa of ln DirMult(x; kappa pi), but for the multinomial coefficient, which cancels in the score. */
   readonly honest: Float64Array;
 }
 
@@ -71,8 +72,12 @@ function baselineOf(
 ): Baseline {
   const others = without.size === 0 ? undefined : Int32Array.from(rowsBut(history.rows, without));
   const mix = smoothed(columnTotals(history, others), null);
-  const honest = new Float64Array(history.rows);
-  for (const a of open) honest[a] = honestLogLikelihood(history, a, total[a]!, mix);
+  const honest = new Float64Array(history.rows).fill(Number.NEGATIVE_INFINITY);
+  for (const kappa of HONEST_CONCENTRATION) {
+    const rising = tabulateRising(mix, kappa);
+    for (const a of open)
+      honest[a] = Math.max(honest[a]!, honestLogLikelihood(history, a, total[a]!, kappa, rising));
+  }
   return { mix, honest };
 }
 
@@ -117,21 +122,31 @@ function fitMixture(
   return score;
 }
 
-/** max over kappa of ln DirMult(x; kappa pi), without the multinomial coefficient, which cancels in the score. */
 function honestLogLikelihood(
   counts: SparseCounts,
   a: number,
   total: number,
-  population: Float64Array,
+  kappa: number,
+  rising: RisingTable,
 ): number {
-  let best = Number.NEGATIVE_INFINITY;
-  for (const kappa of HONEST_CONCENTRATION) {
-    let logLikelihood = -logRisingFactorial(kappa, total);
-    for (let i = counts.start[a]!; i < counts.start[a + 1]!; i++)
-      logLikelihood += logRisingFactorial(kappa * population[counts.column[i]!]!, counts.count[i]!);
-    if (logLikelihood > best) best = logLikelihood;
-  }
-  return best;
+  let logLikelihood = -logRisingFactorial(kappa, total);
+  for (let i = counts.start[a]!; i < counts.start[a + 1]!; i++)
+    logLikelihood += rising(counts.column[i]!, counts.count[i]!);
+  return logLikelihood;
+}
+
+/** ln of the rising factorial of kappa times a cell's share; most counts are small, and looked up. */
+type RisingTable = (column: number, count: number) => number;
+
+function tabulateRising(mix: Float64Array, kappa: number): RisingTable {
+  const table = new Float64Array(mix.length * TABULATED);
+  for (let c = 0; c < mix.length; c++)
+    for (let n = 1; n <= TABULATED; n++)
+      table[c * TABULATED + n - 1] = logRisingFactorial(kappa * mix[c]!, n);
+  return (column, count) =>
+    count <= TABULATED
+      ? table[column * TABULATED + count - 1]!
+      : logRisingFactorial(kappa * mix[column]!, count);
 }
 
 /** Normalises counts after adding half a count a cell, or 2 % of a base mix, so that no cell is impossible. */

@@ -51,9 +51,12 @@ export async function propose(
       ...proposeEvenMixtures(history, { minAccounts, minExchanges: 10, maxGroups: 8 }),
       ...proposeMemoryless(seen.memory, seen.beforeLastDay, seen.lastDay, minAccounts),
     );
+  const clients =
+    options.families.metadata && dealt.length > 0 ? await readClients(reader, past, population) : null;
   for (const proposal of dealt) {
-    const byClients = options.families.metadata
-      ? await splitByClients(reader, past, population, proposal, options)
+    // Two relays that mix the same kinds of customers differ in whose clients they serve.
+    const byClients = clients
+      ? splitProposal(proposal, clients.earlier, clients.later, minAccounts)
       : [proposal];
     for (const part of byClients)
       proposals.push(...splitProposal(part, seen.beforeLastDay, seen.lastDay, minAccounts));
@@ -104,14 +107,12 @@ export function isSameGroup({ members: a }: Proposal, { members: b }: Proposal):
   return shareInside(a, b) >= SAME_POOL && shareInside(b, a) >= SAME_POOL;
 }
 
-/** Two relays that mix the same kinds of customers differ in whose clients they serve: splits a blend by parameters. */
-async function splitByClients(
+/** Exchanges by account and parameters, in either half of the past. */
+async function readClients(
   reader: TelemetryReader,
   past: TimeWindow,
   population: Population,
-  proposal: Proposal,
-  options: DetectOptions,
-): Promise<Proposal[]> {
+): Promise<{ earlier: SparseCounts; later: SparseCounts }> {
   const middle = (past.fromMs + past.toMs) / 2;
   const columns = new Map<bigint, number>();
   const matrix = async (window: TimeWindow): Promise<SparseCounts> => {
@@ -135,12 +136,7 @@ async function splitByClients(
   // The later half first, so that the earlier half, which is fitted, knows every column.
   const later = await matrix({ fromMs: middle, toMs: past.toMs });
   const earlier = await matrix({ fromMs: past.fromMs, toMs: middle });
-  return splitProposal(
-    proposal,
-    { ...earlier, columns: columns.size },
-    { ...later, columns: columns.size },
-    options.minAccounts,
-  );
+  return { earlier: { ...earlier, columns: columns.size }, later: { ...later, columns: columns.size } };
 }
 
 function splitProposal(

@@ -48,12 +48,16 @@ function splitInTwo(
         ),
       );
       logLikelihood = 0;
+      let moved = 0;
       for (let k = 0; k < group.length; k++) {
         const left = score(history, group[k]!, logs[0]!);
         const right = score(history, group[k]!, logs[1]!);
-        side[k] = right > left ? 1 : 0;
+        const better = right > left ? 1 : 0;
+        if (better !== side[k]) moved++;
+        side[k] = better;
         logLikelihood += Math.max(left, right);
       }
+      if (moved === 0) break;
     }
     if (!best || logLikelihood > best.logLikelihood) best = { logLikelihood, side };
   }
