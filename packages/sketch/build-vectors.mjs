@@ -40,6 +40,12 @@ const TEXTS = [
   '<think>hidden</think> Response A: yes.\r\nResponse B: no.',
   Array.from({ length: 120 }, (_, i) => `item${i}`).join(' '),
   `${PASSAGE} How much did the friend pay?`,
+  'Where is my order A-48213-X?',
+  'Since 2026-02-03T10:15:22 it has been late.',
+  'From 10:15 to 1:30, 1,000,000 of 1.2.3 in 2026: 123--456 and _1234_ and 12é34५ are none.',
+  'full-width １２３４５ and Arabic ٠١٢٣٤٥ are none',
+  `${'x'.repeat(59)}12345 has 64 characters`,
+  `${'x'.repeat(60)}12345 has 65 characters`,
 ];
 const ordinary = TEXTS.flatMap((text) => KEYS.map((key) => ({ key, text })));
 const long = { key: KEYS[1], repeat: { unit: 'Alpha beta gamma délta 4 ', times: 4000 } };

@@ -61,6 +61,8 @@ export const Intent = {
   BENCHMARK: 1 << 9,
   /** Multiple-choice options. */
   OPTIONS: 1 << 10,
+  /** Carries an identifier or a time of its own: a run of letters and digits with five digits or more. */
+  IDENTIFIER: 1 << 11,
 } as const;
 export type IntentName = keyof typeof Intent;
 

@@ -2,12 +2,12 @@ import type { IntentName } from '@phalanx/domain';
 
 /**
  * Phrases that set an intent, as people write them; the kernel folds them like any text, so case, accents and
- * punctuation do not matter. At most 12 words; every Chinese or Japanese character is a word. Adding a phrase changes
- * intents only, never hashes: raise LEXICON_VERSION with it.
+ * punctuation do not matter. At most 12 words; every Chinese or Japanese character is a word. Adding a phrase, or an
+ * intent that the kernel reads, changes intents only, never hashes: raise LEXICON_VERSION with it.
  */
-export const LEXICON_VERSION = 1;
+export const LEXICON_VERSION = 2;
 
-type PhraseIntent = Exclude<IntentName, 'DIRECTIVE' | 'BENCHMARK'>;
+type PhraseIntent = Exclude<IntentName, 'DIRECTIVE' | 'BENCHMARK' | 'IDENTIFIER'>;
 
 export const LEXICON: Readonly<Record<PhraseIntent, readonly string[]>> = {
   REASONING: lines(`

@@ -67,7 +67,7 @@ describe('sketcher', () => {
         const cell = unpackShape(sketch.shape);
         expect(cell.ending).toBeLessThanOrEqual(11);
         expect(cell.octave).toBe(text.length === 0 ? 0 : Math.floor(Math.log2(text.length)));
-        expect(sketch.intents).toBeLessThan(2048);
+        expect(sketch.intents).toBeLessThan(4096);
         const topics = [...new Uint16Array(sketch.topics.buffer)].filter((topic) => topic !== 0);
         expect(topics).toEqual([...topics].sort((a, b) => a - b));
         expect(sketcher.sketchResponse(text).hash).toBe(sketch.hash);
@@ -195,6 +195,8 @@ describe('sketcher', () => {
     ['Q\n(A) 300\n(B) 992', ['OPTIONS']],
     ['Q\nA. only one option', []],
     ['x\n#include <stdio.h>', ['CODE']],
+    ['my order 884213 has not arrived', ['IDENTIFIER']],
+    ['neither 1think nor 1/thought is a tag', []],
   ])('reads the intents of %j', (text, expected) => {
     expect(intentsOf(text)).toEqual([...expected].sort());
   });

@@ -227,6 +227,7 @@ const BITS: Record<string, number> = {
   CODE: 256,
   BENCHMARK: 512,
   OPTIONS: 1024,
+  IDENTIFIER: 2048,
 };
 const ENDINGS: [string, number][] = [
   ['.。।۔', 1],
@@ -259,6 +260,7 @@ function readShape(text: string, points: number[], words: string[], lines: numbe
 }
 
 const CODE_LINE = /^[ \t]*(?:def |#inc|#!\/|import |function |const |SELECT )/m;
+const RUN = /[0-9A-Za-z]+(?:[-_:][0-9A-Za-z]+)*/g;
 const THOUGHT = /<\/?(?:think|thought|scratchpad|reasonin)/i;
 
 function readIntents(
@@ -277,6 +279,8 @@ function readIntents(
   const letters = [...raw.matchAll(/^[ \t]*\(?([a-h])[.):][ \t]/gim)].map((match) => match[1]!.toLowerCase());
   if ((letters.includes('a') && letters.includes('b')) || /^[ \t]*options:/im.test(raw))
     bits |= BITS.OPTIONS!;
+  if ((raw.match(RUN) ?? []).some((run) => run.length <= 64 && run.replace(/[^0-9]/g, '').length >= 5))
+    bits |= BITS.IDENTIFIER!;
   const isImperative = (word: string | undefined) => word !== undefined && openings[2]!.has(word);
   if ((shape & 7) === 2 || (openings[4]!.has(words[0] ?? '') && isImperative(words[1])))
     bits |= BITS.DIRECTIVE!;
@@ -417,6 +421,7 @@ describe('template fingerprint, version 1', () => {
     fc.string({ unit: 'grapheme', maxLength: 12 }),
     fc.string({ unit: 'binary', maxLength: 6 }),
     fc.stringMatching(/^[A-Za-z0-9 ,.'-]{0,24}$/),
+    fc.stringMatching(/^[a-f0-9_:-]{0,24}$/),
   );
 
   it('is computed alike by reference and kernel on 3,000 random texts', () => {

@@ -63,6 +63,7 @@ const INTENT_NAMES: Record<IntentName, string> = {
   CODE: 'prompts about code',
   BENCHMARK: 'known benchmark prompts',
   OPTIONS: 'multiple-choice prompts',
+  IDENTIFIER: 'prompts with an identifier or a time of their own',
 };
 
 /** Kinds of prompt that divide a family further: a problem and an order can open and end alike. */

@@ -1,5 +1,6 @@
-// Pass 1: UTF-8 to folded words between spaces, noting line breaks and programming or option marks on the way.
+// Pass 1: UTF-8 to folded words between spaces, noting line breaks, programming or option marks and identifiers on the way.
 
+import { holdsIdentifier, startIdentifiers } from './identifiers.as';
 import {
   CLASSES, CLASS_MASK, DIGIT, DROPPED, FOLDED, FOLDS, HAN, HIGH_FOLDS, KANA, LETTER, RAW, SEPARATOR, SPACE,
 } from './layout.as';
@@ -8,6 +9,7 @@ import {
 const REASONING: u32 = 1;
 const CODE: u32 = 256;
 const OPTIONS: u32 = 1024;
+const IDENTIFIER: u32 = 2048;
 
 export let lineBreaks: u32 = 0;
 export let marks: u32 = 0;
@@ -116,6 +118,12 @@ function readMark(at: usize): void {
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function readDigits(at: usize, digits: u32): void {
+  if (digits && !(marks & IDENTIFIER) && holdsIdentifier(at, digits)) marks |= IDENTIFIER;
+}
+
 /** Folds RAW[0, size) into FOLDED; returns the end of what it wrote, after which 64 spaces follow. */
 export function normalise(size: i32): usize {
   const end = RAW + size;
@@ -126,30 +134,35 @@ export function normalise(size: i32): usize {
   lineBreaks = 0;
   marks = 0;
   optionLetters = 0;
+  startIdentifiers();
   if (size > 0) readLineStart(RAW);
   let at = RAW;
   let to = FOLDED;
   while (at < end) {
     const v = v128.load(at);
+    const digit = i8x16.lt_u(i8x16.sub(v, i8x16.splat(0x30)), i8x16.splat(10));
     if (i8x16.bitmask(v) == 0) {
       const low = v128.or(v, space);
       const word = v128.or(
         i8x16.lt_u(i8x16.sub(low, i8x16.splat(0x61)), i8x16.splat(26)),
-        i8x16.lt_u(i8x16.sub(v, i8x16.splat(0x30)), i8x16.splat(10)),
+        digit,
       );
       v128.store(to, v128.bitselect(low, space, word));
+      // Most blocks have neither mark nor digit: one test for both.
       let found = i8x16.bitmask(v128.or(
         v128.or(i8x16.eq(v, i8x16.splat(10)), i8x16.eq(v, i8x16.splat(0x60))),
-        i8x16.eq(v, i8x16.splat(0x3c)),
+        v128.or(i8x16.eq(v, i8x16.splat(0x3c)), digit),
       ));
-      while (found) {
-        readMark(at + ctz(found));
-        found &= found - 1;
+      if (found) {
+        const digits = i8x16.bitmask(digit);
+        readDigits(at, digits);
+        for (found ^= digits; found; found &= found - 1) readMark(at + ctz(found));
       }
       at += 16;
       to += 16;
       continue;
     }
+    readDigits(at, i8x16.bitmask(digit));
     const stop = min<usize>(at + 16, end);
     do {
       const first: u32 = load<u8>(at);
