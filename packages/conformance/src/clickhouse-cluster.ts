@@ -200,7 +200,7 @@ async function readAll(reader: TelemetryReader): Promise<unknown[]> {
     await reader.shapeCounts(WINDOW),
     await reader.timeCounts(WINDOW, 3_600_000),
     await reader.intentCounts(WINDOW),
-    await reader.sampleExchanges({ ...WINDOW, draws: [{ share: 0.1 }], headLanes: true }),
+    await reader.sampleExchanges({ ...WINDOW, draws: [{ share: 0.1 }], minhash: true }),
     await reader.arrivals(WINDOW, (await reader.accountActivity(WINDOW)).account.slice(0, 5)),
     await reader.accountFacts(),
     await reader.interventions(),

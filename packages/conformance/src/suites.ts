@@ -5,6 +5,7 @@ import { formats } from './formats.js';
 import { knownBenchmarks } from './known-benchmarks.js';
 import { leiden } from './leiden.js';
 import { nearRepeats } from './near-repeats.js';
+import { oneJob } from './one-job.js';
 import type { Suite } from './suite.js';
 import { tails } from './tails.js';
 import { templateFingerprint } from './template-fingerprint.js';
@@ -16,6 +17,7 @@ export const suites: readonly Suite[] = [
   templateFingerprint,
   knownBenchmarks,
   nearRepeats,
+  oneJob,
   leiden,
   tails,
   formats,

@@ -13,6 +13,7 @@ import type {
 import { SOUGHT } from './demand/component.js';
 import { shareInside } from './links/proposal.js';
 import type { DetectOptions } from './options.js';
+import type { Pool } from './pool.js';
 import type { Replay } from './replay.js';
 import { signals } from './signals/index.js';
 import { choosePeers } from './signals/peers.js';
@@ -38,12 +39,20 @@ export async function drawFindings(
   replay: Replay,
   options: DetectOptions,
 ): Promise<Pick<DetectionReport, 'findings' | 'evidence'>> {
-  const groups = groupByAccounts(reachVerdicts(replay, options));
-  if (groups.length === 0) return { findings: [], evidence: [] };
   const { window } = replay;
   const activity = await reader.accountActivity(window);
+  const sampled = new Map<Pool, Promise<ExchangeSample>>();
+  const sampleOf = (pool: Pool): Promise<ExchangeSample> => {
+    const known = sampled.get(pool);
+    const sample = known ?? sampleAccounts(reader, window, activity, pool.memberHashes);
+    if (!known) sampled.set(pool, sample);
+    return sample;
+  };
+  const groups = groupByAccounts(await reachVerdicts(replay, options, sampleOf));
+  if (groups.length === 0) return { findings: [], evidence: [] };
   const seen: Seen = {
     activity,
+    sampleOf,
     everybody: await sampleAccounts(reader, window, activity, null),
     interventions: await reader.interventions(),
   };
@@ -123,6 +132,7 @@ function accountsOf(group: readonly Verdict[]): Map<number, number> {
 
 /** What every finding is described with. */
 interface Seen {
+  readonly sampleOf: (pool: Pool) => Promise<ExchangeSample>;
   readonly activity: AccountActivity;
   readonly everybody: ExchangeSample;
   readonly interventions: readonly InterventionRecord[];
@@ -142,14 +152,14 @@ function sampleAccounts(
   });
   const share = Math.min(1, SAMPLE_ROWS / Math.max(1, total));
   const draw = accounts ? { accounts, share } : { share };
-  return reader.sampleExchanges({ ...window, draws: [draw], headLanes: accounts !== null });
+  return reader.sampleExchanges({ ...window, draws: [draw], minhash: accounts !== null });
 }
 
 async function describe(
   reader: TelemetryReader,
   replay: Replay,
   group: readonly Verdict[],
-  { activity, everybody, interventions }: Seen,
+  { activity, everybody, interventions, sampleOf }: Seen,
 ): Promise<Finding> {
   const chosen = group[0]!;
   const { pool } = chosen;
@@ -165,7 +175,7 @@ async function describe(
     population,
     window,
     activity,
-    members: await sampleAccounts(reader, window, activity, pool.memberHashes),
+    members: await sampleOf(pool),
     everybody,
     peers,
     peerSample: await sampleAccounts(reader, window, activity, peers?.account ?? new BigUint64Array(0)),

@@ -1,4 +1,5 @@
 export { findBoilerplate, NearRepeatIndex } from './demand/near-repeats.js';
+export { laneAgreement } from './demand/one-job.js';
 export { detectCampaigns } from './detect-campaigns.js';
 export { type DetectErrorCode, type DetectOptions, defaultOptions, type Families } from './options.js';
 export { type Replay, replay } from './replay.js';

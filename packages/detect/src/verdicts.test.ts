@@ -1,3 +1,4 @@
+import type { ExchangeSample } from '@phalanx/domain';
 import { describe, expect, it } from 'vitest';
 import type { Reference } from './demand/reference.js';
 import { defaultOptions } from './options.js';
@@ -16,6 +17,7 @@ interface Demand {
   readonly largest?: number;
   readonly benchmark?: number;
   readonly reasoning?: number;
+  readonly identified?: number;
   readonly promising?: boolean;
 }
 
@@ -26,7 +28,12 @@ function component(name: string, demand: Demand): ComponentUnderTest {
       logE: demand.logE,
       largestAccountShare: demand.largest ?? 0.01,
       benchmarkShare: demand.benchmark ?? 0,
-      intentShare: (intent: string) => (intent === 'REASONING' ? (demand.reasoning ?? 0) : 0),
+      intentShare: (intent: string) =>
+        intent === 'REASONING'
+          ? (demand.reasoning ?? 0)
+          : intent === 'IDENTIFIER'
+            ? (demand.identified ?? 0)
+            : 0,
       topics: [],
     },
     evenness: { logE: HUGE },
@@ -55,62 +62,66 @@ function pool(
   } as unknown as Pool;
 }
 
+/** Nobody's, so no component is seen to be one job; `one-job.test.ts` tests what is. */
+const sample = { account: new BigUint64Array(0) } as ExchangeSample;
+
 function judge(pools: readonly Pool[], slotEnds: readonly number[] = [1, 2, 3], unlikeAnybody = false) {
   const reference = {
     novelty: () => ({ surprise: unlikeAnybody ? 9 : 1, limit: 5 }),
   } as unknown as Reference;
   const told = pools.map((p) => ({ ...p, reference }));
-  return reachVerdicts({ pools: told, slotEnds } as unknown as Replay, OPTIONS);
+  return reachVerdicts({ pools: told, slotEnds } as unknown as Replay, OPTIONS, async () => sample);
 }
 
 describe('a hidden pool', () => {
-  const kinds = (pools: readonly Pool[]) => judge(pools).map((v) => [v.pool.number, v.kind, v.alarmAtMs]);
+  const kinds = async (pools: readonly Pool[]) =>
+    (await judge(pools)).map((v) => [v.pool.number, v.kind, v.alarmAtMs]);
 
-  it('is told from half of alpha on, with the end of the slot at which it first was', () => {
+  it('is told from half of alpha on, with the end of the slot at which it first was', async () => {
     const trace = [
       [1, 0, 0],
       [2, ENOUGH, 0],
       [3, ENOUGH + 5, 0],
     ] as const;
-    expect(kinds([pool(0, 0, trace)])).toEqual([[0, 'hidden-pool', 2]]);
-    expect(kinds([pool(0, 0, [[3, ENOUGH - 0.02, 0]])])).toEqual([]);
+    expect(await kinds([pool(0, 0, trace)])).toEqual([[0, 'hidden-pool', 2]]);
+    expect(await kinds([pool(0, 0, [[3, ENOUGH - 0.02, 0]])])).toEqual([]);
   });
 
-  it('must still be one at the end, by the last evidence there is', () => {
+  it('must still be one at the end, by the last evidence there is', async () => {
     const faded = [
       [1, HUGE, 0],
       [3, 0, 0],
     ] as const;
-    expect(kinds([pool(0, 0, faded)])).toEqual([]);
-    expect(kinds([pool(0, 0, [[1, HUGE, 0]])])).toEqual([[0, 'hidden-pool', 1]]);
+    expect(await kinds([pool(0, 0, faded)])).toEqual([]);
+    expect(await kinds([pool(0, 0, [[1, HUGE, 0]])])).toEqual([[0, 'hidden-pool', 1]]);
   });
 
-  it('costs more where more pools were tried, less where more of them are found, nothing for those set aside', () => {
+  it('costs more where more pools were tried, less where more of them are found, nothing for those set aside', async () => {
     const quiet = (number: number, proposedAtMs = 0) => pool(number, proposedAtMs, [[3, 0, 0]]);
     const found = (number: number) => pool(number, 0, [[3, ENOUGH, 0]]);
-    expect(kinds([found(0), quiet(1)])).toEqual([]);
-    expect(kinds([found(0), found(1)])).toHaveLength(2);
-    expect(kinds([found(0), { ...quiet(1), setAside: 'declared' }])).toHaveLength(1);
-    expect(kinds([{ ...found(0), setAside: 'declared' }])).toEqual([]);
+    expect(await kinds([found(0), quiet(1)])).toEqual([]);
+    expect(await kinds([found(0), found(1)])).toHaveLength(2);
+    expect(await kinds([found(0), { ...quiet(1), setAside: 'declared' }])).toHaveLength(1);
+    expect(await kinds([{ ...found(0), setAside: 'declared' }])).toEqual([]);
   });
 
-  it('is not held back before another pool was proposed', () => {
+  it('is not held back before another pool was proposed', async () => {
     const early = pool(0, 0, [
       [1, ENOUGH, 0],
       [3, HUGE, 0],
     ]);
-    expect(kinds([early, pool(1, 1, [[3, 0, 0]])])).toEqual([[0, 'hidden-pool', 1]]);
-    expect(kinds([early, pool(1, 0, [[3, 0, 0]])])).toEqual([[0, 'hidden-pool', 3]]);
+    expect(await kinds([early, pool(1, 1, [[3, 0, 0]])])).toEqual([[0, 'hidden-pool', 1]]);
+    expect(await kinds([early, pool(1, 0, [[3, 0, 0]])])).toEqual([[0, 'hidden-pool', 3]]);
   });
 });
 
 describe('a pool with demand', () => {
-  const verdict = (components: readonly ComponentUnderTest[], unlikeAnybody = false) =>
-    judge([pool(0, 0, [[2, HUGE, HUGE]], components)], [1, 2, 3], unlikeAnybody)[0]!;
+  const verdict = async (components: readonly ComponentUnderTest[], unlikeAnybody = false) =>
+    (await judge([pool(0, 0, [[2, HUGE, HUGE]], components)], [1, 2, 3], unlikeAnybody))[0]!;
   const names = (components: readonly ComponentUnderTest[]) => components.map((c) => c.chosen.component.name);
 
-  it('is a campaign, carried by what promised and speaks, the strongest first', () => {
-    const { kind, decisive, alarmAtMs } = verdict([
+  it('is a campaign, carried by what promised and speaks, the strongest first', async () => {
+    const { kind, decisive, alarmAtMs } = await verdict([
       component('weak', { logE: 20 }),
       component('silent', { logE: -3 }),
       component('strong', { logE: 60 }),
@@ -123,27 +134,34 @@ describe('a pool with demand', () => {
     ['a few accounts', { largest: 0.2 }, false],
     ['known public benchmark', { benchmark: 0.6 }, false],
     ['no other customer', {}, true],
-  ])('is insufficient when its only demand comes from or is about %s', (words, doubt, unlikeAnybody) => {
-    const { kind, because, decisive } = verdict([component('list', { logE: 60, ...doubt })], unlikeAnybody);
-    expect([kind, names(decisive)]).toEqual(['insufficient', ['list']]);
-    expect(because).toContain(words);
-  });
+    ['an identifier or a time of their own', { identified: 0.6 }, false],
+  ])(
+    'is insufficient when its only demand comes from or is about %s',
+    async (words, doubt, unlikeAnybody) => {
+      const { kind, because, decisive } = await verdict(
+        [component('list', { logE: 60, ...doubt })],
+        unlikeAnybody,
+      );
+      expect([kind, names(decisive)]).toEqual(['insufficient', ['list']]);
+      expect(because).toContain(words);
+    },
+  );
 
-  it('is a campaign whatever it is about, where it asks for training material in words', () => {
-    expect(verdict([component('list', { logE: 60, reasoning: 0.4 })], true).kind).toBe(
+  it('is a campaign whatever it is about, where it asks for training material in words', async () => {
+    expect((await verdict([component('list', { logE: 60, reasoning: 0.4 })], true)).kind).toBe(
       'distillation-campaign',
     );
   });
 
-  it('is a campaign where what is beyond doubt suffices alone, and rests on that', () => {
+  it('is a campaign where what is beyond doubt suffices alone, and rests on that', async () => {
     const doubtful = component('benchmark', { logE: 90, benchmark: 1 });
-    const plain = verdict([doubtful, component('list', { logE: 20 })]);
+    const plain = await verdict([doubtful, component('list', { logE: 20 })]);
     expect([plain.kind, names(plain.decisive)]).toEqual(['distillation-campaign', ['list']]);
-    expect(verdict([doubtful, component('list', { logE: 3 })]).kind).toBe('insufficient');
+    expect((await verdict([doubtful, component('list', { logE: 3 })])).kind).toBe('insufficient');
   });
 
-  it('stays a hidden pool while the smaller of the two does not suffice', () => {
+  it('stays a hidden pool while the smaller of the two does not suffice', async () => {
     const shy = pool(0, 0, [[3, HUGE, ENOUGH - 0.02]], [component('list', { logE: 60 })]);
-    expect(judge([shy])).toMatchObject([{ kind: 'hidden-pool', decisive: [] }]);
+    expect(await judge([shy])).toMatchObject([{ kind: 'hidden-pool', decisive: [] }]);
   });
 });

@@ -1,6 +1,7 @@
-import type { FindingKind } from '@phalanx/domain';
+import type { ExchangeSample, FindingKind } from '@phalanx/domain';
 import { rejectByEbh } from '@phalanx/stats';
 import { strongIntentShare } from './demand/demand-process.js';
+import { describeOneJob } from './demand/one-job.js';
 import type { DetectOptions } from './options.js';
 import { type ComponentUnderTest, type Pool, type PoolEvidence, poolEvidence } from './pool.js';
 import type { Replay } from './replay.js';
@@ -8,6 +9,7 @@ import type { Replay } from './replay.js';
 const MAX_ACCOUNT_SHARE = 0.1;
 const MAX_BENCHMARK_SHARE = 0.5;
 const STRONG_INTENT = 0.3;
+const MAX_IDENTIFIED = 0.5;
 
 /** What a pool was found to be, and when. */
 export interface Verdict {
@@ -24,8 +26,14 @@ export interface Verdict {
  * Which pools are findings at the end of the window, and the slot at which each first was: at each slot's end e-BH over
  * all pools proposed so far, half of alpha for hidden pools and half for campaigns. A campaign needs, besides its
  * e-value, demand that can be judged; otherwise the answer is `insufficient`.
+ *
+ * @param sampleOf exchanges of a pool over the window, bounded, with MinHash lanes; asked for pools with demand only
  */
-export function reachVerdicts(replay: Replay, options: DetectOptions): Verdict[] {
+export async function reachVerdicts(
+  replay: Replay,
+  options: DetectOptions,
+  sampleOf: (pool: Pool) => Promise<ExchangeSample>,
+): Promise<Verdict[]> {
   const level = options.alpha / 2;
   const firstHidden = new Map<Pool, number>();
   const firstBoth = new Map<Pool, number>();
@@ -39,10 +47,12 @@ export function reachVerdicts(replay: Replay, options: DetectOptions): Verdict[]
     for (const pool of hidden.pools) if (!firstHidden.has(pool)) firstHidden.set(pool, atMs);
     for (const pool of both.pools) if (!firstBoth.has(pool)) firstBoth.set(pool, atMs);
   }
-  return replay.pools.flatMap((pool): Verdict[] => {
-    if (both.pools.has(pool)) return [judgeDemand(pool, both.neededLogE, firstBoth.get(pool)!)];
-    return hidden.pools.has(pool) ? [hiddenPool(pool, firstHidden.get(pool)!)] : [];
-  });
+  const verdicts: Verdict[] = [];
+  for (const pool of replay.pools)
+    if (both.pools.has(pool))
+      verdicts.push(judgeDemand(pool, await sampleOf(pool), both.neededLogE, firstBoth.get(pool)!));
+    else if (hidden.pools.has(pool)) verdicts.push(hiddenPool(pool, firstHidden.get(pool)!));
+  return verdicts;
 }
 
 interface Rejected {
@@ -79,13 +89,13 @@ function hiddenPool(pool: Pool, alarmAtMs: number): Verdict {
 }
 
 /** Campaign, if the components about which there is no doubt carry the e-value alone; else insufficient. */
-function judgeDemand(pool: Pool, neededLogE: number, alarmAtMs: number): Verdict {
+function judgeDemand(pool: Pool, sample: ExchangeSample, neededLogE: number, alarmAtMs: number): Verdict {
   const speaking = pool.components
     .filter(({ chosen, demand }) => chosen.promising && demand.logE > 0)
     .sort((a, b) => b.demand.logE - a.demand.logE);
   const doubts = new Map<ComponentUnderTest, string>();
   for (const component of speaking) {
-    const doubt = demandDoubt(component, pool);
+    const doubt = demandDoubt(component, pool, sample);
     if (doubt !== null) doubts.set(component, doubt);
   }
   const undoubted = poolEvidence(pool, (component) => !doubts.has(component));
@@ -112,12 +122,21 @@ function judgeDemand(pool: Pool, neededLogE: number, alarmAtMs: number): Verdict
 }
 
 /** Why a component's demand cannot carry the word campaign, or null. */
-function demandDoubt({ demand }: ComponentUnderTest, pool: Pool): string | null {
+function demandDoubt(
+  { chosen, demand }: ComponentUnderTest,
+  pool: Pool,
+  sample: ExchangeSample,
+): string | null {
   if (demand.largestAccountShare > MAX_ACCOUNT_SHARE)
     return 'Most of the list-like requests come from a few accounts, which may be customers with lists of their own.';
   if (demand.benchmarkShare > MAX_BENCHMARK_SHARE)
     return 'The list-like requests are a known public benchmark.';
   if (strongIntentShare(demand) >= STRONG_INTENT) return null;
+  if (demand.intentShare('IDENTIFIER') > MAX_IDENTIFIED)
+    return 'Most of the list-like requests carry an identifier or a time of their own, so that no two could be alike; a product that numbers its requests would look the same.';
+  const job = describeOneJob(sample, chosen.component);
+  if (job !== null)
+    return `The list-like requests ${job}, and say nothing of training; an honest product that works through documents or tickets would look the same.`;
   const { surprise, limit } = pool.reference.novelty(demand.topics, pool.memberSet);
   if (surprise > limit)
     return 'The list-like requests are about things that no other customer asks of, and say nothing of training; an honest curated list would look the same.';

@@ -114,8 +114,8 @@ export interface ExchangeSample {
   readonly outputTokens: Uint32Array;
   /** Equal for equal names of the model, as far as one reader goes; 0 when the source did not say. */
   readonly model: BigUint64Array;
-  /** MinHash lanes 0-31, of the prompt's first 40 words: 32 bytes a row. Only when the query asks for them. */
-  readonly headLanes?: Uint8Array;
+  /** 64 bytes a row, see `TextSketch.minhash`. Only when the query asks for them. */
+  readonly minhash?: Uint8Array;
 }
 
 /** What a provider did to an account, for regrowth and randomised-intervention analysis. */
@@ -140,8 +140,7 @@ export interface Draw {
 export interface SampleQuery extends TimeWindow {
   /** An exchange that several draws hold is read once. */
   readonly draws: readonly Draw[];
-  /** Read `headLanes` too, which costs 64 bytes of reading for each stored row. */
-  readonly headLanes?: boolean;
+  readonly minhash?: boolean;
 }
 
 /** When accounts sent requests: columns of equal length, ascending by time. */

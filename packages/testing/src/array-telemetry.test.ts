@@ -182,13 +182,13 @@ describe('ArrayTelemetry', () => {
     expect(all.topics.subarray(16, 32)).toEqual(sorted[1]!.topics);
     expect(new Set(sorted.map((r, row) => `${r.model} ${all.model[row]}`)).size).toBe(3);
     expect(sorted.every((r, row) => (r.model === '') === (all.model[row] === 0n))).toBe(true);
-    expect(all.headLanes).toBeUndefined();
+    expect(all.minhash).toBeUndefined();
     expect(await telemetry.arrivals(window, accounts)).toEqual({ account: all.account, atMs: all.atMs });
     const draws = [{ share: 1 }];
-    const withLanes = await telemetry.sampleExchanges({ ...window, draws, headLanes: true });
+    const withLanes = await telemetry.sampleExchanges({ ...window, draws, minhash: true });
     const every = [...records].sort((a, b) => a.atMs - b.atMs);
-    expect(withLanes.headLanes).toEqual(
-      Uint8Array.from(every.flatMap((r) => [...r.minhash.subarray(0, 32)])),
+    expect(withLanes.minhash).toEqual(
+      Uint8Array.from(every.flatMap((r) => [...r.minhash])),
     );
     const some = await telemetry.sampleExchanges({ ...window, draws: [{ share: 0.2 }] });
     expect(some.atMs.length).toBeGreaterThan(40);

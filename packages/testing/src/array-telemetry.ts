@@ -4,7 +4,6 @@ import {
   type Arrivals,
   type ExchangeRecord,
   type ExchangeSample,
-  HEAD_LANES,
   Intent,
   type InterventionRecord,
   type KeyedCounts,
@@ -212,7 +211,7 @@ export class ArrayTelemetry implements TelemetryReader {
       network: gather(c, 'network', order),
       outputTokens: gather(c, 'outputTokens', order),
       model: gather(c, 'model', order),
-      ...(query.headLanes && { headLanes: firstBytes(gather(c, 'minhash', order)) }),
+      ...(query.minhash && { minhash: gather(c, 'minhash', order) }),
     };
   }
 
@@ -286,15 +285,4 @@ export class ArrayTelemetry implements TelemetryReader {
     }
     return { account, key: keys, count };
   }
-}
-
-/** The head's lanes of each row. */
-function firstBytes(minhash: Uint8Array): Uint8Array {
-  const rows = minhash.length / PROMPT_MINHASH_BYTES;
-  const head = new Uint8Array(rows * HEAD_LANES);
-  for (let row = 0; row < rows; row++) {
-    const from = row * PROMPT_MINHASH_BYTES;
-    head.set(minhash.subarray(from, from + HEAD_LANES), row * HEAD_LANES);
-  }
-  return head;
 }

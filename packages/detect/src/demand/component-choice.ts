@@ -1,4 +1,4 @@
-import { type ExchangeSample, Intent, unpackShape } from '@phalanx/domain';
+import type { ExchangeSample } from '@phalanx/domain';
 import { logPoissonUpperTail, REPEAT_BETS } from '@phalanx/stats';
 import type { Families } from '../options.js';
 import {
@@ -6,7 +6,7 @@ import {
   candidateComponents,
   formOf,
   matchesComponent,
-  SOUGHT,
+  requestShare,
   unionOfForms,
 } from './component.js';
 import { findBoilerplate, NearRepeatIndex } from './near-repeats.js';
@@ -126,20 +126,4 @@ function countRepeats(past: ExchangeSample, rows: readonly number[]): number {
   let repeats = 0;
   for (const row of rows.slice(0, MAX_ROWS)) if (index.add(past, row)) repeats++;
   return repeats;
-}
-
-/** Share of prompts that ask for something: a question, an order, or an explicit intent. */
-function requestShare(past: ExchangeSample, rows: readonly number[]): number {
-  const sought = SOUGHT.reduce((bits, name) => bits | Intent[name], 0);
-  let asks = 0;
-  for (const row of rows) {
-    const cell = unpackShape(past.shape[row]!);
-    const request =
-      cell.opening === 'question' ||
-      cell.opening === 'auxiliary' ||
-      cell.opening === 'imperative' ||
-      cell.ending === 2;
-    if (request || (past.intents[row]! & sought) !== 0) asks++;
-  }
-  return asks / rows.length;
 }

@@ -176,3 +176,19 @@ export function unionOfForms(components: readonly Component[]): Component {
     matches: (form) => parts.some((c) => c.matches(form)),
   };
 }
+
+/** Share of prompts that ask for something: a question, an order, or an explicit intent. */
+export function requestShare(sample: ExchangeSample, rows: readonly number[]): number {
+  const sought = SOUGHT.reduce((bits, name) => bits | Intent[name], 0);
+  let asks = 0;
+  for (const row of rows) {
+    const cell = unpackShape(sample.shape[row]!);
+    const request =
+      cell.opening === 'question' ||
+      cell.opening === 'auxiliary' ||
+      cell.opening === 'imperative' ||
+      cell.ending === 2;
+    if (request || (sample.intents[row]! & sought) !== 0) asks++;
+  }
+  return asks / rows.length;
+}

@@ -22,7 +22,7 @@ export interface Evidence {
   readonly everybody: ExchangeSample;
   /** Members and others of like volume; null where these are too few to compare with. */
   readonly peers: Peers | null;
-  /** Exchanges of all peers at one rate, bounded, with head lanes, ascending by time. */
+  /** Exchanges of all peers at one rate, bounded, with MinHash lanes, ascending by time. */
   readonly peerSample: ExchangeSample;
   /** The parts of the demand that decided; none for a hidden pool. */
   readonly decisive: readonly Component[];

@@ -58,10 +58,10 @@ export async function makeEvidence(
   const proposal = { members: Int32Array.from(memberHashes, (hash) => population.indexOf(hash)!) };
   const sampleOf = (keep: (account: bigint) => boolean): ExchangeSample => {
     const kept = rows.filter((row) => keep(row.account));
-    const lanes = new Uint8Array(32 * kept.length);
+    const minhash = new Uint8Array(64 * kept.length);
     const topics = new Uint8Array(16 * kept.length);
     kept.forEach((row, i) => {
-      if (row.headLanes) lanes.set(row.headLanes, 32 * i);
+      if (row.headLanes) minhash.set(row.headLanes, 64 * i);
       row.topics?.forEach((word, w) => {
         topics[16 * i + 2 * w] = word & 255;
         topics[16 * i + 2 * w + 1] = word >> 8;
@@ -75,7 +75,7 @@ export async function makeEvidence(
       promptHash: BigUint64Array.from(kept, (row, i) => row.promptHash ?? BigInt(i + 1)),
       model: BigUint64Array.from(kept, (row) => row.model ?? 0n),
       topics,
-      headLanes: lanes,
+      minhash,
     } as ExchangeSample;
   };
   const peers = choosePeers(pool, activity);

@@ -1,4 +1,4 @@
-import { HEAD_LANES } from '@phalanx/domain';
+import { HEAD_LANES, PROMPT_MINHASH_BYTES } from '@phalanx/domain';
 
 /** Of 32 lanes; unrelated texts agree on so many with probability 1e-62, a text with every tenth word changed rarely. */
 const LEAST_EQUAL = 28;
@@ -17,7 +17,7 @@ const MOST_COMPARED = 16;
 export function groupTemplates(
   account: Int32Array,
   promptHash: BigUint64Array,
-  headLanes: Uint8Array,
+  minhash: Uint8Array,
 ): Int32Array[] {
   const owner = new Map<bigint, number>();
   account.forEach((a, row) => {
@@ -30,10 +30,10 @@ export function groupTemplates(
   const byBand = new Map<string, number[]>();
   for (let row = 0; row < account.length; row++) {
     if (account[row]! < 0 || promptHash[row] === 0n || owner.get(promptHash[row]!) === -1) continue;
-    const keys = bandKeys(headLanes, row);
+    const keys = bandKeys(minhash, row);
     const template = keys
       .flatMap((key) => byBand.get(key) ?? [])
-      .find((t) => countEqual(headLanes, row, firstRows[t]!) >= LEAST_EQUAL);
+      .find((t) => countEqual(minhash, row, firstRows[t]!) >= LEAST_EQUAL);
     if (template !== undefined) {
       users[template]!.add(account[row]!);
       continue;
@@ -50,7 +50,7 @@ export function groupTemplates(
 }
 
 function bandKeys(lanes: Uint8Array, row: number): string[] {
-  const at = row * HEAD_LANES;
+  const at = row * PROMPT_MINHASH_BYTES;
   return BANDS.slice(1).map(
     (end, band) => band + String.fromCharCode(...lanes.subarray(at + BANDS[band]!, at + end)),
   );
@@ -59,6 +59,6 @@ function bandKeys(lanes: Uint8Array, row: number): string[] {
 function countEqual(lanes: Uint8Array, a: number, b: number): number {
   let equal = 0;
   for (let lane = 0; lane < HEAD_LANES; lane++)
-    if (lanes[a * HEAD_LANES + lane] === lanes[b * HEAD_LANES + lane]) equal++;
+    if (lanes[a * PROMPT_MINHASH_BYTES + lane] === lanes[b * PROMPT_MINHASH_BYTES + lane]) equal++;
   return equal;
 }

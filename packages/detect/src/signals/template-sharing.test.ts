@@ -61,7 +61,7 @@ it('is silent without lanes and with too few prompts', async () => {
   expect(
     templateSharing.measure({
       ...evidence,
-      peerSample: { ...evidence.peerSample, headLanes: undefined } as never,
+      peerSample: { ...evidence.peerSample, minhash: undefined } as never,
     }),
   ).toBeNull();
   const few = makeAccounts(1).map(({ member, requests }) => ({ member, requests: requests.slice(0, 3) }));
@@ -72,7 +72,8 @@ it('groups what agrees in 28 lanes, not in 27, and never what was copied', () =>
   const random = new Random(7);
   const base = drawLanes(random);
   const off = (count: number) => base.map((lane, i) => lane ^ ((i * 5) % 32 < count ? 1 : 0));
-  const rows = (...lanes: Uint8Array[]) => Uint8Array.from(lanes.flatMap((l) => [...l]));
+  const rows = (...lanes: Uint8Array[]) =>
+    Uint8Array.from(lanes.flatMap((head) => [...head, ...new Uint8Array(32)]));
   const two = Int32Array.of(0, 1);
   expect(groupTemplates(two, BigUint64Array.of(1n, 2n), rows(base, off(4)))).toEqual([two]);
   expect(groupTemplates(two, BigUint64Array.of(1n, 2n), rows(base, off(5)))).toEqual([]);

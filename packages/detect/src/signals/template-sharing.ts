@@ -14,12 +14,12 @@ const LEAST_ROWS = 100;
 export const templateSharing: Signal = {
   name: 'template-sharing',
   measure({ peers, peerSample }) {
-    const { headLanes } = peerSample;
-    if (!peers || !headLanes?.some((lane) => lane !== 0)) return null;
+    const { minhash } = peerSample;
+    if (!peers || !minhash?.some((lane) => lane !== 0)) return null;
     const peer = peerOfRow(peers, peerSample);
     const memberRows = peer.reduce((sum, p) => sum + (p < 0 ? 0 : peers.isMember[p]!), 0);
     if (memberRows < LEAST_ROWS) return null;
-    const templates = groupTemplates(peer, peerSample.promptHash, headLanes).map((accounts) => ({
+    const templates = groupTemplates(peer, peerSample.promptHash, minhash).map((accounts) => ({
       accounts,
       weight: Math.log(peers.account.length / accounts.length),
     }));

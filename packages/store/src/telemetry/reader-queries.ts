@@ -1,5 +1,5 @@
 import { PhalanxError } from '@phalanx/core';
-import { HEAD_LANES, type ObjectKind, type SampleQuery, type TimeWindow } from '@phalanx/domain';
+import type { ObjectKind, SampleQuery, TimeWindow } from '@phalanx/domain';
 import type { StoreErrorCode } from '../errors.js';
 import { LAST_AT_MS } from './exchange-block.js';
 
@@ -113,7 +113,7 @@ const LOTS = 2 ** 32;
  *
  * @throws PhalanxError `STORE_ARGUMENT` for a share outside 0 to 1.
  */
-export function sampleExchanges(from: string, { draws, headLanes, ...window }: SampleQuery): string {
+export function sampleExchanges(from: string, { draws, minhash, ...window }: SampleQuery): string {
   const drawn = draws.map(({ accounts, share }) => {
     if (!(share >= 0 && share <= 1)) throw badArgument('a share lies outside 0 to 1');
     return [
@@ -123,12 +123,9 @@ export function sampleExchanges(from: string, { draws, headLanes, ...window }: S
   });
   const any = drawn.some((conditions) => conditions.length === 0);
   const where = any ? '1' : drawn.map((conditions) => `(${conditions.join(' AND ')})`).join(' OR ') || '0';
-  const lanes = headLanes
-    ? `, toFixedString(substring(minhash, 1, ${HEAD_LANES}), ${HEAD_LANES}) AS head_lanes`
-    : '';
   return `SELECT account, ${millis('at')} AS at_ms, toUInt32(bitShiftRight(sipHash64(id), 32)) AS lot,
     toUInt32(shape) AS shape, intents, prompt_hash, topics, ok, system_hash, fingerprint, parameters, network,
-    output_tokens, if(model = '', toUInt64(0), sipHash64(model)) AS model_hash${lanes}
+    output_tokens, if(model = '', toUInt64(0), sipHash64(model)) AS model_hash${minhash ? ', minhash' : ''}
   FROM ${from} FINAL PREWHERE ${inWindow(window)} AND (${where}) ORDER BY at, id`;
 }
 

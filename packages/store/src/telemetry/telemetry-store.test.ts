@@ -224,8 +224,8 @@ describe('readers against a computation by hand, each row written one to three t
     });
     expect(new Set(model).size).toBe(3);
     expect(new Set(byTime.map((r, row) => `${r.model} ${model[row]}`)).size).toBe(3);
-    const { headLanes } = await store.sampleExchanges({ ...EVER, draws: everybody, headLanes: true });
-    expect(headLanes).toEqual(Uint8Array.from(byTime.flatMap((r) => [...r.minhash.subarray(0, 32)])));
+    const { minhash } = await store.sampleExchanges({ ...EVER, draws: everybody, minhash: true });
+    expect(minhash).toEqual(Uint8Array.from(byTime.flatMap((r) => [...r.minhash])));
 
     const two = BigUint64Array.of(hashOf('account1'), hashOf('account2'));
     const isOfTwo = (account: bigint) => two.includes(account);

@@ -238,7 +238,7 @@ export class TelemetryStore implements TelemetryReader {
       network: found.uint64('network'),
       outputTokens: found.uint32('output_tokens'),
       model: found.uint64('model_hash'),
-      ...(query.headLanes && { headLanes: found.bytes('head_lanes') }),
+      ...(query.minhash && { minhash: found.bytes('minhash') }),
     };
   }
 
