@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBoilerplate, NearRepeatIndex } from '@phalanx/detect';
 import { createSketcher } from '@phalanx/sketch';
-import { loadPromptFolder } from '@phalanx/testing';
+import { loadPromptFolder, type PromptSource } from '@phalanx/testing';
 import { type ContentWords, makeContentWordReader } from './content-words.js';
 import type { Suite } from './suite.js';
 
@@ -23,6 +23,11 @@ const MIN_REPEATS = 20;
  */
 const MIN_RATE_RATIO = 0.6;
 const MAX_RATE_RATIO = 2.2;
+/** The simulator varies a source that runs dry; people's repeats must survive that, since they are what honest traffic shows. */
+const ROUNDS = 5;
+const PEOPLE_RATE = 2e-5;
+const MIN_VARIED = 0.4;
+const MAX_VARIED = 1.5;
 
 interface Tally {
   exact: number;
@@ -46,7 +51,8 @@ export const nearRepeats: Suite = {
     const read = makeContentWordReader(lists);
     const below: string[] = [];
     const all: Tally = { exact: 0, flagged: 0, both: 0 };
-    for (const { name, texts } of loadPromptFolder(folder)) {
+    for (const source of loadPromptFolder(folder)) {
+      const { name, texts } = source;
       const count = Math.min(PROMPTS, texts.length);
       const chosen = Array.from({ length: count }, (_, i) => texts[Math.floor((i * texts.length) / count)]!);
       const words = withoutBoilerplate(chosen.map(read));
@@ -59,10 +65,19 @@ export const nearRepeats: Suite = {
         both: exact.filter((is, i) => is && flagged[i]).length,
       };
       for (const key of ['exact', 'flagged', 'both'] as const) all[key] += tally[key];
-      const rate = (repeats: number) => ((2 * repeats) / count ** 2).toExponential(1);
+      const rate = (repeats: number) => (2 * repeats) / count ** 2;
+      const say = (repeats: number) => rate(repeats).toExponential(1);
       checks.note(
-        `${name}: ${count} prompts, repeats ${tally.exact} exactly (rate ${rate(tally.exact)}), ${tally.flagged} by sketch (${rate(tally.flagged)}); ${describe(tally)}; at similarity ${COUSINS}: ${rate(cousins)}`,
+        `${name}: ${count} prompts, repeats ${tally.exact} exactly (rate ${say(tally.exact)}), ${tally.flagged} by sketch (${say(tally.flagged)}); ${describe(tally)}; at similarity ${COUSINS}: ${say(cousins)}`,
       );
+      const varied = findBySketch(drawRounds(source, count)).filter(Boolean).length;
+      checks.note(`${name}: over ${ROUNDS} rounds of the simulator ${varied} by sketch (${say(varied)})`);
+      if (tally.flagged >= MIN_REPEATS && rate(tally.flagged) >= PEOPLE_RATE)
+        checks.check(
+          `${name}: rate of repeats in the simulator`,
+          varied >= MIN_VARIED * tally.flagged && varied <= MAX_VARIED * tally.flagged,
+          () => `${(varied / tally.flagged).toFixed(2)} of its own`,
+        );
       if (tally.exact >= MIN_REPEATS) {
         const ratio = tally.flagged / tally.exact;
         const fits = ratio >= MIN_RATE_RATIO && ratio <= MAX_RATE_RATIO;
@@ -84,6 +99,12 @@ export const nearRepeats: Suite = {
     checks.check('all sources: precision', all.both >= MIN_PRECISION * all.flagged, () => describe(all));
   },
 };
+
+/** Prompts of the first rounds, evenly spaced and so from all rounds alike. */
+function drawRounds(source: PromptSource, count: number): string[] {
+  const step = Math.max(1, Math.floor((ROUNDS * source.size) / count)) | 1;
+  return Array.from({ length: count }, (_, i) => source.text((i * step) % (ROUNDS * source.size)));
+}
 
 function describe({ exact, flagged, both }: Tally): string {
   const share = (part: number, whole: number) => (whole === 0 ? 'none' : (part / whole).toFixed(3));

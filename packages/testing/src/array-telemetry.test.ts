@@ -187,9 +187,7 @@ describe('ArrayTelemetry', () => {
     const draws = [{ share: 1 }];
     const withLanes = await telemetry.sampleExchanges({ ...window, draws, minhash: true });
     const every = [...records].sort((a, b) => a.atMs - b.atMs);
-    expect(withLanes.minhash).toEqual(
-      Uint8Array.from(every.flatMap((r) => [...r.minhash])),
-    );
+    expect(withLanes.minhash).toEqual(Uint8Array.from(every.flatMap((r) => [...r.minhash])));
     const some = await telemetry.sampleExchanges({ ...window, draws: [{ share: 0.2 }] });
     expect(some.atMs.length).toBeGreaterThan(40);
     expect(some.atMs.length).toBeLessThan(130);

@@ -16,10 +16,8 @@ export interface NearRepeats {
   readonly repeats: number;
   /** 2k / n^2, the collision rate; comparable between sets of different size while repeats are rare. */
   readonly rate: number;
-  /** For each prompt the number of other prompts that nearly repeat it; saturates at some 250. */
-  readonly neighbours: Uint32Array;
-  /** For each prompt whether another has the same word set. */
-  readonly twin: Uint8Array;
+  /** For each prompt the number of others with the same word set; saturates at some 250. */
+  readonly twins: Uint32Array;
 }
 
 /** An earlier prompt that a text nearly repeats; `same` when their word sets are equal. */
@@ -90,20 +88,19 @@ export class NearRepeatIndex {
 
 /** Near-repeats within a set of prompts; see `NearRepeatIndex` for the rule. */
 export function measureNearRepeats(texts: readonly string[]): NearRepeats {
-  const neighbours = new Uint32Array(texts.length);
-  const twin = new Uint8Array(texts.length);
+  const twins = new Uint32Array(texts.length);
   const index = new NearRepeatIndex();
   let repeats = 0;
   texts.forEach((text, i) => {
     const found = index.add(text);
     if (found.length > 0) repeats++;
-    neighbours[i]! += found.length;
     for (const { at, same } of found) {
-      neighbours[at]!++;
-      if (same) twin[at] = twin[i] = 1;
+      if (!same) continue;
+      twins[i]!++;
+      twins[at]!++;
     }
   });
-  return { repeats, rate: texts.length === 0 ? 0 : (2 * repeats) / texts.length ** 2, neighbours, twin };
+  return { repeats, rate: texts.length === 0 ? 0 : (2 * repeats) / texts.length ** 2, twins };
 }
 
 /** Hashes of the distinct words, ascending. */

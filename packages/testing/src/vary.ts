@@ -17,9 +17,8 @@ interface Parsed {
   readonly words: readonly string[];
   /** Where each word can be replaced from; null for a word that never is. */
   readonly places: readonly (Place | null)[];
-  /** Words replaced in a varied prompt, and in one that keeps its wording. */
+  /** Words replaced in a varied prompt. */
   readonly varied: Uint8Array;
-  readonly kept: Uint8Array;
 }
 
 interface Place {
@@ -36,11 +35,10 @@ interface Place {
  * first. A bijection keeps who-resembles-whom inside a round exactly; between rounds prompts are strangers.
  *
  * Left at that, the collision rate 2k/n^2 would fall as 1/rounds: popular questions would be popular only within their
- * round. So a prompt with c - 1 near-repeats in its source keeps its wording (one word changed when it has six or more,
- * none when it has an exact twin) with probability q, q^2 = min(1, (c - 1) / (1 + (c - 1) / 2)): then c q^2 pairs of a
- * prompt with itself and half of the c(c - 1) q^2 pairs with its neighbours, the measured survival of a changed word,
- * make up c(c - 1) similar pairs between two rounds, as many as within one. A source without near-repeats
- * gains none by this rule; what chance adds in a source of few words is below 3e-6 (measured on the built-in styles).
+ * round. So a prompt with c - 1 others of the same words in its source keeps its wording with probability q,
+ * q^2 = (c - 1) / c: of the c^2 pairs that its cluster makes up between two rounds, c(c - 1) are then the same, as many as
+ * within one. A source without repeats gains none by this rule; what chance adds in a source of few words is below 3e-6
+ * (measured on the built-in styles). Prompts that are only alike are alike within their round and strangers between two.
  * The result reads as word salad in the original grammar: its look, frame and repeats are realistic, its sense is not.
  */
 export class Variation {
@@ -49,8 +47,7 @@ export class Variation {
   readonly #share = new Map<string, number>();
   readonly #place = new Map<string, Place>();
   readonly #parsed = new Map<number, Parsed>();
-  readonly #neighbours: Uint32Array;
-  readonly #twin: Uint8Array;
+  readonly #twins: Uint32Array;
 
   constructor(texts: readonly string[]) {
     this.#texts = texts;
@@ -74,25 +71,22 @@ export class Variation {
         this.#place.set(word, { list, at });
       });
     }
-    const { neighbours, twin } = measureNearRepeats(texts);
-    this.#neighbours = neighbours;
-    this.#twin = twin;
+    this.#twins = measureNearRepeats(texts).twins;
   }
 
   /** The prompt of this base index, 0 <= base < source size, in this round >= 0. */
   render(base: number, round: number): string {
     if (round === 0) return this.#texts[base]!;
+    const twins = this.#twins[base]!;
+    if (twins > 0 && mixPair(base + 1, round) / 4294967296 < Math.sqrt(twins / (twins + 1)))
+      return this.#texts[base]!;
     let parsed = this.#parsed.get(base);
     if (parsed === undefined) this.#parsed.set(base, (parsed = this.#parse(base)));
-    const neighbours = this.#neighbours[base]!;
-    const keep = Math.min(1, neighbours / (1 + neighbours / 2));
-    const kept = neighbours > 0 && mixPair(base + 1, round) / 4294967296 < Math.sqrt(keep);
-    const { gaps, words, places } = parsed;
-    const changed = kept ? parsed.kept : parsed.varied;
+    const { gaps, words, places, varied } = parsed;
     let out = gaps[0]!;
     for (let i = 0; i < words.length; i++) {
       const word = words[i]!;
-      out += (changed[i] === 1 ? replaceWord(word, places[i]!, round) : word) + gaps[i + 1]!;
+      out += (varied[i] === 1 ? replaceWord(word, places[i]!, round) : word) + gaps[i + 1]!;
     }
     return out;
   }
@@ -117,17 +111,11 @@ export class Variation {
       frame.sort((a, b) => this.#share.get(a)! - this.#share.get(b)!);
       for (const word of frame.slice(0, needed)) changed.add(word);
     }
-    // The same word in every round, so that two rounds differ in one word and not in two.
-    const exact = this.#twin[base] === 1 || distinct.length < 6;
-    const rarest = exact
-      ? null
-      : distinct.reduce((a, b) => (this.#share.get(b)! < this.#share.get(a)! ? b : a));
     return {
       gaps,
       words,
       places: words.map((word) => this.#place.get(word) ?? null),
       varied: Uint8Array.from(words, (word) => Number(changed.has(word))),
-      kept: Uint8Array.from(words, (word) => Number(word === rarest)),
     };
   }
 }
