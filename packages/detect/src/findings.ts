@@ -41,18 +41,13 @@ export async function drawFindings(
 ): Promise<Pick<DetectionReport, 'findings' | 'evidence'>> {
   const { window } = replay;
   const activity = await reader.accountActivity(window);
-  const sampled = new Map<Pool, Promise<ExchangeSample>>();
-  const sampleOf = (pool: Pool): Promise<ExchangeSample> => {
-    const known = sampled.get(pool);
-    const sample = known ?? sampleAccounts(reader, window, activity, pool.memberHashes);
-    if (!known) sampled.set(pool, sample);
-    return sample;
-  };
+  const sampleOf = remember((pool: Pool) => sampleAccounts(reader, window, activity, pool.memberHashes));
   const groups = groupByAccounts(await reachVerdicts(replay, options, sampleOf));
   if (groups.length === 0) return { findings: [], evidence: [] };
   const seen: Seen = {
     activity,
     sampleOf,
+    activityUntil: remember((toMs: number) => reader.accountActivity({ fromMs: window.fromMs, toMs })),
     everybody: await sampleAccounts(reader, window, activity, null),
     interventions: await reader.interventions(),
   };
@@ -130,9 +125,20 @@ function accountsOf(group: readonly Verdict[]): Map<number, number> {
   return accounts;
 }
 
+/** Asks once for each key: at 31 million exchanges an answer takes ten seconds. */
+function remember<K, V>(ask: (key: K) => Promise<V>): (key: K) => Promise<V> {
+  const known = new Map<K, Promise<V>>();
+  return (key) => {
+    const answer = known.get(key) ?? ask(key);
+    known.set(key, answer);
+    return answer;
+  };
+}
+
 /** What every finding is described with. */
 interface Seen {
   readonly sampleOf: (pool: Pool) => Promise<ExchangeSample>;
+  readonly activityUntil: (toMs: number) => Promise<AccountActivity>;
   readonly activity: AccountActivity;
   readonly everybody: ExchangeSample;
   readonly interventions: readonly InterventionRecord[];
@@ -159,16 +165,13 @@ async function describe(
   reader: TelemetryReader,
   replay: Replay,
   group: readonly Verdict[],
-  { activity, everybody, interventions, sampleOf }: Seen,
+  { activity, activityUntil, everybody, interventions, sampleOf }: Seen,
 ): Promise<Finding> {
   const chosen = group[0]!;
   const { pool } = chosen;
   const { population, window } = replay;
   const alarmAtMs = Math.min(...group.filter((v) => v.kind === chosen.kind).map((v) => v.alarmAtMs));
-  const before =
-    alarmAtMs > window.fromMs
-      ? await reader.accountActivity({ fromMs: window.fromMs, toMs: alarmAtMs })
-      : null;
+  const before = alarmAtMs > window.fromMs ? await activityUntil(alarmAtMs) : null;
   const peers = choosePeers(pool, activity);
   const evidence: Evidence = {
     pool,
