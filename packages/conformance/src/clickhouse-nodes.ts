@@ -40,8 +40,20 @@ export interface ClickhouseCluster {
   stop(): Promise<void>;
 }
 
+/** How the nodes run. */
+export interface ClusterOptions {
+  /** Holds each node to this core by `taskset`, first node first; absent: any core. */
+  readonly cores?: readonly number[];
+  /** Nodes reach one another without a reset guard: quicker, and only where none is killed. */
+  readonly unguarded?: boolean;
+}
+
 /** Starts shards times copies nodes on free ports of this machine, without Keeper, each a process of its own. */
-export async function startClickhouseCluster(shards: number, copies: number): Promise<ClickhouseCluster> {
+export async function startClickhouseCluster(
+  shards: number,
+  copies: number,
+  { cores, unguarded }: ClusterOptions = {},
+): Promise<ClickhouseCluster> {
   const root = await mkdtemp(join(tmpdir(), 'phalanx-cluster-'));
   const ports = await findPorts(shards * copies * 2);
   const places = Array.from({ length: shards * copies }, (_, index) => ({
@@ -57,6 +69,7 @@ export async function startClickhouseCluster(shards: number, copies: number): Pr
         .map(({ tcp }) => `<replica><host>${GUARD_HOST}</host><port>${tcp}</port></replica>`)
         .join('')}</shard>`,
   ).join('');
+  const host = unguarded ? GUARD_HOST : NODE_HOST;
   const nodes: ClickhouseNode[] = [];
   for (const [index, { http, tcp }] of places.entries()) {
     const config = join(root, `node${index}.xml`);
@@ -64,10 +77,10 @@ export async function startClickhouseCluster(shards: number, copies: number): Pr
     await mkdir(data);
     await writeFile(
       config,
-      `<clickhouse><listen_host>${NODE_HOST}</listen_host><http_port>${http}</http_port><tcp_port>${tcp}</tcp_port>
+      `<clickhouse><listen_host>${host}</listen_host><http_port>${http}</http_port><tcp_port>${tcp}</tcp_port>
        <remote_servers><${CLUSTER}>${topology}</${CLUSTER}></remote_servers></clickhouse>`,
     );
-    nodes.push(makeNode(config, data, `http://${NODE_HOST}:${http}`));
+    nodes.push(makeNode([PROGRAM, config, data], `http://${host}:${http}`, cores?.[index]));
   }
   const guards: ResetGuard[] = [];
   const stop = async () => {
@@ -76,7 +89,7 @@ export async function startClickhouseCluster(shards: number, copies: number): Pr
     await rm(root, { recursive: true, force: true });
   };
   try {
-    for (const { tcp } of places)
+    for (const { tcp } of unguarded ? [] : places)
       guards.push(await startResetGuard({ host: GUARD_HOST, port: tcp }, { host: NODE_HOST, port: tcp }));
     await Promise.all(nodes.map((node) => node.start()));
     for (const node of nodes) await node.query(`CREATE DATABASE ${DATABASE} ENGINE = Atomic`);
@@ -87,7 +100,9 @@ export async function startClickhouseCluster(shards: number, copies: number): Pr
   return { nodes, stop };
 }
 
-function makeNode(config: string, data: string, url: string): ClickhouseNode {
+function makeNode(program: readonly string[], url: string, core: number | undefined): ClickhouseNode {
+  const command =
+    core === undefined ? [process.execPath] : ['taskset', '--cpu-list', String(core), process.execPath];
   let child: ChildProcess | null = null;
   const query = async (sql: string) => {
     const response = await fetch(url, { method: 'POST', body: sql });
@@ -104,7 +119,7 @@ function makeNode(config: string, data: string, url: string): ClickhouseNode {
       return `ended by itself, ${child.signalCode ?? child.exitCode}`;
     },
     async start() {
-      const started = spawn(process.execPath, [PROGRAM, config, data], { stdio: 'ignore' });
+      const started = spawn(command[0]!, [...command.slice(1), ...program], { stdio: 'ignore' });
       child = started;
       const until = Date.now() + START_MS;
       for (;;) {

@@ -1,5 +1,6 @@
 import { atlas } from './atlas.js';
 import { canonicalJsonSuite } from './canonical-json.js';
+import { clickhouseShards } from './clickhouse-shards.js';
 import { clickhouseCluster } from './clickhouse-suite.js';
 import { formats } from './formats.js';
 import { knownBenchmarks } from './known-benchmarks.js';
@@ -22,4 +23,5 @@ export const suites: readonly Suite[] = [
   tails,
   formats,
   clickhouseCluster,
+  clickhouseShards,
 ];
