@@ -69,7 +69,7 @@ export const SETTINGS = {
     meaning: 'Length of a slot of evidence in hours; the first is taken in quarters.',
   },
   'detect.sample_rows': {
-    schema: z.int().min(100).default(30_000),
+    schema: z.int().min(100).default(100_000),
     meaning: 'Exchanges read for each pool and slot at most.',
   },
   'detect.content': {

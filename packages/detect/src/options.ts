@@ -28,7 +28,7 @@ export const defaultOptions: DetectOptions = {
   alpha: 0.01,
   dayMs: DAY_MS,
   minAccounts: 30,
-  sampleRows: 30_000,
+  sampleRows: 100_000,
   families: { content: true, metadata: true },
 };
 

@@ -35,6 +35,8 @@ const PATIENCE_DAYS = 2;
 /** A group that showed nothing is not tried again for so long; later it may have come under one hand. */
 const REST_DAYS = 3;
 const SHOWN = Math.log(1e6);
+/** Rows that say what ordinary traffic looks like, and rows of a pool's past from which its components are chosen. */
+const PAST_ROWS = 30_000;
 
 /**
  * Walks through a window slot by slot as if it were happening: proposes pools from what is past, then tests them on what
@@ -143,10 +145,10 @@ async function openPools(
   if (proposals.length === 0) return [];
   const exchanges = rowTotals(history);
   const everybody = exchanges.reduce((sum, n) => sum + n, 0);
-  const share = Math.min(1, options.sampleRows / everybody);
+  const share = Math.min(1, PAST_ROWS / everybody);
   const reference = new Reference(await reader.sampleExchanges({ ...past, draws: [{ share }] }));
   const groups = proposals.map(({ members }) => members);
-  const traffic = await Traffic.read(reader, past, population, groups, exchanges, options.sampleRows);
+  const traffic = await Traffic.read(reader, past, population, groups, exchanges, PAST_ROWS);
   return proposals.map((proposal, i) => {
     const sample = traffic.of(proposal.members);
     return openPool(past, population, proposal, sample, reference, firstNumber + i, options);

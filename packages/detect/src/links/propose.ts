@@ -1,4 +1,4 @@
-import type { TelemetryReader, TimeWindow } from '@phalanx/domain';
+import type { Arrivals, TelemetryReader, TimeWindow } from '@phalanx/domain';
 import { ONE_ORGANISATION } from '../gates.js';
 import type { DetectOptions } from '../options.js';
 import type { Population } from '../population/population.js';
@@ -10,7 +10,10 @@ import { POPULAR_SHARE, proposeObjectCommunities } from './object-communities.js
 import { type Proposal, shareInside } from './proposal.js';
 import { proposeSharedSignatures } from './shared-signature.js';
 import { splitByMixture } from './split-by-mixture.js';
+import { proposeTurnTakers } from './turn-takers.js';
 
+/** Arrivals read at most, about; the youngest. */
+const MAX_ARRIVALS = 4_000_000;
 /** Two proposals with this much of either in common are one. */
 const SAME_POOL = 0.8;
 
@@ -42,6 +45,13 @@ export async function propose(
   const dealt: Proposal[] = [];
   if (options.families.metadata) {
     const maxAccounts = Math.max(20, Math.floor(POPULAR_SHARE * population.size));
+    proposals.push(
+      ...proposeTurnTakers(
+        population,
+        await readLastArrivals(reader, past, population, seen, options.dayMs),
+        minAccounts,
+      ),
+    );
     const networks = await reader.sharedObjects(past, 'network', { minAccounts: 2, maxAccounts });
     const objects = [...identityObjects(population), { kind: 'network' as const, touched: networks }];
     proposals.push(...proposeObjectCommunities(population, objects, minAccounts, 'shared infrastructure'));
@@ -105,6 +115,23 @@ function amongStrangers(proposal: Proposal, population: Population): Proposal {
 /** Whether two proposals have four fifths of either in common. */
 export function isSameGroup({ members: a }: Proposal, { members: b }: Proposal): boolean {
   return shareInside(a, b) >= SAME_POOL && shareInside(b, a) >= SAME_POOL;
+}
+
+/** Everybody's arrivals of the last day, or of as much of its end as the limit allows. */
+function readLastArrivals(
+  reader: TelemetryReader,
+  past: TimeWindow,
+  population: Population,
+  { history }: Seen,
+  dayMs: number,
+): Promise<Arrivals> {
+  const total = history.count.reduce((sum, n) => sum + n, 0);
+  const rate = total / (past.toMs - past.fromMs);
+  const span = Math.min(dayMs, MAX_ARRIVALS / rate);
+  return reader.arrivals(
+    { fromMs: Math.ceil(Math.max(past.fromMs, past.toMs - span)), toMs: past.toMs },
+    population.account,
+  );
 }
 
 /** Exchanges by account and parameters, in either half of the past. */
