@@ -9,7 +9,7 @@ import type { Suite } from './suite.js';
 const PROMPTS = 600;
 const WORDS = 40;
 /** The detector's limit (docs/decisions/0009), and how far an estimate may lie from the exact value. */
-const LIMIT = 0.02;
+const LIMIT = 0.03;
 const TOLERANCE = 0.01;
 const MAX_IDENTIFIED = 0.5;
 /** Corpora whose every prompt is cast from one template. */

@@ -3,7 +3,7 @@ import { type Component, matchesComponent, requestShare } from './component.js';
 import { topicList } from './near-repeats.js';
 
 /** Without a template public corpora have 0.004 to 0.008 of their lanes in common, inside one 0.065 to 0.3 (docs/decisions/0009). */
-const TEMPLATE_AGREEMENT = 0.02;
+const TEMPLATE_AGREEMENT = 0.03;
 const TEMPLATE_WORD = 0.9;
 const INSTRUCTED = 0.8;
 const MATERIAL = 0.5;
