@@ -49,6 +49,7 @@ function pool(
 ): Pool {
   return {
     number,
+    proposal: { members: new Int32Array(30) },
     proposedAtMs,
     components,
     coordination: { evenMixture: { logE: HUGE }, turnTaking: null },
@@ -103,6 +104,15 @@ describe('a hidden pool', () => {
     expect(await kinds([found(0), found(1)])).toHaveLength(2);
     expect(await kinds([found(0), { ...quiet(1), setAside: 'declared' }])).toHaveLength(1);
     expect(await kinds([{ ...found(0), setAside: 'declared' }])).toEqual([]);
+  });
+
+  it('needs a tenth of a nat an account, since a few coordinated ones among many strangers are no pool', async () => {
+    const large = (coordination: number) => ({
+      ...pool(0, 0, [[3, coordination, 0]]),
+      proposal: { members: new Int32Array(1000) } as Pool['proposal'],
+    });
+    expect(await kinds([large(99)])).toEqual([]);
+    expect(await kinds([large(101)])).toHaveLength(1);
   });
 
   it('is not held back before another pool was proposed', async () => {

@@ -6,6 +6,11 @@ import type { DetectOptions } from './options.js';
 import { type ComponentUnderTest, type Pool, type PoolEvidence, poolEvidence } from './pool.js';
 import type { Replay } from './replay.js';
 
+/**
+ * Nats of coordination an account that a finding must rest on: an e-value says that somebody in the group is coordinated, and
+ * with a few hundred of them it grows large though most members are strangers. True pools show 1 to 100 within days.
+ */
+const LEAST_STRENGTH = 0.1;
 const MAX_ACCOUNT_SHARE = 0.1;
 const MAX_BENCHMARK_SHARE = 0.5;
 const STRONG_INTENT = 0.3;
@@ -68,8 +73,9 @@ function reject(
   pick: (evidence: PoolEvidence) => number,
 ): Rejected {
   const logEs = tried.map((pool) => {
+    // What is too weak for its size is held back; an e-value of 1 instead of a larger one is valid.
     const point = pool.trace.findLast((earlier) => earlier.atMs <= atMs);
-    return point ? pick(point) : 0;
+    return point && point.logCoordination >= LEAST_STRENGTH * pool.proposal.members.length ? pick(point) : 0;
   });
   const pools = new Set(rejectByEbh(logEs, level).rejected.map((i) => tried[i]!));
   return { pools, neededLogE: Math.log(tried.length / (level * Math.max(1, pools.size))) };
