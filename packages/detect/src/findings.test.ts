@@ -152,6 +152,15 @@ describe('verdicts about the same accounts', () => {
   });
 });
 
+it('of accounts that a grown pool brought along are told with it', async () => {
+  const { findings } = await draw(
+    { members: range(0, 100), coordination: 90 },
+    { members: range(0, 140), coordination: 80 },
+    { members: range(100, 140), coordination: 70 },
+  );
+  expect(findings.map(({ members }) => members.length)).toEqual([140]);
+});
+
 describe('the accounts of a finding', () => {
   const first = { members: range(0, 100), coordination: 90 };
   const listed = async (other: Omit<Told, 'coordination'>) =>

@@ -92,30 +92,37 @@ function groupByAccounts(verdicts: readonly Verdict[]): Verdict[][] {
       if (group) overlap.set(group, (overlap.get(group) ?? 0) + 1);
     }
     const known = [...overlap.values()].reduce((sum, n) => sum + n, 0);
+    let group: Verdict[];
     if (known >= SAME_ACCOUNTS[verdict.kind] * members.length) {
-      [...overlap].reduce((best, next) => (next[1] > best[1] ? next : best))[0].push(verdict);
-      continue;
+      group = [...overlap].reduce((best, next) => (next[1] > best[1] ? next : best))[0];
+      group.push(verdict);
+      if (!isListedWith(verdict, group[0]!)) continue;
+    } else {
+      group = [verdict];
+      groups.push(group);
     }
-    const group = [verdict];
-    groups.push(group);
     for (const account of members) if (!told.has(account)) told.set(account, group);
   }
   return groups;
 }
 
-/**
- * The accounts of a finding with their strengths: the speaking pool's, and those of pools in the group that are nearly
- * the same pool seen on other days (four fifths of the smaller in common, at most 2.5 times as large).
- */
+/** Whether two pools are nearly the same, seen on other days: four fifths of the smaller in common, at most 2.5 times as large. */
+function isListedWith(verdict: Verdict, speaking: Verdict): boolean {
+  const { members } = speaking.pool.proposal;
+  const other = verdict.pool.proposal.members;
+  return (
+    shareInside(other, members) >= NEARLY_SAME ||
+    (shareInside(members, other) >= NEARLY_SAME && other.length <= MOST_GROWTH * members.length)
+  );
+}
+
+/** The accounts of a finding with their strengths: the speaking pool's, and those of pools that are listed with it. */
 function accountsOf(group: readonly Verdict[]): Map<number, number> {
-  const { members } = group[0]!.pool.proposal;
   const accounts = new Map<number, number>();
-  for (const { pool } of group) {
+  for (const verdict of group) {
+    if (!isListedWith(verdict, group[0]!)) continue;
+    const { pool } = verdict;
     const other = pool.proposal.members;
-    const same =
-      shareInside(other, members) >= NEARLY_SAME ||
-      (shareInside(members, other) >= NEARLY_SAME && other.length <= MOST_GROWTH * members.length);
-    if (!same) continue;
     for (let m = 0; m < other.length; m++)
       accounts.set(
         other[m]!,
