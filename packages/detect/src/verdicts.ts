@@ -8,7 +8,7 @@ import type { Replay } from './replay.js';
 
 /**
  * Nats of coordination an account that a finding must rest on: an e-value says that somebody in the group is coordinated, and
- * with a few hundred of them it grows large though most members are strangers. True pools show 1 to 100 within days.
+ * with a few hundred of them it grows large though most members are strangers (docs/benchmark.md, 25,000 accounts).
  */
 const LEAST_STRENGTH = 0.1;
 const MAX_ACCOUNT_SHARE = 0.1;
@@ -73,9 +73,11 @@ function reject(
   pick: (evidence: PoolEvidence) => number,
 ): Rejected {
   const logEs = tried.map((pool) => {
-    // What is too weak for its size is held back; an e-value of 1 instead of a larger one is valid.
     const point = pool.trace.findLast((earlier) => earlier.atMs <= atMs);
-    return point && point.logCoordination >= LEAST_STRENGTH * pool.proposal.members.length ? pick(point) : 0;
+    if (!point) return 0;
+    // Held back to at most 1: never above what it was, so still an e-value.
+    const isStrong = point.logCoordination >= LEAST_STRENGTH * pool.proposal.members.length;
+    return isStrong ? pick(point) : Math.min(0, pick(point));
   });
   const pools = new Set(rejectByEbh(logEs, level).rejected.map((i) => tried[i]!));
   return { pools, neededLogE: Math.log(tried.length / (level * Math.max(1, pools.size))) };
