@@ -132,7 +132,7 @@ function accountsOf(group: readonly Verdict[]): Map<number, number> {
   return accounts;
 }
 
-/** Asks once for each key: at 31 million exchanges an answer takes ten seconds. */
+/** Asks once for each key, since an answer reads the whole window. */
 function remember<K, V>(ask: (key: K) => Promise<V>): (key: K) => Promise<V> {
   const known = new Map<K, Promise<V>>();
   return (key) => {

@@ -82,7 +82,7 @@ function read(rows: readonly Row[], facts: Facts = {}): TelemetryReader {
     shapeCounts: async (w) => count(within(w), (row) => row.shape),
     sharedObjects: async () => count([], () => 0),
     arrivals: async (w, accounts) => {
-      const list = within(w).filter(({ account }) => accounts.includes(BigInt(account + 1)));
+      const list = within(w).filter(({ account }) => accounts?.includes(BigInt(account + 1)) ?? true);
       return {
         account: BigUint64Array.from(list, (row) => BigInt(row.account + 1)),
         atMs: Float64Array.from(list, (row) => row.atMs),

@@ -166,7 +166,7 @@ export interface TelemetryReader {
     bounds: { readonly minAccounts: number; readonly maxAccounts: number },
   ): Promise<KeyedCounts>;
   sampleExchanges(query: SampleQuery): Promise<ExchangeSample>;
-  /** Every exchange of these accounts. */
-  arrivals(window: TimeWindow, accounts: BigUint64Array): Promise<Arrivals>;
+  /** Every exchange of these accounts, or of everybody. */
+  arrivals(window: TimeWindow, accounts?: BigUint64Array): Promise<Arrivals>;
   interventions(): Promise<readonly InterventionRecord[]>;
 }

@@ -215,8 +215,9 @@ export class ArrayTelemetry implements TelemetryReader {
     };
   }
 
-  async arrivals(window: TimeWindow, accounts: BigUint64Array): Promise<Arrivals> {
-    const { account, atMs } = await this.sampleExchanges({ ...window, draws: [{ accounts, share: 1 }] });
+  async arrivals(window: TimeWindow, accounts?: BigUint64Array): Promise<Arrivals> {
+    const draw = accounts ? { accounts, share: 1 } : { share: 1 };
+    const { account, atMs } = await this.sampleExchanges({ ...window, draws: [draw] });
     return { account, atMs };
   }
 

@@ -48,7 +48,7 @@ export async function propose(
     proposals.push(
       ...proposeTurnTakers(
         population,
-        await readLastArrivals(reader, past, population, seen, options.dayMs),
+        await readLastArrivals(reader, past, seen, options.dayMs),
         minAccounts,
       ),
     );
@@ -121,17 +121,13 @@ export function isSameGroup({ members: a }: Proposal, { members: b }: Proposal):
 function readLastArrivals(
   reader: TelemetryReader,
   past: TimeWindow,
-  population: Population,
   { history }: Seen,
   dayMs: number,
 ): Promise<Arrivals> {
   const total = history.count.reduce((sum, n) => sum + n, 0);
   const rate = total / (past.toMs - past.fromMs);
   const span = Math.min(dayMs, MAX_ARRIVALS / rate);
-  return reader.arrivals(
-    { fromMs: Math.ceil(Math.max(past.fromMs, past.toMs - span)), toMs: past.toMs },
-    population.account,
-  );
+  return reader.arrivals({ fromMs: Math.ceil(Math.max(past.fromMs, past.toMs - span)), toMs: past.toMs });
 }
 
 /** Exchanges by account and parameters, in either half of the past. */

@@ -37,7 +37,7 @@ const reader: Partial<TelemetryReader> = {
       ),
     ) as Partial<ExchangeSample> as ExchangeSample;
   },
-  arrivals: async (_, accounts) => columns(ROWS.filter((row) => accounts.includes(row.account))),
+  arrivals: async (_, accounts) => columns(ROWS.filter((row) => accounts!.includes(row.account))),
 };
 let population: Population;
 beforeAll(async () => {

@@ -129,9 +129,9 @@ export function sampleExchanges(from: string, { draws, minhash, ...window }: Sam
   FROM ${from} FINAL PREWHERE ${inWindow(window)} AND (${where}) ORDER BY at, id`;
 }
 
-export function arrivals(from: string, window: TimeWindow, accounts: BigUint64Array): string {
+export function arrivals(from: string, window: TimeWindow, accounts?: BigUint64Array): string {
   return `SELECT account, ${millis('at')} AS at_ms FROM ${from} FINAL
-  PREWHERE ${inWindow(window)} AND ${inList('account', accounts)} ORDER BY at, id`;
+  PREWHERE ${inWindow(window)}${accounts ? ` AND ${inList('account', accounts)}` : ''} ORDER BY at, id`;
 }
 
 /**

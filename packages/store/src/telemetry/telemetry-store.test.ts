@@ -245,6 +245,7 @@ describe('readers against a computation by hand, each row written one to three t
       });
 
     expect(await store.arrivals(EVER, two)).toEqual({ account: only.account, atMs: only.atMs });
+    expect(await store.arrivals(EVER)).toEqual({ account: whole.account, atMs: whole.atMs });
 
     const many = BigUint64Array.from({ length: 100_000 }, (_, index) => hashOf(`account${index}`));
     const all100k = await store.sampleExchanges({ ...EVER, draws: [{ accounts: many, share: 1 }] });

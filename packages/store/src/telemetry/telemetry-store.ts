@@ -242,7 +242,7 @@ export class TelemetryStore implements TelemetryReader {
     };
   }
 
-  async arrivals(window: TimeWindow, accounts: BigUint64Array): Promise<Arrivals> {
+  async arrivals(window: TimeWindow, accounts?: BigUint64Array): Promise<Arrivals> {
     const found = await this.#readExchanges((from) => queries.arrivals(from, window, accounts));
     return { account: found.uint64('account'), atMs: found.float64('at_ms') };
   }
