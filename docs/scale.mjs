@@ -41,7 +41,7 @@ for (let row = 0; row < ROWS; row++) {
     minhash: sketch.subarray(24, 88),
     topics: sketch.subarray(88, 104),
     shape: below(800),
-    intents: 1 << below(11),
+    intents: 1 << below(12),
     systemHash: hashes[below(3000)],
     toolsHash: 0n,
     responseHash: sketch.readBigUInt64LE(104),

@@ -37,7 +37,7 @@ export function makeExchanges(seed: number, rows: number): ExchangeRecord[] {
       minhash: bytes(64, 3),
       topics: bytes(16, 256),
       shape: random(800),
-      intents: random(2048),
+      intents: random(4096),
       systemHash: pick(40),
       toolsHash: pick(4),
       responseHash: pick(5000),

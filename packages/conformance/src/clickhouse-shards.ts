@@ -277,7 +277,7 @@ function pushExchange(block: ExchangeBlock, row: number, random: () => number): 
     minhash: sketch.subarray(24, 88),
     topics: sketch.subarray(88, 104),
     shape: (account * 17 + below(10) * 97) % 800,
-    intents: 1 << below(11),
+    intents: 1 << below(12),
     systemHash: mix((account * 13 + below(2) * 31) % 300),
     toolsHash: 0n,
     responseHash: mix(words[5]!),

@@ -48,7 +48,7 @@ export function randomExchanges(seed: number, rows: number, accounts = 12): Exch
     minhash: lanes(64, 2),
     topics: lanes(16, 256),
     shape: random(30),
-    intents: random(2048),
+    intents: random(4096),
     systemHash: pick('system', 6),
     toolsHash: pick('tools', 3),
     responseHash: pick('response', 1000),
