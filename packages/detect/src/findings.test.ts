@@ -75,7 +75,7 @@ function poolOf(told: Told, number: number): Pool {
     proposedAtMs = 1500,
   } = told;
   const list = {
-    chosen: { component: { kind: 'intent', name: 'a list' }, promising: true, lambda0: 1e-5 },
+    chosen: { component: { kind: 'intent', name: 'a list' }, promising: true, share: 0.1, lambda0: 1e-5 },
     demand: {
       logE: demand,
       largestAccountShare: 0,

@@ -1,4 +1,4 @@
-import type { ExchangeSample, TelemetryReader, TimeWindow } from '@phalanx/domain';
+import { type ExchangeSample, signatureOf, type TelemetryReader, type TimeWindow } from '@phalanx/domain';
 import { LateStartEProcess } from '@phalanx/stats';
 import { ComponentCounter } from './coordination/component-counts.js';
 import { stepComponentEvenness } from './coordination/component-evenness.js';
@@ -12,7 +12,7 @@ import { MemoryScore } from './links/memoryless.js';
 import type { Proposal } from './links/proposal.js';
 import { isSameGroup, propose } from './links/propose.js';
 import type { DetectOptions } from './options.js';
-import { type Pool, poolEvidence } from './pool.js';
+import { type ComponentUnderTest, type Pool, poolEvidence } from './pool.js';
 import { Population } from './population/population.js';
 import {
   addCounts,
@@ -21,7 +21,7 @@ import {
   rowTotals,
   type SparseCounts,
 } from './population/sparse-counts.js';
-import { ArrivalTimes, Traffic } from './population/traffic.js';
+import { ArrivalTimes, type Group, Traffic } from './population/traffic.js';
 
 /** Everything a replay learned; findings are drawn from it. */
 export interface Replay {
@@ -147,10 +147,9 @@ async function openPools(
   const everybody = exchanges.reduce((sum, n) => sum + n, 0);
   const share = Math.min(1, PAST_ROWS / everybody);
   const reference = new Reference(await reader.sampleExchanges({ ...past, draws: [{ share }] }));
-  const groups = proposals.map(({ members }) => members);
-  const traffic = await Traffic.read(reader, past, population, groups, exchanges, PAST_ROWS);
+  const traffic = await Traffic.read(reader, past, population, proposals, exchanges, PAST_ROWS);
   return proposals.map((proposal, i) => {
-    const sample = traffic.of(proposal.members);
+    const sample = traffic.of(proposal);
     return openPool(past, population, proposal, sample, reference, firstNumber + i, options);
   });
 }
@@ -205,8 +204,17 @@ async function stepPools(
   { history, matrix, mix, options }: SlotView,
 ): Promise<void> {
   const exchanges = rowTotals(matrix);
-  const groups = open.filter((pool) => pool.components.length > 0).map((pool) => pool.proposal.members);
-  const traffic = await Traffic.read(reader, slot, population, groups, exchanges, options.sampleRows);
+  const groups = new Map(
+    open.filter((pool) => pool.components.length > 0).map((pool) => [pool, groupOf(pool)]),
+  );
+  const traffic = await Traffic.read(
+    reader,
+    slot,
+    population,
+    [...groups.values()],
+    exchanges,
+    options.sampleRows,
+  );
   const turns = open.map((pool) =>
     pool.coordination.turnTaking ? askTurns(pool.proposal.members, exchanges) : null,
   );
@@ -217,15 +225,37 @@ async function stepPools(
     const { evenMixture, turnTaking } = pool.coordination;
     evenMixture?.add(stepEvenMixture(members, history, matrix, mix));
     turnTaking?.add(turns[i] ? stepWatchedTurns(turns[i], arrivals) : 0);
-    if (pool.components.length > 0) {
-      const sample = traffic.of(members);
+    const group = groups.get(pool);
+    if (group) {
+      const sample = traffic.of(group);
+      const close = traffic.closeOf(group);
       for (const component of pool.components) {
         component.evenness.add(stepComponentEvenness(component.counter.step(sample)));
-        component.demand.add(sample);
+        component.demand.add(isList(component) ? close : sample);
       }
     }
     pool.trace.push({ atMs: slot.toMs, exchanges: sumOver(exchanges, members), ...poolEvidence(pool) });
   }
+}
+
+/** Signatures that may be a list's are a small part of a large pool, and their evidence grows with the square of what is read. */
+function groupOf({ proposal, components }: Pool): Group {
+  const lists = components.flatMap(({ chosen: { component, share, promising } }) =>
+    promising && component.kind === 'signature'
+      ? [{ signature: signatureOf(component.parameters, component.systemHash), share }]
+      : [],
+  );
+  return {
+    members: proposal.members,
+    closely: {
+      signatures: lists.map(({ signature }) => signature),
+      share: lists.reduce((sum, { share }) => sum + share, 0),
+    },
+  };
+}
+
+function isList({ chosen }: ComponentUnderTest): boolean {
+  return chosen.promising && chosen.component.kind === 'signature';
 }
 
 function sumOver(exchanges: Float64Array, members: Int32Array): number {

@@ -23,7 +23,12 @@ interface Demand {
 
 function component(name: string, demand: Demand): ComponentUnderTest {
   return {
-    chosen: { component: { kind: 'intent', name }, promising: demand.promising ?? true, lambda0: 1e-5 },
+    chosen: {
+      component: { kind: 'intent', name },
+      promising: demand.promising ?? true,
+      share: 0.1,
+      lambda0: 1e-5,
+    },
     demand: {
       logE: demand.logE,
       largestAccountShare: demand.largest ?? 0.01,

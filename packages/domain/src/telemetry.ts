@@ -133,6 +133,8 @@ export interface InterventionRecord {
 export interface Draw {
   /** Absent: everybody's. */
   readonly accounts?: BigUint64Array;
+  /** Of these only what carries one of these (see `signatureOf`). Absent: all. */
+  readonly signatures?: BigUint64Array;
   /** 0 <= share <= 1. */
   readonly share: number;
 }

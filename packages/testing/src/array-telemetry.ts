@@ -185,15 +185,27 @@ export class ArrayTelemetry implements TelemetryReader {
   async sampleExchanges(query: SampleQuery): Promise<ExchangeSample> {
     const [from, to] = this.#rows(query);
     const shares = new Float64Array(this.#accounts.length);
-    for (const { accounts, share } of query.draws) {
+    const bySignature: { signatures: Set<bigint>; shares: Float64Array }[] = [];
+    for (const { accounts, signatures, share } of query.draws) {
+      const drawn = signatures ? new Float64Array(this.#accounts.length) : shares;
+      if (signatures) bySignature.push({ signatures: new Set(signatures), shares: drawn });
       const wanted = accounts && new Set(accounts);
       this.#accounts.forEach((account, i) => {
-        if (!wanted || wanted.has(account)) shares[i] = Math.max(shares[i]!, share);
+        if (!wanted || wanted.has(account)) drawn[i] = Math.max(drawn[i]!, share);
       });
     }
     const rows: number[] = [];
-    for (let row = from; row < to; row++)
-      if (this.#columns.lot[row]! < shares[this.#accountOf[row]!]! * 2 ** 32) rows.push(row);
+    for (let row = from; row < to; row++) {
+      const account = this.#accountOf[row]!;
+      const lot = this.#columns.lot[row]! / 2 ** 32;
+      if (
+        lot < shares[account]! ||
+        bySignature.some(
+          (draw) => lot < draw.shares[account]! && draw.signatures.has(this.#columns.signature[row]!),
+        )
+      )
+        rows.push(row);
+    }
     const order = Uint32Array.from(rows);
     const c = this.#columns;
     return {

@@ -6,7 +6,7 @@ import type { CellPlan } from './cells/cell-plan.js';
 import { listCells } from './cells/register.js';
 import { loadMaterials } from './materials.js';
 import { runHydraBench } from './run.js';
-import { assignRoles, badArgument, type SplitName } from './split.js';
+import { assignRoles, badArgument, readJudge, type SplitName } from './split.js';
 import { writeTables } from './tables.js';
 
 /** A quick run takes only cells marked so, and so many worlds of each when the command line does not say. */
@@ -19,6 +19,7 @@ const OPTIONS = {
   prompts: { type: 'string' },
   timing: { type: 'string' },
   split: { type: 'string' },
+  judge: { type: 'string' },
   alpha: { type: 'string' },
   days: { type: 'string' },
   out: { type: 'string' },
@@ -29,10 +30,11 @@ const OPTIONS = {
 } as const;
 
 /**
- * `hydrabench [--cells NAME,...] [--seeds N] [--prompts FOLDER] [--timing FILE] [--split development|held-out]
- * [--quick] [--alpha A] [--days D] [--no-ablation] [--no-baselines] [--out FILE.json]`. Tables go to standard output, one line a
+ * `hydrabench [--cells NAME,...] [--seeds N] [--prompts FOLDER] [--timing FILE] [--split development|held-out |
+ * --judge FILE] [--quick] [--alpha A] [--days D] [--no-ablation] [--no-baselines] [--out FILE.json]`. Tables go to standard output, one line a
  * finished run to standard error, raw results to FILE.json (rewritten after each run, so that an interrupted one is not
- * lost). --days shortens every world (and makes its table another one). A name in --cells that ends in `*` takes all cells that begin with it.
+ * lost). --days changes the length of every world (and makes its table another one). --judge takes sources of your own choice, see `readJudge`; without
+ * development sources the peers have no thresholds and are left out. A name in --cells that ends in `*` takes all cells that begin with it.
  *
  * @throws PhalanxError `BENCH_ARGUMENT` for an unknown cell or a value out of range.
  */
@@ -40,7 +42,9 @@ export async function runHydraBenchCommand(args: readonly string[]): Promise<voi
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
   const split = readSplit(values.split ?? 'held-out');
   const builtIn = values.prompts === undefined;
-  const all = listCells({ split, builtIn, roles: assignRoles(split, builtIn) });
+  if (values.judge !== undefined && builtIn) throw badArgument('--judge needs --prompts');
+  const judge = values.judge === undefined ? null : readJudge(values.judge);
+  const all = listCells({ roles: judge ?? assignRoles(split, builtIn) });
   const cells = all.filter(({ name, quick }) =>
     values.cells === undefined ? !values.quick || quick : isWanted(name, values.cells),
   );
@@ -56,6 +60,7 @@ export async function runHydraBenchCommand(args: readonly string[]): Promise<voi
   const days = values.days === undefined ? null : readNumber('--days', values.days, 1, 45);
   const materials = loadMaterials({
     split,
+    ...(judge && { judge }),
     ...(values.prompts !== undefined && { prompts: values.prompts }),
     ...(values.timing !== undefined && { timing: values.timing }),
   });
@@ -77,7 +82,7 @@ export async function runHydraBenchCommand(args: readonly string[]): Promise<voi
     materials,
     ...(alpha !== null && { alpha }),
     ablation: !values['no-ablation'],
-    baselines: !values['no-baselines'],
+    baselines: !values['no-baselines'] && judge === null,
     onResult: (result) => {
       done.push(result);
       const pools = result.score.pools.map(

@@ -32,28 +32,35 @@ export interface MaterialOptions {
   readonly prompts?: string;
   /** Tenant clocks (see `loadTenantArrivals`); the half that belongs to the split is used. */
   readonly timing?: string;
+  /** Who plays what instead of the public split (see `readJudge`); needs `prompts`. */
+  readonly judge?: Roles;
 }
 
 /** @throws PhalanxError `TESTING_SOURCE` when a file of the split is missing or unreadable. */
 export function loadMaterials(options: MaterialOptions): Materials {
   const builtIn = options.prompts === undefined;
   const table = builtIn ? BUILT_IN_SPLIT : PUBLIC_SPLIT;
-  const names = [...table.development.honest, ...table.development.attack];
-  if (options.split === 'held-out') names.push(...table['held-out'].honest, ...table['held-out'].attack);
+  const development = [...table.development.honest, ...table.development.attack];
+  const names = options.judge
+    ? Object.values(options.judge).flat()
+    : options.split === 'held-out'
+      ? [...development, ...table['held-out'].honest, ...table['held-out'].attack]
+      : development;
   const sources = builtIn
     ? buildBuiltInSources({ names: [...names].sort() })
-    : loadPromptFolder(options.prompts!, names);
-  const make = (split: SplitName, development: Materials | null): Materials => ({
+    : loadPromptFolder(options.prompts!, [...new Set(names)]);
+  const make = (split: SplitName, roles: Roles, development: Materials | null): Materials => ({
     split,
     builtIn,
     sources,
-    roles: assignRoles(split, builtIn),
+    roles,
     development,
     ...(options.timing !== undefined && { arrivals: loadHalf(options.timing, split) }),
-    description: `${split} sources ${builtIn ? '(built-in grammars)' : ''}: honest ${table[split].honest.join(', ')}; attack ${table[split].attack.join(', ')}; clocks ${options.timing === undefined ? 'built in' : `real tenants, ${split === 'development' ? 'even' : 'odd'} positions`}`,
+    description: `${options.judge ? "another judge's" : split} sources ${builtIn ? '(built-in grammars)' : ''}: honest ${roles.leftOut.join(', ')}; attack ${roles.attack.join(', ')}; clocks ${options.timing === undefined ? 'built in' : `real tenants, ${split === 'development' ? 'even' : 'odd'} positions`}`,
   });
-  const development = make('development', null);
-  return options.split === 'development' ? development : make('held-out', development);
+  if (options.judge) return make(options.split, options.judge, null);
+  const tuned = make('development', assignRoles('development', builtIn), null);
+  return options.split === 'development' ? tuned : make('held-out', assignRoles('held-out', builtIn), tuned);
 }
 
 function loadHalf(file: string, split: SplitName): ArrivalModel {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { PhalanxError } from '@phalanx/core';
 
 /** `BENCH_ARGUMENT`: a command line that cannot be run. `BENCH_SOURCE`: a prompt folder without what a cell needs. */
@@ -64,6 +65,8 @@ export interface Roles {
   readonly documents: readonly string[];
   /** Asked by academics and under a distillation licence; from the attack side of the same split. */
   readonly study: string;
+  /** Honest sources that the leave-source-out cells hide behind a reseller, one at a time. */
+  readonly leftOut: readonly string[];
 }
 
 const PUBLIC_ROLES = {
@@ -78,13 +81,13 @@ const BUILT_IN_ROLES = {
 } as const;
 
 /**
- * Who plays what. A held-out population consists of held-out honest sources and, unless `alone`, the development ones
- * too: a provider's reference always holds sources that were looked at before.
+ * Who plays what. A held-out population consists of held-out honest sources and the development ones too: a provider's
+ * reference always holds sources that were looked at before.
  */
-export function assignRoles(split: SplitName, builtIn: boolean, alone = false): Roles {
+export function assignRoles(split: SplitName, builtIn: boolean): Roles {
   const table = builtIn ? BUILT_IN_SPLIT : PUBLIC_SPLIT;
   const { honest, attack } = table[split];
-  const all = split === 'development' || alone ? honest : [...honest, ...table.development.honest];
+  const all = split === 'development' ? honest : [...honest, ...table.development.honest];
   const held = split === 'held-out';
   const named = builtIn
     ? {
@@ -107,7 +110,54 @@ export function assignRoles(split: SplitName, builtIn: boolean, alone = false): 
         tickets: held ? ['arena', 'oasst', 'banking77', 'sharegpt_multi'] : ['banking77', 'sharegpt_multi'],
         documents: held ? ['ag_news', 'awesome_prompts'] : ['ag_news'],
       };
-  return { honest: all, attack, mixed: attack, ...named, study: held ? attack[1]! : attack.at(-1)! };
+  const study = held ? attack[1]! : attack.at(-1)!;
+  return { honest: all, attack, mixed: attack, leftOut: honest, ...named, study };
+}
+
+/**
+ * Who plays what when somebody else chose the sources: a JSON file with `honest` and `attack`, names of prompt files, and any other
+ * role by its name here. Nothing of the public split stands in such a world. A role that the file leaves out falls to
+ * its honest sources in turn.
+ *
+ * @throws PhalanxError `BENCH_ARGUMENT` when the file cannot be used.
+ */
+export function readJudge(file: string): Roles {
+  let given: unknown;
+  try {
+    given = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw badArgument(`${file} cannot be read as JSON`, String(cause));
+  }
+  const { honest, attack, ...others } = (given ?? {}) as Record<string, unknown>;
+  if (!isNames(honest) || !isNames(attack))
+    throw badArgument(`${file} does not name honest and attack sources`, 'give two lists of file names');
+  const honestAt = (i: number): string => honest[i % honest.length]!;
+  const roles: Roles = {
+    honest,
+    attack,
+    mixed: attack,
+    templates: honestAt(0),
+    support: honestAt(1),
+    benchmark: honestAt(2),
+    redTeam: honestAt(3),
+    homework: honestAt(4),
+    curated: honestAt(5),
+    judged: honestAt(6),
+    tickets: honest,
+    documents: honest,
+    study: attack.at(-1)!,
+    leftOut: honest,
+  };
+  for (const [role, value] of Object.entries(others)) {
+    const usual = roles[role as keyof Roles];
+    const fits = Array.isArray(usual) ? isNames(value) : typeof value === 'string';
+    if (usual === undefined || !fits) throw badArgument(`${file}: ${role} is no role, or not of its form`);
+  }
+  return { ...roles, ...others };
+}
+
+function isNames(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string');
 }
 
 export function badArgument(message: string, advice?: string): PhalanxError<BenchErrorCode> {

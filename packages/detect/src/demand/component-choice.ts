@@ -15,6 +15,8 @@ import type { Reference } from './reference.js';
 /** A component chosen for testing, with what the past said about it. Chosen on the past, tested on the future only. */
 export interface ChosenComponent {
   readonly component: Component;
+  /** Of the pool's past exchanges. */
+  readonly share: number;
   /** False when its past already repeats more often than lambda0 explains (p < 1 %): its demand says nothing, its evenness may. */
   readonly promising: boolean;
   /** Near-repeat rate a pair that the null grants. */
@@ -79,16 +81,17 @@ export function chooseComponents(
       const lambda0 = lambda0Of(component);
       const pairs = Math.min(rows.length, MAX_ROWS) ** 2 / 2;
       const logP = logPoissonUpperTail(countRepeats(past, rows), lambda0 * pairs);
-      chosen.push({ component, lambda0, promising: allowed.content && logP > Math.log(0.01) });
+      const promising = allowed.content && logP > Math.log(0.01);
+      chosen.push({ component, share: rows.length / total, lambda0, promising });
     }
   }
-  for (const component of bestFamilies(families))
-    chosen.push({ component, lambda0: lambda0Of(component), promising: true });
+  for (const { component, rows } of bestFamilies(families))
+    chosen.push({ component, share: rows / total, lambda0: lambda0Of(component), promising: true });
   return chosen;
 }
 
 /** The most promising family alone, and the greedy union that starts from it. */
-function bestFamilies(families: readonly Family[]): Component[] {
+function bestFamilies(families: readonly Family[]): { component: Component; rows: number }[] {
   const picked: Family[] = [];
   let open = families;
   let best = Number.NEGATIVE_INFINITY;
@@ -101,8 +104,9 @@ function bestFamilies(families: readonly Family[]): Component[] {
     picked.push(taken);
     open = open.filter((other) => other.component.family !== taken.component.family);
   }
-  const components = picked.map((c) => c.component);
-  return components.length < 2 ? components : [components[0]!, unionOfForms(components)];
+  if (picked.length < 2) return picked;
+  const union = unionOfForms(picked.map(({ component }) => component));
+  return [picked[0]!, { component: union, rows: picked.reduce((sum, { rows }) => sum + rows, 0) }];
 }
 
 /**

@@ -6,7 +6,10 @@ const SIGNATURE: Component = { kind: 'signature', name: 's', parameters: 1n, sys
 const FORM: Component = { kind: 'form', name: 'f', family: 1, matches: () => true };
 
 function watched(component: Component, logE: number, promising = true): WatchedComponent {
-  return { chosen: { component, promising, lambda0: 1e-5 }, demand: { logE } as WatchedComponent['demand'] };
+  return {
+    chosen: { component, promising, share: 0.1, lambda0: 1e-5 },
+    demand: { logE } as WatchedComponent['demand'],
+  };
 }
 
 describe('demandLogE', () => {

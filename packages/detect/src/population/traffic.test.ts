@@ -2,7 +2,7 @@ import type { AccountFacts, ExchangeSample, SampleQuery, TelemetryReader } from 
 import { Random } from '@phalanx/stats';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Population } from './population.js';
-import { ArrivalTimes, Traffic } from './traffic.js';
+import { ArrivalTimes, type Group, Traffic } from './traffic.js';
 
 const WINDOW = { fromMs: 0, toMs: 1e6 };
 const ACCOUNTS = 50;
@@ -12,7 +12,12 @@ const ROWS = Array.from({ length: ACCOUNTS }, (_, a) => a)
   .flatMap((a) =>
     Array.from({ length: 20 * (a + 1) }, () => ({ account: BigInt(a + 1), lot: random.uint32() })),
   )
-  .map((row) => ({ ...row, atMs: random.integer(1e6) }))
+  .map((row) => ({
+    ...row,
+    atMs: random.integer(1e6),
+    parameters: BigInt(random.integer(10)),
+    systemHash: 0n,
+  }))
   .sort((x, y) => x.atMs - y.atMs);
 const EXCHANGES = Float64Array.from({ length: ACCOUNTS }, (_, a) => 20 * (a + 1));
 
@@ -21,6 +26,8 @@ const columns = (rows: typeof ROWS) => ({
   account: BigUint64Array.from(rows, (row) => row.account),
   atMs: Float64Array.from(rows, (row) => row.atMs),
   lot: Uint32Array.from(rows, (row) => row.lot),
+  parameters: BigUint64Array.from(rows, (row) => row.parameters),
+  systemHash: BigUint64Array.from(rows, (row) => row.systemHash),
   topics: Uint8Array.from(rows.flatMap((row) => Array.from({ length: 16 }, (_, i) => (row.lot >> i) & 255))),
 });
 const reader: Partial<TelemetryReader> = {
@@ -32,7 +39,10 @@ const reader: Partial<TelemetryReader> = {
     return columns(
       ROWS.filter((row) =>
         query.draws.some(
-          ({ accounts, share }) => accounts!.includes(row.account) && row.lot < share * 2 ** 32,
+          ({ accounts, signatures, share }) =>
+            accounts!.includes(row.account) &&
+            (signatures?.includes(row.parameters) ?? true) &&
+            row.lot < share * 2 ** 32,
         ),
       ),
     ) as Partial<ExchangeSample> as ExchangeSample;
@@ -43,9 +53,11 @@ let population: Population;
 beforeAll(async () => {
   population = await Population.load(reader as TelemetryReader, WINDOW);
 });
-const group = (from: number, to: number) => Int32Array.from({ length: to - from }, (_, i) => from + i);
-const rowsOf = (members: Int32Array) => ROWS.filter(({ account }) => members.includes(Number(account) - 1));
-const read = (groups: readonly Int32Array[], limit: number) => {
+const group = (from: number, to: number): Group => ({
+  members: Int32Array.from({ length: to - from }, (_, i) => from + i),
+});
+const rowsOf = ({ members }: Group) => ROWS.filter(({ account }) => members.includes(Number(account) - 1));
+const read = (groups: readonly Group[], limit: number) => {
   asked = [];
   return Traffic.read(reader as TelemetryReader, WINDOW, population, groups, EXCHANGES, limit);
 };
@@ -84,10 +96,35 @@ describe('traffic of many groups', () => {
     expect(readRows).toBeLessThanOrEqual(2.3 * shown);
   });
 
+  it('shows more of what was asked to be seen closely, and no more of the rest', async () => {
+    const base = group(10, 40);
+    const few = { ...base, closely: { signatures: [3n, 7n], share: 0.2 } };
+    const rare = { ...group(20, 50), closely: { signatures: [5n], share: 0.01 } };
+    const traffic = await read([few, rare], 300);
+    expect(asked).toHaveLength(1);
+    const isOf = (wanted: readonly bigint[]) => (row: (typeof ROWS)[number]) =>
+      wanted.includes(row.parameters);
+    expect(traffic.of(few)).toEqual((await read([base], 300)).of(base));
+    expect([...traffic.closeOf(rare).lot]).toEqual(
+      rowsOf(rare)
+        .filter(isOf([5n]))
+        .map((row) => row.lot),
+    );
+    const close = traffic.closeOf(few);
+    expect(Math.abs(close.lot.length - 300)).toBeLessThan(60);
+    const limit = (300 / (0.2 * rowsOf(few).length)) * 2 ** 32;
+    const expected = rowsOf(few)
+      .filter(isOf([3n, 7n]))
+      .filter((row) => row.lot < limit);
+    expect([...close.lot]).toEqual(expected.map((row) => row.lot));
+    expect(traffic.closeOf(base).lot).toHaveLength(0);
+  });
+
   it('says when accounts sent requests, all of them', async () => {
     const [one, two] = [group(5, 9), group(7, 12)];
-    const arrivals = await ArrivalTimes.read(reader as TelemetryReader, WINDOW, population, [one, two]);
-    for (const members of [one, two])
-      expect([...arrivals.of(members).atMs]).toEqual(rowsOf(members).map((row) => row.atMs));
+    const watched = [one.members, two.members];
+    const arrivals = await ArrivalTimes.read(reader as TelemetryReader, WINDOW, population, watched);
+    for (const asked of [one, two])
+      expect([...arrivals.of(asked.members).atMs]).toEqual(rowsOf(asked).map((row) => row.atMs));
   });
 });

@@ -1,5 +1,20 @@
-import type { Arrivals, Draw, ExchangeSample, TelemetryReader, TimeWindow } from '@phalanx/domain';
+import {
+  type Arrivals,
+  type Draw,
+  type ExchangeSample,
+  signatureOf,
+  type TelemetryReader,
+  type TimeWindow,
+} from '@phalanx/domain';
 import type { Population } from './population.js';
+
+/** Whom to read of, and what of their traffic in full. */
+export interface Group {
+  /** By account number. */
+  readonly members: Int32Array;
+  /** Signatures of which a uniform sample of a large group would show too little, and the share of its exchanges that carry one. */
+  readonly closely?: { readonly signatures: readonly bigint[]; readonly share: number };
+}
 
 /**
  * What many groups of accounts want to see of one window, read in one query: 35 pools that each ask for themselves cost
@@ -19,15 +34,15 @@ export class Traffic {
   }
 
   /**
-   * @param groups who will be asked about, by account number
+   * @param groups who will be asked about
    * @param exchanges how many each account has in the window
-   * @param limit rows for a group, give or take the chance of a draw
+   * @param limit rows for a group, give or take the chance of a draw; as many again for what is read closely
    */
   static async read(
     reader: TelemetryReader,
     window: TimeWindow,
     population: Population,
-    groups: readonly Int32Array[],
+    groups: readonly Group[],
     exchanges: Float64Array,
     limit: number,
   ): Promise<Traffic> {
@@ -37,10 +52,23 @@ export class Traffic {
   }
 
   /** The group's exchanges; when there are more than the limit, a uniform sample of them. */
-  of(members: Int32Array): ExchangeSample {
+  of({ members }: Group): ExchangeSample {
     const share = shareOf(members, this.#exchanges, this.#limit);
     const { lot } = this.#sample;
     const rows = this.#index.rowsOf(members).filter((row) => lot[row]! < share * 2 ** 32);
+    return selectRows(this.#sample, rows);
+  }
+
+  /** The group's exchanges that carry what it asked to see closely; of one group a uniform sample as well, but a larger one. */
+  closeOf(group: Group): ExchangeSample {
+    const share = closeShareOf(group, this.#exchanges, this.#limit);
+    const wanted = new Set(group.closely?.signatures);
+    const { lot, parameters, systemHash } = this.#sample;
+    const rows = this.#index
+      .rowsOf(group.members)
+      .filter(
+        (row) => lot[row]! < share * 2 ** 32 && wanted.has(signatureOf(parameters[row]!, systemHash[row]!)),
+      );
     return selectRows(this.#sample, rows);
   }
 }
@@ -75,14 +103,21 @@ export class ArrivalTimes {
 /** Accounts whose exchanges are wanted at like shares, rounded up to a power of two, make one draw. */
 function planDraws(
   population: Population,
-  groups: readonly Int32Array[],
+  groups: readonly Group[],
   exchanges: Float64Array,
   limit: number,
 ): Draw[] {
   const shares = new Float64Array(population.size);
+  const close = new Map<number, { accounts: Set<number>; signatures: Set<bigint> }>();
   for (const group of groups) {
-    const share = 2 ** Math.ceil(Math.log2(shareOf(group, exchanges, limit)));
-    for (const account of group) shares[account] = Math.max(shares[account]!, share);
+    const share = roundUp(shareOf(group.members, exchanges, limit));
+    for (const account of group.members) shares[account] = Math.max(shares[account]!, share);
+    const closeShare = roundUp(closeShareOf(group, exchanges, limit));
+    if (closeShare <= share) continue;
+    let draw = close.get(closeShare);
+    if (!draw) close.set(closeShare, (draw = { accounts: new Set(), signatures: new Set() }));
+    for (const account of group.members) draw.accounts.add(account);
+    for (const signature of group.closely!.signatures) draw.signatures.add(signature);
   }
   const drawn = new Map<number, number[]>();
   shares.forEach((share, account) => {
@@ -91,13 +126,34 @@ function planDraws(
     if (accounts) accounts.push(account);
     else drawn.set(share, [account]);
   });
-  return [...drawn].map(([share, accounts]) => ({ share, accounts: population.hashes(accounts) }));
+  return [
+    ...[...drawn].map(([share, accounts]) => ({ share, accounts: population.hashes(accounts) })),
+    ...[...close].map(([share, { accounts, signatures }]) => ({
+      share,
+      accounts: population.hashes([...accounts]),
+      signatures: BigUint64Array.from(signatures),
+    })),
+  ];
+}
+
+function roundUp(share: number): number {
+  return share === 0 ? 0 : 2 ** Math.ceil(Math.log2(share));
 }
 
 function shareOf(members: Int32Array, exchanges: Float64Array, limit: number): number {
+  return Math.min(1, limit / totalOf(members, exchanges));
+}
+
+/** 0 when nothing is to be seen closely. */
+function closeShareOf({ members, closely }: Group, exchanges: Float64Array, limit: number): number {
+  if (!closely || closely.signatures.length === 0) return 0;
+  return Math.min(1, limit / (closely.share * totalOf(members, exchanges)));
+}
+
+function totalOf(members: Int32Array, exchanges: Float64Array): number {
   let total = 0;
   for (const account of members) total += exchanges[account]!;
-  return total <= limit ? 1 : limit / total;
+  return total;
 }
 
 /** The rows of each account, by account number. */

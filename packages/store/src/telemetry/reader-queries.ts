@@ -109,24 +109,35 @@ const LOTS = 2 ** 32;
 
 /**
  * PREWHERE before FINAL is exact here, since account, time and id are the sorting key, in which duplicates agree; without
- * it FINAL merges every column of every row in the window before it looks at a condition.
+ * it FINAL merges every column of every row in the window before it looks at a condition. Duplicates need not agree in
+ * their signature (one export may know the parameters, another not), so that condition waits until FINAL has chosen.
  *
  * @throws PhalanxError `STORE_ARGUMENT` for a share outside 0 to 1.
  */
 export function sampleExchanges(from: string, { draws, minhash, ...window }: SampleQuery): string {
-  const drawn = draws.map(({ accounts, share }) => {
+  const drawn = draws.map(({ accounts, signatures, share }) => {
     if (!(share >= 0 && share <= 1)) throw badArgument('a share lies outside 0 to 1');
-    return [
-      ...(accounts ? [inList('account', accounts)] : []),
-      ...(share < 1 ? [`lot < ${Math.ceil(share * LOTS)}`] : []),
-    ];
+    return {
+      byKey: [
+        ...(accounts ? [inList('account', accounts)] : []),
+        ...(share < 1 ? [`lot < ${Math.ceil(share * LOTS)}`] : []),
+      ],
+      bySignature: signatures ? [inList(OBJECT_COLUMN.signature, signatures)] : [],
+    };
   });
-  const any = drawn.some((conditions) => conditions.length === 0);
-  const where = any ? '1' : drawn.map((conditions) => `(${conditions.join(' AND ')})`).join(' OR ') || '0';
+  const after = drawn.every(({ bySignature }) => bySignature.length === 0)
+    ? ''
+    : `WHERE ${anyOf(drawn.map(({ byKey, bySignature }) => [...byKey, ...bySignature]))}`;
   return `SELECT account, ${millis('at')} AS at_ms, toUInt32(bitShiftRight(sipHash64(id), 32)) AS lot,
     toUInt32(shape) AS shape, intents, prompt_hash, topics, ok, system_hash, fingerprint, parameters, network,
     output_tokens, if(model = '', toUInt64(0), sipHash64(model)) AS model_hash${minhash ? ', minhash' : ''}
-  FROM ${from} FINAL PREWHERE ${inWindow(window)} AND (${where}) ORDER BY at, id`;
+  FROM ${from} FINAL PREWHERE ${inWindow(window)} AND (${anyOf(drawn.map(({ byKey }) => byKey))}) ${after} ORDER BY at, id`;
+}
+
+/** Alternatives of conditions that hold together; no alternative is false, no condition true. */
+function anyOf(alternatives: readonly (readonly string[])[]): string {
+  if (alternatives.some((conditions) => conditions.length === 0)) return '1';
+  return alternatives.map((conditions) => `(${conditions.join(' AND ')})`).join(' OR ') || '0';
 }
 
 export function arrivals(from: string, window: TimeWindow, accounts?: BigUint64Array): string {

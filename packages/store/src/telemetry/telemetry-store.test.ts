@@ -237,6 +237,20 @@ describe('readers against a computation by hand, each row written one to three t
     );
     expect(some.lot.every((value) => value < 0.1 * 2 ** 32)).toBe(true);
     expect(lot.filter((value) => value < 0.1 * 2 ** 32)).toEqual(some.lot);
+    const signature = signatureOf(all[0]!.parameters, all[0]!.systemHash);
+    const isSigned = (r: ExchangeRecord) => signatureOf(r.parameters, r.systemHash) === signature;
+    const signatures = BigUint64Array.of(signature);
+    const signed = await store.sampleExchanges({ ...EVER, draws: [{ signatures, share: 1 }] });
+    expect(signed.lot).toEqual(lot.filter((_, row) => isSigned(byTime[row]!)));
+    expect(
+      (await store.sampleExchanges({ ...EVER, draws: [{ accounts: two, signatures, share: 1 }, ...tenth] }))
+        .lot,
+    ).toEqual(
+      lot.filter((value, row) => {
+        const record = byTime[row]!;
+        return value < 0.1 * 2 ** 32 || (isOfTwo(record.account) && isSigned(record));
+      }),
+    );
     for (const draws of [[], [{ accounts: new BigUint64Array(0), share: 1 }], [{ share: 0 }]])
       expect((await store.sampleExchanges({ ...EVER, draws })).account).toHaveLength(0);
     for (const share of [-0.1, 1.1, Number.NaN])
