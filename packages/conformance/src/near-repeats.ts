@@ -150,7 +150,7 @@ function findBySketch(prompts: readonly string[]): boolean[] {
   });
   const boilerplate = findBoilerplate(columns, [...prompts.keys()]);
   const index = new NearRepeatIndex(prompts.length, boilerplate);
-  return prompts.map((_, row) => index.add(columns, row) === true);
+  return prompts.map((_, row) => (index.add(columns, row) ?? 0) > 0);
 }
 
 /** The exact side by the same rule: units in more than a fifth of the prompts. */

@@ -18,7 +18,10 @@ function columnsOf(prompts: readonly string[]) {
 function repeatsAmong(prompts: readonly string[], boilerplate: ReadonlySet<number> = new Set()) {
   const columns = columnsOf(prompts);
   const index = new NearRepeatIndex(1000, boilerplate);
-  return prompts.map((_, row) => index.add(columns, row));
+  return prompts.map((_, row) => {
+    const ago = index.add(columns, row);
+    return ago === null ? null : ago > 0;
+  });
 }
 
 describe('NearRepeatIndex', () => {
@@ -64,10 +67,15 @@ describe('NearRepeatIndex', () => {
     expect(repeatsAmong(prompts, findBoilerplate(columns, [0, 1, 2]))).toEqual([false, false, true]);
   });
 
-  it('keeps answering when full, without remembering more', () => {
-    const columns = columnsOf(['first question', 'second question', 'second question', 'first question']);
-    const index = new NearRepeatIndex(1, new Set());
-    expect([0, 1, 2, 3].map((row) => index.add(columns, row))).toEqual([false, false, false, true]);
-    expect(index.size).toBe(1);
+  it('says how long ago, and forgets what is older than it remembers', () => {
+    const prompts = ['first question', 'second question', 'second question', 'third thing', 'first question'];
+    const columns = columnsOf(prompts);
+    const all = new NearRepeatIndex(10, new Set());
+    expect(prompts.map((_, row) => all.add(columns, row))).toEqual([0, 0, 1, 0, 4]);
+    const three = new NearRepeatIndex(3, new Set());
+    expect(prompts.map((_, row) => three.add(columns, row))).toEqual([0, 0, 1, 0, 0]);
+    expect(three.size).toBe(3);
+    const nothing = new NearRepeatIndex(0, new Set());
+    expect(nothing.size).toBe(0);
   });
 });

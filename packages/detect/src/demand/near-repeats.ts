@@ -13,7 +13,7 @@ const BOILERPLATE_SHARE = 0.2;
 const BOILERPLATE_ROWS = 3_000;
 
 /**
- * Says of each prompt whether one seen earlier is a near-repeat of it: equal keyed hashes, or the same sampled content
+ * Says of each prompt how long ago a near-repeat of it was seen: equal keyed hashes, or the same sampled content
  * words and numbers once a template's own words are left out.
  *
  * Prompts with up to eight such words are compared whole (order, case and stop words do not count); of longer ones the
@@ -22,14 +22,17 @@ const BOILERPLATE_ROWS = 3_000;
  * (a public coding set has 3.2e-5 pairs at similarity 0.75, as chat has; at equal words 0.3e-5 against 3.7e-5).
  */
 export class NearRepeatIndex {
-  readonly #hashes = new Set<bigint>();
-  readonly #words = new Set<string>();
+  /** Place of the last prompt with this hash, or with these words. */
+  readonly #hashes = new Map<bigint, number>();
+  readonly #words = new Map<string, number>();
+  /** The last `capacity` prompts, in a ring. */
+  readonly #remembered: { hash: bigint; key: string }[] = [];
   readonly #boilerplate: ReadonlySet<number>;
   readonly capacity: number;
-  #size = 0;
+  #seen = 0;
 
   /**
-   * @param capacity prompts remembered at most
+   * @param capacity prompts remembered at most, the youngest
    * @param boilerplate content words that say nothing here (see `findBoilerplate`)
    */
   constructor(capacity: number, boilerplate: ReadonlySet<number>) {
@@ -37,28 +40,42 @@ export class NearRepeatIndex {
     this.#boilerplate = boilerplate;
   }
 
+  /** Prompts remembered. */
   get size(): number {
-    return this.#size;
+    return this.#remembered.length;
   }
 
   /**
-   * Whether row `row` of `prompts` repeats something earlier; then remembers it, unless the index is full. Null, and not
+   * How many prompts ago the last near-repeat of row `row` of `prompts` came, from 1; 0 if none is remembered. Null, and not
    * remembered, when the sampled words are nearly all boilerplate: neither a repeat nor the absence of one can be told.
    */
-  add(prompts: PromptColumns, row: number): boolean | null {
+  add(prompts: PromptColumns, row: number): number | null {
     const hash = prompts.promptHash[row]!;
     const sampled = topicList(prompts.topics, row);
     const words = sampled.filter((topic) => !this.#boilerplate.has(topic));
+    const sameHash = this.#hashes.get(hash);
     if (sampled.length === TOPICS && words.length < MIN_INFORMATIVE)
-      return this.#hashes.has(hash) ? true : null;
+      return sameHash === undefined ? null : this.#seen - sameHash;
     const key = String.fromCharCode(...(words.length > 0 ? words : sampled));
-    const repeat = this.#hashes.has(hash) || this.#words.has(key);
-    if (this.#size < this.capacity) {
-      this.#size++;
-      this.#hashes.add(hash);
-      if (sampled.length > 0) this.#words.add(key);
+    const last = Math.max(sameHash ?? -1, this.#words.get(key) ?? -1);
+    const ago = last < 0 ? 0 : this.#seen - last;
+    this.#remember({ hash, key: sampled.length > 0 ? key : '' });
+    return ago;
+  }
+
+  #remember(prompt: { hash: bigint; key: string }): void {
+    if (this.capacity === 0) return;
+    const place = this.#seen % this.capacity;
+    const oldest = this.#remembered[place];
+    if (oldest) {
+      const gone = this.#seen - this.capacity;
+      if (this.#hashes.get(oldest.hash) === gone) this.#hashes.delete(oldest.hash);
+      if (this.#words.get(oldest.key) === gone) this.#words.delete(oldest.key);
     }
-    return repeat;
+    this.#remembered[place] = prompt;
+    this.#hashes.set(prompt.hash, this.#seen);
+    if (prompt.key !== '') this.#words.set(prompt.key, this.#seen);
+    this.#seen++;
   }
 }
 
