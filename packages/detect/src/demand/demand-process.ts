@@ -4,11 +4,13 @@ import { matchesComponent, SOUGHT } from './component.js';
 import type { ChosenComponent } from './component-choice.js';
 import { findBoilerplate, NearRepeatIndex, topicList } from './near-repeats.js';
 
+/** Repeats count within so many prompts: farther apart people's repeats concentrate on favourites. */
+const NEAR = 500;
 /**
- * Repeats count within so many prompts: the rate a pair was checked on corpora of 4,000, and farther apart people's repeats
- * concentrate on favourites.
+ * However many came before, the null asks for no more repeats than this: strangers with many interests hardly ever ask what
+ * another asked, but one request in 200 is somebody's own, sent again.
  */
-const NEAR = 3_000;
+const ASKED_AGAIN = 0.005;
 /** Prompts remembered, to notice a list that is worked through again and again. */
 const REMEMBERED = 20_000;
 /** Lists made for training hold near-repeats at 0.3e-5 a pair at most: among 20,000 prompts 6 % have one. */
@@ -19,7 +21,8 @@ const MAX_TOPICS = 20_000;
 /**
  * Watches one component of one pool: does it ever ask the same thing twice?
  *
- * Null: each prompt has a near-repeat among the m <= 3000 before it with probability at least 1 - exp(-lambda0 m). The past
+ * Null: each prompt has a near-repeat among the m <= 500 before it with probability at least 1 - exp(-lambda0 m) or 0.005,
+ * whichever is less. The past
  * that chose the component counts among the earlier prompts but is not itself evidence. When a fifth of the prompts comes
  * back sooner or later, as those of a nightly job do, the evidence is held back.
  */
@@ -34,7 +37,7 @@ export class DemandProcess {
   /** Rows of past and test together. */
   seen = 0;
   rows = 0;
-  /** Of the rows, those that repeat one of the 3,000 before them. */
+  /** Of the rows, those that repeat one of the 500 before them. */
   repeats = 0;
   benchmarkRows = 0;
 
@@ -56,7 +59,8 @@ export class DemandProcess {
       const ago = this.#index.add(slot, row);
       if (ago === null) return;
       const repeat = ago > 0 && ago <= NEAR;
-      this.#deficit.addItem(repeat, repeatProbability(this.#chosen.lambda0, Math.min(earlier, NEAR)));
+      const byStrangers = repeatProbability(this.#chosen.lambda0, Math.min(earlier, NEAR));
+      this.#deficit.addItem(repeat, Math.min(byStrangers, ASKED_AGAIN));
       this.rows++;
       if (ago > 0) this.#returned++;
       if (repeat) this.repeats++;
