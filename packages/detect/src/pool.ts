@@ -4,6 +4,12 @@ import { demandLogE, type WatchedComponent } from './demand/pool-demand.js';
 import type { Reference } from './demand/reference.js';
 import type { Proposal } from './links/proposal.js';
 
+/**
+ * Nats of coordination an account that a finding must rest on: an e-value says that somebody in the group is coordinated, and
+ * with a few hundred of them it grows large though most members are strangers (docs/benchmark.md, 25,000 accounts).
+ */
+const LEAST_STRENGTH = 0.1;
+
 /** A component of a pool under test. */
 export interface ComponentUnderTest extends WatchedComponent {
   readonly counter: ComponentCounter;
@@ -37,6 +43,11 @@ export interface PoolEvidence {
   readonly logCoordination: number;
   readonly logDemand: number;
   readonly logBoth: number;
+}
+
+/** Whether there is enough coordination an account for a finding to rest on. */
+export function isStrong({ logCoordination }: PoolEvidence, { members }: Proposal): boolean {
+  return logCoordination >= LEAST_STRENGTH * members.length;
 }
 
 /** Log e-value that single components are dealt out evenly: the mean over components. Null without components. */

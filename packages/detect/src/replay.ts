@@ -12,7 +12,7 @@ import { MemoryScore } from './links/memoryless.js';
 import type { Proposal } from './links/proposal.js';
 import { isSameGroup, propose } from './links/propose.js';
 import type { DetectOptions } from './options.js';
-import { type ComponentUnderTest, type Pool, poolEvidence } from './pool.js';
+import { type ComponentUnderTest, isStrong, type Pool, poolEvidence } from './pool.js';
 import { Population } from './population/population.js';
 import {
   addCounts,
@@ -69,6 +69,7 @@ export async function replay(
           population,
           { history, beforeLastDay, lastDay, memory },
           pools.filter(isBlend).map((pool) => pool.proposal),
+          pools.filter(isShown).map((pool) => pool.proposal),
           options,
         )
       ).filter((proposal) => !isResting(proposal, pools, slot.fromMs, options.dayMs));
@@ -101,6 +102,12 @@ function isProposalTime(days: number): boolean {
 /** A pool whose accounts were shown to draw from one mixture. */
 function isBlend(pool: Pool): boolean {
   return (pool.coordination.evenMixture?.logE ?? 0) > SHOWN;
+}
+
+/** A pool whose coordination, of any kind, is beyond doubt. */
+function isShown({ trace, proposal }: Pool): boolean {
+  const last = trace.at(-1);
+  return last !== undefined && last.logCoordination > SHOWN && isStrong(last, proposal);
 }
 
 /** Two days without evidence of coordination: not worth reading more; the e-process stays where it is, which is valid. */

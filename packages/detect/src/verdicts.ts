@@ -3,14 +3,9 @@ import { rejectByEbh } from '@phalanx/stats';
 import { strongIntentShare } from './demand/demand-process.js';
 import { describeOneJob } from './demand/one-job.js';
 import type { DetectOptions } from './options.js';
-import { type ComponentUnderTest, type Pool, type PoolEvidence, poolEvidence } from './pool.js';
+import { type ComponentUnderTest, isStrong, type Pool, type PoolEvidence, poolEvidence } from './pool.js';
 import type { Replay } from './replay.js';
 
-/**
- * Nats of coordination an account that a finding must rest on: an e-value says that somebody in the group is coordinated, and
- * with a few hundred of them it grows large though most members are strangers (docs/benchmark.md, 25,000 accounts).
- */
-const LEAST_STRENGTH = 0.1;
 const MAX_ACCOUNT_SHARE = 0.1;
 const MAX_BENCHMARK_SHARE = 0.5;
 const STRONG_INTENT = 0.3;
@@ -76,8 +71,7 @@ function reject(
     const point = pool.trace.findLast((earlier) => earlier.atMs <= atMs);
     if (!point) return 0;
     // Held back to at most 1: never above what it was, so still an e-value.
-    const isStrong = point.logCoordination >= LEAST_STRENGTH * pool.proposal.members.length;
-    return isStrong ? pick(point) : Math.min(0, pick(point));
+    return isStrong(point, pool.proposal) ? pick(point) : Math.min(0, pick(point));
   });
   const pools = new Set(rejectByEbh(logEs, level).rejected.map((i) => tried[i]!));
   return { pools, neededLogE: Math.log(tried.length / (level * Math.max(1, pools.size))) };

@@ -9,6 +9,7 @@ import { type MemoryScore, proposeMemoryless } from './memoryless.js';
 import { POPULAR_SHARE, proposeObjectCommunities } from './object-communities.js';
 import { type Proposal, shareInside } from './proposal.js';
 import { proposeSharedSignatures } from './shared-signature.js';
+import { proposeSignatureUnions } from './signature-unions.js';
 import { splitByMixture } from './split-by-mixture.js';
 import { proposeTurnTakers } from './turn-takers.js';
 
@@ -29,6 +30,7 @@ export interface Seen {
  * All groups that any link proposes from what is past, among strangers only, the larger of two that are the same.
  *
  * @param known groups of earlier proposals that turned out to be fed by one mixture
+ * @param shown groups of earlier proposals whose coordination was shown
  */
 export async function propose(
   reader: TelemetryReader,
@@ -36,6 +38,7 @@ export async function propose(
   population: Population,
   seen: Seen,
   known: readonly Proposal[],
+  shown: readonly Proposal[],
   options: DetectOptions,
 ): Promise<Proposal[]> {
   const proposals: Proposal[] = [];
@@ -79,6 +82,7 @@ export async function propose(
     });
     const totals = rowTotals(history);
     proposals.push(...proposeSharedSignatures(population, signatures, totals, blends, minAccounts));
+    proposals.push(...proposeSignatureUnions(shown));
   }
   proposals.sort((a, b) => b.members.length - a.members.length);
   return proposals
