@@ -56,6 +56,8 @@ export interface HydraPlan {
   readonly fingerprints: 'frozen' | 'rotated' | 'natural';
   /** Attack requests all carry one parameter set per source, or draw them as people do. */
   readonly attackParameters: 'one' | 'natural';
+  /** The relay puts one parameter set of its own on every request, whoever asks. */
+  readonly stamped: boolean;
   /** 0 shared cards, one proxy range, sign-up in hours; 1 cards and proxies shared by about 10, sign-up over days; 2 cards by about 3, residential proxies now and then shared; 3 nothing shared beyond chance. */
   readonly carefulness: 0 | 1 | 2 | 3;
   readonly programme: string;
@@ -92,6 +94,7 @@ export const HYDRA_DEFAULTS: Omit<HydraPlan, 'attackSources' | 'coverSources'> =
   attackTools: [],
   fingerprints: 'frozen',
   attackParameters: 'one',
+  stamped: false,
   carefulness: 2,
   programme: '',
   staggerDays: 0,

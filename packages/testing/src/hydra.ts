@@ -3,6 +3,7 @@ import { LeastRecentlyUsed } from './account-queue.js';
 import { type Clock, drawTimes } from './arrival-clock.js';
 import { drawClientProfile } from './client-profile.js';
 import { RowFlag } from './exchange-columns.js';
+import { drawParameters } from './habits.js';
 import { buildAttack } from './hydra-attack.js';
 import { checkHydraPlan, type HydraPlan } from './hydra-plan.js';
 import { enrolMembers, type Member, networkOn } from './hydra-roster.js';
@@ -28,10 +29,14 @@ export function addHydra(builder: WorldBuilder, plan: HydraPlan): void {
   checkHydraPlan(plan);
   const random = builder.random('hydra', plan.name);
   const { members, proxies } = enrolMembers(builder, plan);
+  const stamp = plan.stamped
+    ? builder.internParameters({ max_tokens: 3000, ...drawParameters(builder.random('stamp', plan.name)) })
+    : null;
   const emit = (member: Member, atMs: number, persona: Persona, asked: Asked, flags: number) => {
     const profiles = plan.fingerprints === 'rotated' ? [drawClientProfile(random)] : member.station.profiles;
     const network = networkOn(plan, member, proxies, atMs / DAY_MS);
-    send(builder, member.account, atMs, persona, asked, { profiles, network }, random, flags);
+    const sent = stamp === null ? persona : { ...persona, parameters: stamp };
+    send(builder, member.account, atMs, sent, asked, { profiles, network }, random, flags);
   };
 
   const coverMean = plan.accounts * plan.requestsPerAccountDay * (1 - plan.attackShare) * builder.days;

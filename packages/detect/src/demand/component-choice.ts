@@ -17,7 +17,10 @@ export interface ChosenComponent {
   readonly component: Component;
   /** Of the pool's past exchanges. */
   readonly share: number;
-  /** False when its past already repeats more often than lambda0 explains (p < 1 %): its demand says nothing, its evenness may. */
+  /**
+   * False when its past already repeats more often than lambda0 explains (p < 1 %), or when it is a signature under which many
+   * customers ask, who as strangers hardly repeat one another: its demand says nothing, its evenness may.
+   */
   readonly promising: boolean;
   /** Near-repeat rate a pair that the null grants. */
   readonly lambda0: number;
@@ -34,6 +37,8 @@ const MIN_REQUEST_SHARE = 0.3;
 const REFERENCE_FACTOR = 0.3;
 const ORGANIC_RATE = 2e-5;
 const USUAL_RATE = 3e-5;
+/** A signature whose forms are this like everybody's (`Strangers.likeness`) is no single job's. */
+const MIXTURE = 0.7;
 
 /** What a family's past looks like: prompts, and near-repeats a pair. */
 interface Family {
@@ -81,7 +86,8 @@ export function chooseComponents(
       const lambda0 = lambda0Of(component);
       const pairs = Math.min(rows.length, MAX_ROWS) ** 2 / 2;
       const logP = logPoissonUpperTail(countRepeats(past, rows), lambda0 * pairs);
-      const promising = allowed.content && logP > Math.log(0.01);
+      const repeats = logP <= Math.log(0.01);
+      const promising = allowed.content && !repeats && strangers.likeness(past, rows) < MIXTURE;
       chosen.push({ component, share: rows.length / total, lambda0, promising });
     }
   }

@@ -87,7 +87,7 @@ export function formOf(sample: Pick<ExchangeSample, 'shape' | 'intents'>, row: n
 }
 
 /** A form without its length; of its line breaks only whether there are two or more. */
-function familyOf(form: number): number {
+export function familyOf(form: number): number {
   return (form & ~OCTAVES & ~(3 << 13)) | (form & MANY_LINES);
 }
 

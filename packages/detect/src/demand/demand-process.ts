@@ -4,13 +4,11 @@ import { matchesComponent, SOUGHT } from './component.js';
 import type { ChosenComponent } from './component-choice.js';
 import { findBoilerplate, NearRepeatIndex, topicList } from './near-repeats.js';
 
-/** Repeats count within so many prompts: farther apart people's repeats concentrate on favourites. */
-const NEAR = 500;
 /**
- * However many came before, the null asks for no more repeats than this: strangers with many interests hardly ever ask what
- * another asked, but one request in 200 is somebody's own, sent again.
+ * Repeats count within so many prompts. At lambda0 = 2e-5 the null then asks for one repeat in 200 prompts at most, however many
+ * there are: customers with many interests hardly ever meet a stranger's question, but they send their own again.
  */
-const ASKED_AGAIN = 0.005;
+const NEAR = 250;
 /** Prompts remembered, to notice a list that is worked through again and again. */
 const REMEMBERED = 20_000;
 /** Lists made for training hold near-repeats at 0.3e-5 a pair at most: among 20,000 prompts 6 % have one. */
@@ -21,8 +19,7 @@ const MAX_TOPICS = 20_000;
 /**
  * Watches one component of one pool: does it ever ask the same thing twice?
  *
- * Null: each prompt has a near-repeat among the m <= 500 before it with probability at least 1 - exp(-lambda0 m) or 0.005,
- * whichever is less. The past
+ * Null: each prompt has a near-repeat among the m <= 250 before it with probability at least 1 - exp(-lambda0 m). The past
  * that chose the component counts among the earlier prompts but is not itself evidence. When a fifth of the prompts comes
  * back sooner or later, as those of a nightly job do, the evidence is held back.
  */
@@ -37,7 +34,7 @@ export class DemandProcess {
   /** Rows of past and test together. */
   seen = 0;
   rows = 0;
-  /** Of the rows, those that repeat one of the 500 before them. */
+  /** Of the rows, those that repeat one of the 250 before them. */
   repeats = 0;
   benchmarkRows = 0;
 
@@ -59,8 +56,7 @@ export class DemandProcess {
       const ago = this.#index.add(slot, row);
       if (ago === null) return;
       const repeat = ago > 0 && ago <= NEAR;
-      const byStrangers = repeatProbability(this.#chosen.lambda0, Math.min(earlier, NEAR));
-      this.#deficit.addItem(repeat, Math.min(byStrangers, ASKED_AGAIN));
+      this.#deficit.addItem(repeat, repeatProbability(this.#chosen.lambda0, Math.min(earlier, NEAR)));
       this.rows++;
       if (ago > 0) this.#returned++;
       if (repeat) this.repeats++;

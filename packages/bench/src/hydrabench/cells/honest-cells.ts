@@ -6,6 +6,8 @@ const DAYS = 7;
 const ORDINARY = 1500;
 /** How many times the tenants of a class stand in its own cell, against once in a null world. */
 const CROWD = 5;
+/** Customers of a reseller's account in cells where no single customer stands out. */
+const MANY = 20;
 
 /** What a cell does to a class of tenants beyond having five times as many of them. */
 const CLASSES: readonly {
@@ -64,6 +66,20 @@ export function listHonestCells(): CellPlan[] {
         plan: (materials, seed) => ({
           ...planPopulation(materials, seed, { accounts: ORDINARY, days: DAYS }),
           pools: [planReseller(materials, { accounts, cover })],
+        }),
+      });
+  for (const cover of ['lru', 'sticky', 'pinned'] as const)
+    for (const customersPerAccount of cover === 'pinned' ? [1] : [HYDRA_DEFAULTS.customersPerAccount, MANY])
+      cells.push({
+        name: `reseller-stamped-${customersPerAccount === MANY ? 'many-' : ''}${cover}-300`,
+        group: 'honest',
+        what: `an undeclared honest reseller of 300 accounts with ${customersPerAccount} customers each, ${cover}, that sets the parameters of every request`,
+        quick: false,
+        baselines: false,
+        seeds: 3,
+        plan: (materials, seed) => ({
+          ...planPopulation(materials, seed, { accounts: ORDINARY, days: DAYS }),
+          pools: [planReseller(materials, { accounts: 300, cover, customersPerAccount, stamped: true })],
         }),
       });
   return cells;
