@@ -14,6 +14,10 @@ const MEASUREMENTS: Readonly<
     what: 'rows a second from a LiteLLM log into the store',
     run: async () => (await import('./ingest-speed.js')).benchIngestSpeed(),
   },
+  repeats: {
+    what: 'how often the prompts of each file of a folder repeat one another: --prompts FOLDER',
+    run: async (args) => (await import('./repeat-rates.js')).benchRepeatRates(args),
+  },
   scale: {
     what: 'detection on 1.3, 10 and 31 million exchanges, February 2026 shape: [--days 1,8,24] [--prompts FOLDER] [--timing FILE] [--keep FOLDER]',
     run: async (args) => (await import('./detection-scale.js')).benchDetectionScale(args),

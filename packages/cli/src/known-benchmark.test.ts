@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const WORLD =
-  'simulate quickstart --out o --seed 7 --set days=3 --set ordinaryAccounts=150 --set poolAccounts=60 --set attackShare=0.5 --set attackSources=math-word-problem';
+  'simulate quickstart --out o --seed 7 --set days=3 --set ordinaryAccounts=250 --set poolAccounts=120 --set attackShare=0.5 --set attackSources=math-word-problem';
 
 let cwd: string;
 beforeAll(() => {

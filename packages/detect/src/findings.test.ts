@@ -192,14 +192,20 @@ describe('the accounts of a finding', () => {
   });
 });
 
-it('counts what was asked before the first alarm of the kind that it tells, and after', async () => {
+it('counts what was asked before the first alarm of any kind, and after; says since when it is what it is', async () => {
   const { findings, evidence } = await draw(
     { members: range(5, 105), coordination: 90, demand: 30, from: 2 },
     { members: range(5, 105), coordination: 80, demand: 20, from: 1 },
     { members: range(5, 105), coordination: 70 },
   );
   expect(findings).toMatchObject([
-    { firstAlarmAtMs: 3000, exchangesBeforeAlarm: 200, exchangesAfterAlarm: 200, firstExchangeAtMs: 1005 },
+    {
+      firstAlarmAtMs: 2000,
+      kindAlarmAtMs: 3000,
+      exchangesBeforeAlarm: 100,
+      exchangesAfterAlarm: 300,
+      firstExchangeAtMs: 1005,
+    },
   ]);
   expect(findings[0]!.sought).toEqual([{ capability: 'reasoning', share: 0.5 }]);
   expect(evidence.map((point) => [point.findingId, point.exchanges])).toEqual(

@@ -177,7 +177,8 @@ async function describe(
   const chosen = group[0]!;
   const { pool } = chosen;
   const { population, window } = replay;
-  const alarmAtMs = Math.min(...group.filter((v) => v.kind === chosen.kind).map((v) => v.alarmAtMs));
+  const alarmAtMs = Math.min(...group.map((v) => v.alarmAtMs));
+  const sameKind = group.filter(({ kind }) => kind === chosen.kind);
   const before = alarmAtMs > window.fromMs ? await activityUntil(alarmAtMs) : null;
   const peers = choosePeers(pool, activity);
   const evidence: Evidence = {
@@ -220,6 +221,7 @@ async function describe(
     members,
     firstExchangeAtMs: Math.min(...members.map((m) => m.firstAtMs)),
     firstAlarmAtMs: alarmAtMs,
+    kindAlarmAtMs: Math.min(...sameKind.map((v) => v.kindAlarmAtMs)),
     exchangesBeforeAlarm: leaked,
     exchangesAfterAlarm: total - leaked,
     sought: soughtBy(chosen.decisive),

@@ -15,6 +15,8 @@ const MAX_IDENTIFIED = 0.5;
 export interface Verdict {
   readonly pool: Pool;
   readonly kind: FindingKind;
+  readonly kindAlarmAtMs: number;
+  /** When the pool was first a finding of any kind; `kindAlarmAtMs` or earlier. */
   readonly alarmAtMs: number;
   /** Components whose demand carries the verdict, strongest first; none for a hidden pool. */
   readonly decisive: readonly ComponentUnderTest[];
@@ -50,8 +52,15 @@ export async function reachVerdicts(
   const verdicts: Verdict[] = [];
   for (const pool of replay.pools)
     if (both.pools.has(pool))
-      verdicts.push(judgeDemand(pool, await sampleOf(pool), both.neededLogE, firstBoth.get(pool)!));
-    else if (hidden.pools.has(pool)) verdicts.push(hiddenPool(pool, firstHidden.get(pool)!));
+      verdicts.push({
+        ...judgeDemand(pool, await sampleOf(pool), both.neededLogE),
+        kindAlarmAtMs: firstBoth.get(pool)!,
+        alarmAtMs: Math.min(firstBoth.get(pool)!, firstHidden.get(pool) ?? Number.POSITIVE_INFINITY),
+      });
+    else if (hidden.pools.has(pool)) {
+      const alarmAtMs = firstHidden.get(pool)!;
+      verdicts.push({ ...hiddenPool(pool), kindAlarmAtMs: alarmAtMs, alarmAtMs });
+    }
   return verdicts;
 }
 
@@ -77,11 +86,13 @@ function reject(
   return { pools, neededLogE: Math.log(tried.length / (level * Math.max(1, pools.size))) };
 }
 
-function hiddenPool(pool: Pool, alarmAtMs: number): Verdict {
+/** A verdict without its times. */
+type Judgement = Omit<Verdict, 'kindAlarmAtMs' | 'alarmAtMs'>;
+
+function hiddenPool(pool: Pool): Judgement {
   return {
     pool,
     kind: 'hidden-pool',
-    alarmAtMs,
     decisive: [],
     because: 'An undeclared reseller or load balancer spreads honest customers over these accounts.',
     wouldSettle: [
@@ -91,7 +102,7 @@ function hiddenPool(pool: Pool, alarmAtMs: number): Verdict {
 }
 
 /** Campaign, if the components about which there is no doubt carry the e-value alone; else insufficient. */
-function judgeDemand(pool: Pool, sample: ExchangeSample, neededLogE: number, alarmAtMs: number): Verdict {
+function judgeDemand(pool: Pool, sample: ExchangeSample, neededLogE: number): Judgement {
   const speaking = pool.components
     .filter(({ chosen, demand }) => chosen.promising && demand.logE > 0)
     .sort((a, b) => b.demand.logE - a.demand.logE);
@@ -105,7 +116,6 @@ function judgeDemand(pool: Pool, sample: ExchangeSample, neededLogE: number, ala
     return {
       pool,
       kind: 'distillation-campaign',
-      alarmAtMs,
       decisive: speaking.filter((component) => !doubts.has(component)),
       because: 'An undeclared reseller one of whose customers works through a curated list of tasks.',
       wouldSettle: [
@@ -116,7 +126,6 @@ function judgeDemand(pool: Pool, sample: ExchangeSample, neededLogE: number, ala
   return {
     pool,
     kind: 'insufficient',
-    alarmAtMs,
     decisive: speaking,
     because: doubts.values().next().value!,
     wouldSettle: ['The list that these prompts come from, or end-user pseudonyms that show who asks them.'],

@@ -60,8 +60,10 @@ export const Finding = z.object({
   members: z.array(FindingMember),
   /** Start of the pool's first exchange in the data. */
   firstExchangeAtMs: z.number(),
-  /** When the evidence first sufficed, at the configured alpha. */
+  /** When the evidence first sufficed, at the configured alpha, to report this pool as anything. */
   firstAlarmAtMs: z.number(),
+  /** When it first sufficed for `kind`; a campaign is a hidden pool first. */
+  kindAlarmAtMs: z.number(),
   /** Exchanges of the members before and after the alarm. */
   exchangesBeforeAlarm: z.number().int().min(0),
   exchangesAfterAlarm: z.number().int().min(0),

@@ -62,6 +62,7 @@ export function runPeer(built: CellWorld, traffic: Traffic, peer: Peer): RunResu
       kind: 'distillation-campaign' as const,
       members,
       alarmAtMs: built.world.endMs,
+      kindAlarmAtMs: built.world.endMs,
       proposedBy: peer.name,
       log10ECoordination: 0,
       log10EDemand: 0,

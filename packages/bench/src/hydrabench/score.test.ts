@@ -41,6 +41,7 @@ const accuse = (members: readonly number[], settings: Partial<Accusation> = {}):
   kind: 'distillation-campaign',
   members,
   alarmAtMs: world.startMs + 2 * 86_400_000,
+  kindAlarmAtMs: world.startMs + 2 * 86_400_000,
   proposedBy: 'test',
   log10ECoordination: 0,
   log10EDemand: 0,

@@ -8,7 +8,9 @@ const HALF = 0.5;
 export interface Accusation {
   readonly kind: FindingKind;
   readonly members: readonly number[];
+  /** First as anything, and first as `kind`. */
   readonly alarmAtMs: number;
+  readonly kindAlarmAtMs: number;
   readonly proposedBy: string;
   readonly log10ECoordination: number;
   readonly log10EDemand: number;
@@ -72,6 +74,7 @@ export function readAccusations(world: World, report: DetectionReport): Accusati
     kind: finding.kind,
     members: finding.members.map(({ accountId }) => number.get(accountId)!),
     alarmAtMs: finding.firstAlarmAtMs,
+    kindAlarmAtMs: finding.kindAlarmAtMs,
     proposedBy: finding.proposedBy.join(' + '),
     log10ECoordination: finding.log10ECoordination,
     log10EDemand: finding.log10EDemand,
@@ -141,7 +144,7 @@ function describePool(world: World, name: string, pool: TruePool, its: readonly 
   const member = new Set(pool.members);
   const inFindings = new Set(its.flatMap(({ members }) => members.filter((a) => member.has(a))));
   const alarm = Math.min(...its.map(({ alarmAtMs }) => alarmAtMs));
-  const name_ = Math.min(...naming.map(({ alarmAtMs }) => alarmAtMs));
+  const name_ = Math.min(...naming.map(({ kindAlarmAtMs }) => kindAlarmAtMs));
   let attack = 0;
   let beforeAlarm = 0;
   let beforeName = 0;

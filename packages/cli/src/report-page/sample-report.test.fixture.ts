@@ -45,6 +45,7 @@ function finding(id: string, kind: Finding['kind'], size: number): Finding {
     members,
     firstExchangeAtMs: START + 3_600_000,
     firstAlarmAtMs: START + 3.6 * DAY_MS,
+    kindAlarmAtMs: START + (kind === 'hidden-pool' ? 3.6 : 5) * DAY_MS,
     exchangesBeforeAlarm: 12_430,
     exchangesAfterAlarm: 9_318,
     sought:
