@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { findBoilerplate, NearRepeatIndex } from '@phalanx/detect';
+import { findBoilerplate, NearRepeatIndex, TASK_INTENTS } from '@phalanx/detect';
 import { createSketcher, type Sketcher } from '@phalanx/sketch';
 import { loadPromptFolder, type PromptSource } from '@phalanx/testing';
 import { badArgument } from './hydrabench/split.js';
@@ -10,18 +10,20 @@ const WINDOWS = [250, 3_000];
 /**
  * `repeats --prompts FOLDER`: how often the prompts of each `.jsonl` file of a folder repeat one another by the rule of
  * docs/decisions/0008, in the file's order: of the first 9,000 prompts the share that repeats one of the 250 and of the
- * 3,000 before it, and the second as a rate a pair. What the demand null asks of honest customers can be held against one's own.
+ * 3,000 before it, the second as a rate a pair, and how many set a task in words. What the demand null asks of honest customers can be held against one's own.
  */
 export async function benchRepeatRates(args: readonly string[]): Promise<void> {
   const { prompts } = parseArgs({ args: [...args], options: { prompts: { type: 'string' } } }).values;
   if (prompts === undefined) throw badArgument('repeats needs --prompts FOLDER');
   const sketcher = createSketcher(new Uint8Array(32).fill(1));
-  console.log('source, prompts, % that repeat one of the last 250, one of the last 3,000, x 1e-5 a pair');
+  console.log(
+    'source, prompts, % that repeat one of the last 250, one of the last 3,000, x 1e-5 a pair, % that set a task',
+  );
   for (const source of loadPromptFolder(prompts)) {
-    const { rows, shares, rate } = measureRepeats(source, sketcher);
+    const { rows, shares, rate, tasks } = measureRepeats(source, sketcher);
     const percents = shares.map((share) => (100 * share).toFixed(2).padStart(6));
     console.log(
-      `${source.name.padEnd(26)} ${String(rows).padStart(5)} ${percents.join(' ')} ${(1e5 * rate).toFixed(2).padStart(7)}`,
+      `${source.name.padEnd(26)} ${String(rows).padStart(5)} ${percents.join(' ')} ${(1e5 * rate).toFixed(2).padStart(7)} ${(100 * tasks).toFixed(0).padStart(4)}`,
     );
   }
 }
@@ -49,5 +51,6 @@ function measureRepeats(source: PromptSource, sketcher: Sketcher) {
     rows,
     shares: repeats.map((n) => n / Math.max(1, rows)),
     rate: repeats.at(-1)! / Math.max(1, pairs),
+    tasks: sketches.filter(({ intents }) => (intents & TASK_INTENTS) !== 0).length / texts.length,
   };
 }

@@ -1,3 +1,4 @@
+export { TASK_INTENTS } from './demand/component.js';
 export { findBoilerplate, NearRepeatIndex } from './demand/near-repeats.js';
 export { laneAgreement } from './demand/one-job.js';
 export { detectCampaigns } from './detect-campaigns.js';

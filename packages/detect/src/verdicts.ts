@@ -10,6 +10,8 @@ const MAX_ACCOUNT_SHARE = 0.1;
 const MAX_BENCHMARK_SHARE = 0.5;
 const STRONG_INTENT = 0.3;
 const MAX_IDENTIFIED = 0.5;
+/** Honest lists of questions and statements set a task in up to a quarter of their prompts, most training sets in 45 % and more (docs/decisions/0011). */
+const MIN_TASKS = 0.3;
 
 /** What a pool was found to be, and when. */
 export interface Verdict {
@@ -143,6 +145,8 @@ function demandDoubt(
   if (demand.benchmarkShare > MAX_BENCHMARK_SHARE)
     return 'The list-like requests are a known public benchmark.';
   if (strongIntentShare(demand) >= STRONG_INTENT) return null;
+  if (demand.taskShare < MIN_TASKS)
+    return 'Most of the list-like requests are bare questions or statements that set no task; an honest list without duplicates (a quiz, a catalogue, the titles of a forum) would look the same.';
   if (demand.intentShare('IDENTIFIER') > MAX_IDENTIFIED)
     return 'Most of the list-like requests carry an identifier or a time of their own, so that no two could be alike; a product that numbers its requests would look the same.';
   const job = describeOneJob(sample, chosen.component);

@@ -28,6 +28,12 @@ export const SOUGHT: readonly IntentName[] = [
   'TOOLS',
 ];
 
+/** Bits of the intents that set a task, sought or not; a bare question carries none. */
+export const TASK_INTENTS = [...SOUGHT, 'DIRECTIVE', 'PROBLEM', 'CODE', 'OPTIONS'].reduce(
+  (bits, name) => bits | Intent[name as IntentName],
+  0,
+);
+
 const OPENINGS: Record<ShapeCell['opening'], string> = {
   question: 'a question word',
   auxiliary: 'a verb such as "can" or "is"',

@@ -1,14 +1,14 @@
 import { type ExchangeSample, Intent, type IntentName } from '@phalanx/domain';
 import { RepeatDeficit, repeatProbability } from '@phalanx/stats';
-import { matchesComponent, SOUGHT } from './component.js';
+import { matchesComponent, SOUGHT, TASK_INTENTS } from './component.js';
 import type { ChosenComponent } from './component-choice.js';
 import { findBoilerplate, NearRepeatIndex, topicList } from './near-repeats.js';
 
 /**
- * Repeats count within so many prompts. At lambda0 = 2e-5 the null then asks for one repeat in 200 prompts at most, however many
+ * Repeats count within so many prompts. At lambda0 = 2e-5 the null then asks for one repeat in 100 prompts at most, however many
  * there are: customers with many interests hardly ever meet a stranger's question, but they send their own again.
  */
-const NEAR = 250;
+const NEAR = 500;
 /** Prompts remembered, to notice a list that is worked through again and again. */
 const REMEMBERED = 20_000;
 /** Lists made for training hold near-repeats at 0.3e-5 a pair at most: among 20,000 prompts 6 % have one. */
@@ -19,7 +19,7 @@ const MAX_TOPICS = 20_000;
 /**
  * Watches one component of one pool: does it ever ask the same thing twice?
  *
- * Null: each prompt has a near-repeat among the m <= 250 before it with probability at least 1 - exp(-lambda0 m). The past
+ * Null: each prompt has a near-repeat among the m <= 500 before it with probability at least 1 - exp(-lambda0 m). The past
  * that chose the component counts among the earlier prompts but is not itself evidence. When a fifth of the prompts comes
  * back sooner or later, as those of a nightly job do, the evidence is held back.
  */
@@ -34,9 +34,11 @@ export class DemandProcess {
   /** Rows of past and test together. */
   seen = 0;
   rows = 0;
-  /** Of the rows, those that repeat one of the 250 before them. */
+  /** Of the rows, those that repeat one of the 500 before them. */
   repeats = 0;
   benchmarkRows = 0;
+  /** Of all rows seen, those that set a task (see `TASK_INTENTS`). */
+  taskRows = 0;
 
   constructor(chosen: ChosenComponent, past: ExchangeSample) {
     this.#chosen = chosen;
@@ -85,6 +87,10 @@ export class DemandProcess {
     return Math.max(0, ...this.#byAccount.values()) / Math.max(1, this.seen);
   }
 
+  get taskShare(): number {
+    return this.taskRows / Math.max(1, this.seen);
+  }
+
   get benchmarkShare(): number {
     return this.benchmarkRows / Math.max(1, this.seen);
   }
@@ -95,6 +101,7 @@ export class DemandProcess {
     for (const name of Object.keys(Intent) as IntentName[])
       if (intents & Intent[name]) this.#intents.set(name, (this.#intents.get(name) ?? 0) + 1);
     if (intents & Intent.BENCHMARK) this.benchmarkRows++;
+    if (intents & TASK_INTENTS) this.taskRows++;
     const account = sample.account[row]!;
     this.#byAccount.set(account, (this.#byAccount.get(account) ?? 0) + 1);
     if (this.topics.length < MAX_TOPICS) this.topics.push(...topicList(sample.topics, row));

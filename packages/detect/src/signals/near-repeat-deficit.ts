@@ -21,7 +21,7 @@ export const nearRepeatDeficit: Signal = {
         reference: null,
         unit: 'share of prompts',
       },
-      sentence: `Of ${rows} prompts of one kind ("${best.chosen.component.name}"), ${repeats} repeated one of the 250 before them. People and products ask again; a list bought for training does not.`,
+      sentence: `Of ${rows} prompts of one kind ("${best.chosen.component.name}"), ${repeats} repeated one of the 500 before them. People and products ask again; a list bought for training does not.`,
       innocentExplanation:
         'An honest customer works through a curated list without duplicates: a benchmark, a catalogue, a survey.',
       refutedBy: 'The list itself, or a known benchmark that contains these prompts.',
