@@ -5,11 +5,11 @@ import { loadPromptFolder, type PromptSource } from '@phalanx/testing';
 import { badArgument } from './hydrabench/split.js';
 
 const PROMPTS = 9_000;
-const WINDOWS = [250, 3_000];
+const WINDOWS = [500, 3_000];
 
 /**
  * `repeats --prompts FOLDER`: how often the prompts of each `.jsonl` file of a folder repeat one another by the rule of
- * docs/decisions/0008, in the file's order: of the first 9,000 prompts the share that repeats one of the 250 and of the
+ * docs/decisions/0008, in the file's order: of the first 9,000 prompts the share that repeats one of the 500 and of the
  * 3,000 before it, the second as a rate a pair, and how many set a task in words. What the demand null asks of honest customers can be held against one's own.
  */
 export async function benchRepeatRates(args: readonly string[]): Promise<void> {
@@ -17,7 +17,7 @@ export async function benchRepeatRates(args: readonly string[]): Promise<void> {
   if (prompts === undefined) throw badArgument('repeats needs --prompts FOLDER');
   const sketcher = createSketcher(new Uint8Array(32).fill(1));
   console.log(
-    'source, prompts, % that repeat one of the last 250, one of the last 3,000, x 1e-5 a pair, % that set a task',
+    'source, prompts, % that repeat one of the last 500, one of the last 3,000, x 1e-5 a pair, % that set a task',
   );
   for (const source of loadPromptFolder(prompts)) {
     const { rows, shares, rate, tasks } = measureRepeats(source, sketcher);

@@ -18,6 +18,7 @@ interface Demand {
   readonly benchmark?: number;
   readonly reasoning?: number;
   readonly identified?: number;
+  readonly tasks?: number;
   readonly promising?: boolean;
 }
 
@@ -33,6 +34,7 @@ function component(name: string, demand: Demand): ComponentUnderTest {
       logE: demand.logE,
       largestAccountShare: demand.largest ?? 0.01,
       benchmarkShare: demand.benchmark ?? 0,
+      taskShare: demand.tasks ?? 1,
       intentShare: (intent: string) =>
         intent === 'REASONING'
           ? (demand.reasoning ?? 0)
@@ -150,6 +152,7 @@ describe('a pool with demand', () => {
     ['known public benchmark', { benchmark: 0.6 }, false],
     ['no other customer', {}, true],
     ['an identifier or a time of their own', { identified: 0.6 }, false],
+    ['bare questions', { tasks: 0.2 }, false],
   ])(
     'is insufficient when its only demand comes from or is about %s',
     async (words, doubt, unlikeAnybody) => {

@@ -182,6 +182,14 @@ describe('ArrayTelemetry', () => {
     expect(all.topics.subarray(16, 32)).toEqual(sorted[1]!.topics);
     expect(new Set(sorted.map((r, row) => `${r.model} ${all.model[row]}`)).size).toBe(3);
     expect(sorted.every((r, row) => (r.model === '') === (all.model[row] === 0n))).toBe(true);
+    const signature = signatureOf(sorted[0]!.parameters, sorted[0]!.systemHash);
+    const signatures = BigUint64Array.of(signature);
+    const signed = await telemetry.sampleExchanges({
+      ...window,
+      draws: [{ accounts, signatures, share: 1 }],
+    });
+    const isSigned = (r: ExchangeRecord) => signatureOf(r.parameters, r.systemHash) === signature;
+    expect([...signed.atMs]).toEqual(sorted.filter(isSigned).map((r) => r.atMs));
     expect(all.minhash).toBeUndefined();
     expect(await telemetry.arrivals(window, accounts)).toEqual({ account: all.account, atMs: all.atMs });
     const draws = [{ share: 1 }];
