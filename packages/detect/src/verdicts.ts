@@ -10,8 +10,8 @@ const MAX_ACCOUNT_SHARE = 0.1;
 const MAX_BENCHMARK_SHARE = 0.5;
 const STRONG_INTENT = 0.3;
 const MAX_IDENTIFIED = 0.5;
-/** Honest lists of questions and statements set a task in up to a quarter of their prompts, most training sets in 45 % and more (docs/decisions/0011). */
-const MIN_TASKS = 0.3;
+/** Honest lists without duplicates set a task in up to a third of their prompts, most training sets in 46 % and more (docs/decisions/0011). */
+const MIN_TASKS = 0.4;
 
 /** What a pool was found to be, and when. */
 export interface Verdict {

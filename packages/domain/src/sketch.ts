@@ -63,6 +63,8 @@ export const Intent = {
   OPTIONS: 1 << 10,
   /** Carries an identifier or a time of its own: a run of letters and digits with five digits or more. */
   IDENTIFIER: 1 << 11,
+  /** Asks for something to be done for the asker: "I need", "can you", "help me". */
+  REQUEST: 1 << 12,
 } as const;
 export type IntentName = keyof typeof Intent;
 

@@ -5,7 +5,7 @@ import type { IntentName } from '@phalanx/domain';
  * punctuation do not matter. At most 12 words; every Chinese or Japanese character is a word. Adding a phrase, or an
  * intent that the kernel reads, changes intents only, never hashes: raise LEXICON_VERSION with it.
  */
-export const LEXICON_VERSION = 2;
+export const LEXICON_VERSION = 3;
 
 type PhraseIntent = Exclude<IntentName, 'DIRECTIVE' | 'BENCHMARK' | 'IDENTIFIER'>;
 
@@ -266,6 +266,49 @@ export const LEXICON: Readonly<Record<PhraseIntent, readonly string[]>> = {
     调用工具
     工具调用
     函数调用`),
+  REQUEST: lines(`
+    can you
+    could you
+    would you
+    will you please
+    i need
+    i want
+    i would like
+    i'd like
+    i am looking for
+    i'm looking for
+    help me
+    give me
+    show me
+    tell me
+    find me
+    let me know
+    necesito
+    quiero que
+    puedes
+    podrías
+    ayúdame
+    ich brauche
+    ich möchte
+    ich hätte gerne
+    kannst du
+    können Sie
+    hilf mir
+    j'ai besoin
+    je voudrais
+    peux-tu
+    pouvez-vous
+    aide-moi
+    мне нужно
+    можешь
+    можете
+    помоги мне
+    我需要
+    我想要
+    请帮我
+    帮我
+    してください
+    教えて`),
   PROBLEM: lines(`
     find the value
     prove that

@@ -228,6 +228,7 @@ const BITS: Record<string, number> = {
   BENCHMARK: 512,
   OPTIONS: 1024,
   IDENTIFIER: 2048,
+  REQUEST: 4096,
 };
 const ENDINGS: [string, number][] = [
   ['.。।۔', 1],

@@ -45,7 +45,7 @@ function makeRecords(seed: number, count: number): ExchangeRecord[] {
     minhash: bytes(random, 64, 1),
     topics: bytes(random, 16, 255),
     shape: random.integer(0, 5),
-    intents: random.integer(0, 2047),
+    intents: random.integer(0, 8191),
     systemHash: hash(random, 4),
     toolsHash: hash(random, 2),
     responseHash: 1n,

@@ -29,7 +29,7 @@ export const SOUGHT: readonly IntentName[] = [
 ];
 
 /** Bits of the intents that set a task, sought or not; a bare question carries none. */
-export const TASK_INTENTS = [...SOUGHT, 'DIRECTIVE', 'PROBLEM', 'CODE', 'OPTIONS'].reduce(
+export const TASK_INTENTS = [...SOUGHT, 'DIRECTIVE', 'PROBLEM', 'CODE', 'OPTIONS', 'REQUEST'].reduce(
   (bits, name) => bits | Intent[name as IntentName],
   0,
 );
@@ -70,6 +70,7 @@ const INTENT_NAMES: Record<IntentName, string> = {
   BENCHMARK: 'known benchmark prompts',
   OPTIONS: 'multiple-choice prompts',
   IDENTIFIER: 'prompts with an identifier or a time of their own',
+  REQUEST: 'requests for help',
 };
 
 /** Kinds of prompt that divide a family further: a problem and an order can open and end alike. */
