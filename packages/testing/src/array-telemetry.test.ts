@@ -98,7 +98,7 @@ describe('ArrayTelemetry', () => {
           );
           expect(asMap(await telemetry.intentCounts(window))).toEqual(
             brute(inside, (r) =>
-              Array.from({ length: 12 }, (_, b) => b)
+              Array.from({ length: 13 }, (_, b) => b)
                 .filter((b) => (r.intents >>> b) & 1)
                 .map(BigInt),
             ),
