@@ -245,7 +245,7 @@ async function stepPools(
   }
 }
 
-/** Signatures that may be a list's are a small part of a large pool, and their evidence grows with the square of what is read. */
+/** Signatures that may be a list's are a small part of a large pool, of which a sample shows little; each of their prompts is evidence. */
 function groupOf({ proposal, components }: Pool): Group {
   const lists = components.flatMap(({ chosen: { component, share, promising } }) =>
     promising && component.kind === 'signature'

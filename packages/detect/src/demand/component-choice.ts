@@ -49,11 +49,12 @@ interface Family {
 
 /**
  * Picks the components of a pool's past that look most like a list that never repeats: the best single family, the union
- * that promises most (evidence grows with the square of the prompts), any explicit intent that is present, and every rare
+ * that promises most (evidence grows with the pairs of prompts while there are few), any explicit intent that is present, and every rare
  * signature. Without content there is no demand, only evenness.
  *
  * lambda0 = min(0.3 x the reference's rate, 2e-5): people ask the same thing again at 3.7e-5 to 1.1e-4 a pair on four
  * public chat and support corpora (`npm run conformance -- near-repeats`), and the test concedes almost half of the lowest.
+ * `DemandProcess` counts pairs at most 500 prompts apart.
  */
 export function chooseComponents(
   past: ExchangeSample,
@@ -116,7 +117,7 @@ function bestFamilies(families: readonly Family[]): { component: Component; rows
 }
 
 /**
- * How fast the log e-value of a union would grow with the square of time, at the best of the test's bets: its pairs count
+ * How fast the log e-value of a union would grow with the square of time while its prompts are few, at the best of the test's bets: its pairs count
  * for it, the repeats within its families against it.
  */
 function promise(union: readonly Family[]): number {

@@ -137,6 +137,7 @@ export class Strangers {
   readonly #overallRate: number;
   readonly #streamRate: number;
   readonly #byForm = new Map<number, number>();
+  #byFamily: Map<number, number[]> | undefined;
 
   constructor(sample: ExchangeSample, rows: readonly number[], overallRate: number, streamRate: number) {
     this.#sample = sample;
@@ -170,11 +171,13 @@ export class Strangers {
 
   /**
    * How much these prompts look like those of strangers taken together: cosine of the shares of their families of form, about
-   * 0 to 1, free of the bias that small samples give it. A mixture of many customers has 0.9 and more, one customer or one list
-   * 0.05 to 0.7 (300 customers' and lists' streams of four worlds).
+   * 0 to 1, free of the bias that small samples give it. Near 1 for a mixture of many customers, mostly below 0.6 for one
+   * customer or one list.
    */
   likeness(sample: ExchangeSample, prompts: readonly number[]): number {
-    const [here, there] = [groupByFamily(sample, prompts), groupByFamily(this.#sample, this.#rows)];
+    this.#byFamily ??= groupByFamily(this.#sample, this.#rows);
+    const there = this.#byFamily;
+    const here = groupByFamily(sample, prompts);
     let both = 0;
     for (const [family, rows] of here) both += rows.length * (there.get(family)?.length ?? 0);
     const meet = both / (prompts.length * this.#rows.length);
