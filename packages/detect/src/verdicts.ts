@@ -146,7 +146,7 @@ function demandDoubt(
     return 'The list-like requests are a known public benchmark.';
   if (strongIntentShare(demand) >= STRONG_INTENT) return null;
   if (demand.taskShare < MIN_TASKS)
-    return 'Most of the list-like requests are bare questions or statements that set no task; an honest list without duplicates (a quiz, a catalogue, the titles of a forum) would look the same.';
+    return 'Most of the list-like requests are bare questions, exam items or statements that set no task; an honest list without duplicates (a quiz, an evaluation, a catalogue) would look the same.';
   if (demand.intentShare('IDENTIFIER') > MAX_IDENTIFIED)
     return 'Most of the list-like requests carry an identifier or a time of their own, so that no two could be alike; a product that numbers its requests would look the same.';
   const job = describeOneJob(sample, chosen.component);

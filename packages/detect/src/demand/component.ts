@@ -28,8 +28,8 @@ export const SOUGHT: readonly IntentName[] = [
   'TOOLS',
 ];
 
-/** Bits of the intents that set a task, sought or not; a bare question carries none. */
-export const TASK_INTENTS = [...SOUGHT, 'DIRECTIVE', 'PROBLEM', 'CODE', 'OPTIONS', 'REQUEST'].reduce(
+/** Bits of the intents that set a task, sought or not. A bare question carries none, and neither does an exam's item. */
+export const TASK_INTENTS = [...SOUGHT, 'DIRECTIVE', 'PROBLEM', 'CODE', 'REQUEST'].reduce(
   (bits, name) => bits | Intent[name as IntentName],
   0,
 );
