@@ -60,7 +60,7 @@ export const Finding = z.object({
   members: z.array(FindingMember),
   /** Start of the pool's first exchange in the data. */
   firstExchangeAtMs: z.number(),
-  /** When the evidence first sufficed, at the configured alpha, to report this pool as anything. */
+  /** When the evidence first sufficed, at the configured alpha, to report this pool, or a part of it, as anything. */
   firstAlarmAtMs: z.number(),
   /** When it first sufficed for `kind`; a campaign is a hidden pool first. */
   kindAlarmAtMs: z.number(),

@@ -29,9 +29,9 @@ export const SOUGHT: readonly IntentName[] = [
 ];
 
 /** Bits of the intents that set a task, sought or not. A bare question carries none, and neither does an exam's item. */
-export const TASK_INTENTS = [...SOUGHT, 'DIRECTIVE', 'PROBLEM', 'CODE', 'REQUEST'].reduce(
-  (bits, name) => bits | Intent[name as IntentName],
-  0,
+export const TASK_INTENTS = SOUGHT.reduce(
+  (bits, name) => bits | Intent[name],
+  Intent.DIRECTIVE | Intent.PROBLEM | Intent.CODE | Intent.REQUEST,
 );
 
 const OPENINGS: Record<ShapeCell['opening'], string> = {
