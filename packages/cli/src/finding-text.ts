@@ -50,7 +50,7 @@ export function writeFinding(finding: Finding, number: number, layout: TextLayou
   const more = finding.members.length - strongest.length;
   out += `\n  Accounts   ${strongest.map((m) => shortenText(m.accountId, 24)).join(', ')}${more > 0 ? ` and ${formatCount(more)} more` : ''}\n`;
   out += `  Alarm      ${formatInstant(finding.firstAlarmAtMs)}, ${formatDuration(finding.firstAlarmAtMs - finding.firstExchangeAtMs)} after the first exchange\n`;
-  if (finding.kindAlarmAtMs > finding.firstAlarmAtMs)
+  if (finding.kindAlarmAtMs !== undefined && finding.kindAlarmAtMs > finding.firstAlarmAtMs)
     out += `  Since      ${formatInstant(finding.kindAlarmAtMs)} ${nameKind(finding.kind).toLowerCase()}, a hidden pool before\n`;
   out += `  Exchanges  ${formatCount(finding.exchangesBeforeAlarm)} before the alarm, ${formatCount(finding.exchangesAfterAlarm)} after\n`;
   out += `  Evidence   log10 e ${formatLog10(finding.log10ECoordination)} coordination, ${formatLog10(finding.log10EDemand)} demand\n`;

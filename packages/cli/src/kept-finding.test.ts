@@ -28,6 +28,17 @@ describe('a kept finding', () => {
     });
   });
 
+  it('comes back when it was kept before reports told the alarms of a kind apart', () => {
+    const [row] = packFindings(makeSampleReport(), 5);
+    const older = JSON.parse(row!.json);
+    expect(older.findings[0].kindAlarmAtMs).toBeGreaterThan(older.findings[0].firstAlarmAtMs);
+    delete older.findings[0].kindAlarmAtMs;
+    const { finding, report } = unpackFinding({ ...row!, json: JSON.stringify(older) });
+    expect(finding.kindAlarmAtMs).toBeUndefined();
+    expect(renderReportPage(report)).not.toContain('From first exchange to distillation campaign');
+    expect(renderReportPage(makeSampleReport())).toContain('From first exchange to distillation campaign');
+  });
+
   it.each([
     ['no JSON', '{"schema":'],
     ['a bare finding', JSON.stringify(makeSampleReport().findings[0])],

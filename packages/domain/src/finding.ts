@@ -62,8 +62,8 @@ export const Finding = z.object({
   firstExchangeAtMs: z.number(),
   /** When the evidence first sufficed, at the configured alpha, to report this pool, or a part of it, as anything. */
   firstAlarmAtMs: z.number(),
-  /** When it first sufficed for `kind`; a campaign is a hidden pool first. */
-  kindAlarmAtMs: z.number(),
+  /** When it first sufficed for `kind`; a campaign is a hidden pool first. Absent from reports written before it was known. */
+  kindAlarmAtMs: z.number().optional(),
   /** Exchanges of the members before and after the alarm. */
   exchangesBeforeAlarm: z.number().int().min(0),
   exchangesAfterAlarm: z.number().int().min(0),

@@ -74,7 +74,7 @@ export function readAccusations(world: World, report: DetectionReport): Accusati
     kind: finding.kind,
     members: finding.members.map(({ accountId }) => number.get(accountId)!),
     alarmAtMs: finding.firstAlarmAtMs,
-    kindAlarmAtMs: finding.kindAlarmAtMs,
+    kindAlarmAtMs: finding.kindAlarmAtMs ?? finding.firstAlarmAtMs,
     proposedBy: finding.proposedBy.join(' + '),
     log10ECoordination: finding.log10ECoordination,
     log10EDemand: finding.log10EDemand,

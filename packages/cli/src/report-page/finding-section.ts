@@ -37,7 +37,7 @@ ${figure('Accounts', formatCount(finding.members.length))}
 ${figure('Exchanges before the alarm', formatCount(finding.exchangesBeforeAlarm))}
 ${figure('Exchanges after it', formatCount(finding.exchangesAfterAlarm))}
 ${figure('From first exchange to alarm', formatDuration(toAlarm))}
-${finding.kindAlarmAtMs > finding.firstAlarmAtMs ? figure(`From first exchange to ${nameKind(finding.kind).toLowerCase()}`, formatDuration(finding.kindAlarmAtMs - finding.firstExchangeAtMs)) : ''}
+${finding.kindAlarmAtMs !== undefined && finding.kindAlarmAtMs > finding.firstAlarmAtMs ? figure(`From first exchange to ${nameKind(finding.kind).toLowerCase()}`, formatDuration(finding.kindAlarmAtMs - finding.firstExchangeAtMs)) : ''}
 </dl>
 <div class="readings">
 <div class="reading"><h3>What it looks like</h3>
