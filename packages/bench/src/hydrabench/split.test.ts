@@ -36,6 +36,8 @@ describe("another judge's sources", () => {
     { honest: ['a'], attack: ['x'], documents: 'a' },
     { honest: ['a'], attack: ['x'], curated: ['a'] },
     { honest: ['a'], attack: ['x'], currated: 'a' },
+    '{"honest":["a"],"attack":["x"],"toString":"a"}',
+    '{"honest":["a"],"attack":["x"],"curated":null}',
   ])('are refused when the file cannot mean them: %j', (content) => {
     expect(() => judge(content)).toThrow(expect.objectContaining({ code: 'BENCH_ARGUMENT' }));
   });

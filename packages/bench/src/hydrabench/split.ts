@@ -151,7 +151,8 @@ export function readJudge(file: string): Roles {
   for (const [role, value] of Object.entries(others)) {
     const usual = roles[role as keyof Roles];
     const fits = Array.isArray(usual) ? isNames(value) : typeof value === 'string';
-    if (usual === undefined || !fits) throw badArgument(`${file}: ${role} is no role, or not of its form`);
+    if (!Object.hasOwn(roles, role) || !fits)
+      throw badArgument(`${file}: ${role} is no role, or not of its form`);
   }
   return { ...roles, ...others };
 }
