@@ -238,7 +238,7 @@ async function stepPools(
       const close = traffic.closeOf(group);
       for (const component of pool.components) {
         component.evenness.add(stepComponentEvenness(component.counter.step(sample)));
-        component.demand.add(isList(component) ? close : sample);
+        component.demand.add(listSignature(component) === null ? sample : close);
       }
     }
     pool.trace.push({ atMs: slot.toMs, exchanges: sumOver(exchanges, members), ...poolEvidence(pool) });
@@ -247,11 +247,10 @@ async function stepPools(
 
 /** Signatures that may be a list's are a small part of a large pool, of which a sample shows little; each of their prompts is evidence. */
 function groupOf({ proposal, components }: Pool): Group {
-  const lists = components.flatMap(({ chosen: { component, share, promising } }) =>
-    promising && component.kind === 'signature'
-      ? [{ signature: signatureOf(component.parameters, component.systemHash), share }]
-      : [],
-  );
+  const lists = components.flatMap((component) => {
+    const signature = listSignature(component);
+    return signature === null ? [] : [{ signature, share: component.chosen.share }];
+  });
   return {
     members: proposal.members,
     closely: {
@@ -261,8 +260,11 @@ function groupOf({ proposal, components }: Pool): Group {
   };
 }
 
-function isList({ chosen }: ComponentUnderTest): boolean {
-  return chosen.promising && chosen.component.kind === 'signature';
+/** The signature of a component that may be a list's, or null. */
+function listSignature({ chosen: { component, promising } }: ComponentUnderTest): bigint | null {
+  return promising && component.kind === 'signature'
+    ? signatureOf(component.parameters, component.systemHash)
+    : null;
 }
 
 function sumOver(exchanges: Float64Array, members: Int32Array): number {
