@@ -81,8 +81,8 @@ export async function propose(
       maxAccounts: population.size,
     });
     const totals = rowTotals(history);
-    proposals.push(...proposeSharedSignatures(population, signatures, totals, blends, minAccounts));
-    proposals.push(...proposeSignatureUnions(shown));
+    const dealtOut = proposeSharedSignatures(population, signatures, totals, blends, minAccounts);
+    proposals.push(...dealtOut, ...proposeSignatureUnions([...shown, ...dealtOut], population.size));
   }
   proposals.sort((a, b) => b.members.length - a.members.length);
   return proposals
