@@ -33,7 +33,9 @@ export interface Pool {
     readonly turnTaking: LateStartEProcess | null;
   };
   /** Why no finding may come of it, or null. */
-  setAside: string | null;
+  readonly setAside: string | null;
+  /** Whether nothing more is read about it. */
+  closed: boolean;
   /** Evidence after each slot since the proposal. */
   readonly trace: (PoolEvidence & { readonly atMs: number; readonly exchanges: number })[];
 }

@@ -10,7 +10,7 @@ import { Reference } from './demand/reference.js';
 import { setAsideReason } from './gates.js';
 import { MemoryScore } from './links/memoryless.js';
 import type { Proposal } from './links/proposal.js';
-import { isSameGroup, propose } from './links/propose.js';
+import { contains, isSameGroup, propose } from './links/propose.js';
 import type { DetectOptions } from './options.js';
 import { type ComponentUnderTest, isStrong, type Pool, poolEvidence } from './pool.js';
 import { Population } from './population/population.js';
@@ -35,6 +35,7 @@ const PATIENCE_DAYS = 2;
 /** A group that showed nothing is not tried again for so long; later it may have come under one hand. */
 const REST_DAYS = 3;
 const SHOWN = Math.log(1e6);
+const LITTLE = Math.log(10);
 /** Rows that say what ordinary traffic looks like, and rows of a pool's past from which its components are chosen. */
 const PAST_ROWS = 30_000;
 
@@ -57,9 +58,8 @@ export async function replay(
 
   for (const [s, slot] of slots.entries()) {
     options.onProgress?.(s, slots.length, `slot ${s + 1} of ${slots.length}, ${pools.length} pools`);
-    const open = pools.filter((pool) => !pool.setAside && !isHopeless(pool, options.dayMs));
-    for (const pool of pools)
-      if (!open.includes(pool)) for (const { demand } of pool.components) demand.forget();
+    for (const pool of pools) if (!pool.closed && isDone(pool, pools, options.dayMs)) closePool(pool);
+    const open = pools.filter((pool) => !pool.closed);
     if (isProposalTime((slot.fromMs - window.fromMs) / options.dayMs)) {
       const past = { fromMs: window.fromMs, toMs: slot.fromMs };
       const proposals = (
@@ -75,7 +75,7 @@ export async function replay(
       ).filter((proposal) => !isResting(proposal, pools, slot.fromMs, options.dayMs));
       const opened = await openPools(reader, past, population, proposals, history, pools.length, options);
       pools.push(...opened);
-      open.push(...opened.filter((pool) => !pool.setAside));
+      open.push(...opened.filter((pool) => !pool.closed));
     }
     const matrix = population.shapeMatrix(await reader.shapeCounts(slot));
     history = { ...history, columns: matrix.columns };
@@ -110,12 +110,37 @@ function isShown({ trace, proposal }: Pool): boolean {
   return last !== undefined && last.logCoordination > SHOWN && isStrong(last, proposal);
 }
 
-/** Two days without evidence of coordination: not worth reading more; the e-process stays where it is, which is valid. */
+/** Not worth reading more. The e-processes stay where they are, which is valid: what ends them is past. */
+function isDone(pool: Pool, pools: readonly Pool[], dayMs: number): boolean {
+  return isHopeless(pool, dayMs) || isToldElsewhere(pool, pools, dayMs);
+}
+
+function closePool(pool: Pool): void {
+  pool.closed = true;
+  for (const { demand } of pool.components) demand.forget();
+}
+
+/** Two days without evidence of coordination. */
 function isHopeless(pool: Pool, dayMs: number): boolean {
   const last = pool.trace.at(-1);
+  return last !== undefined && hadItsTime(last.atMs, pool, dayMs) && last.logCoordination < 0;
+}
+
+/** Two days with next to no evidence of demand, and a younger pool that holds its accounts is shown. */
+function isToldElsewhere(pool: Pool, pools: readonly Pool[], dayMs: number): boolean {
+  const last = pool.trace.at(-1);
   return (
-    last !== undefined && last.atMs >= pool.proposedAtMs + PATIENCE_DAYS * dayMs && last.logCoordination < 0
+    last !== undefined &&
+    hadItsTime(last.atMs, pool, dayMs) &&
+    last.logDemand < LITTLE &&
+    pools.some(
+      (other) => other.number > pool.number && isShown(other) && contains(other.proposal, pool.proposal),
+    )
   );
+}
+
+function hadItsTime(atMs: number, { proposedAtMs }: Pool, dayMs: number): boolean {
+  return atMs >= proposedAtMs + PATIENCE_DAYS * dayMs;
 }
 
 /** Quarters during the first day, whole days after it. */
@@ -173,6 +198,7 @@ function openPool(
   const memberHashes = population.hashes(proposal.members);
   const memberSet = new Set(memberHashes);
   const chosen = chooseComponents(sample, reference, memberSet, options.families);
+  const setAside = setAsideReason(population, proposal, sample);
   return {
     number,
     proposal,
@@ -190,7 +216,8 @@ function openPool(
       evenMixture: options.families.content ? new LateStartEProcess() : null,
       turnTaking: options.families.metadata ? new LateStartEProcess() : null,
     },
-    setAside: setAsideReason(population, proposal, sample),
+    setAside,
+    closed: setAside !== null,
     trace: [],
   };
 }

@@ -117,8 +117,13 @@ function amongStrangers(proposal: Proposal, population: Population): Proposal {
 }
 
 /** Whether two proposals have four fifths of either in common. */
-export function isSameGroup({ members: a }: Proposal, { members: b }: Proposal): boolean {
-  return shareInside(a, b) >= SAME_POOL && shareInside(b, a) >= SAME_POOL;
+export function isSameGroup(a: Proposal, b: Proposal): boolean {
+  return contains(a, b) && contains(b, a);
+}
+
+/** Whether four fifths of `part` are in `whole`. */
+export function contains(whole: Proposal, part: Proposal): boolean {
+  return shareInside(part.members, whole.members) >= SAME_POOL;
 }
 
 /** Everybody's arrivals of the last day, or of as much of its end as the limit allows. */
