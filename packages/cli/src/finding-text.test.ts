@@ -22,6 +22,16 @@ describe('the report in a terminal', () => {
       expect(text.replace(/\s+/g, ' ')).toContain(part);
   });
 
+  it('keeps what is not counted apart from the reasons', () => {
+    const [why, context] = writeReport(makeSampleReport(), plain)
+      .split('Looked at too, and not counted')
+      .map((part) => part.split('The plainest')[0]!);
+    expect(why).toContain('[near-repeat-deficit, log10 e 7.4]');
+    expect(why).not.toContain('frozen-client');
+    expect(context).toContain('[frozen-client]');
+    expect(context).not.toContain('log10 e');
+  });
+
   it('lets no account id control the terminal', () => {
     const report = makeSampleReport();
     for (const id of HOSTILE_IDS)

@@ -56,15 +56,18 @@ export function writeFinding(finding: Finding, number: number, layout: TextLayou
   out += `  Evidence   log10 e ${formatLog10(finding.log10ECoordination)} coordination, ${formatLog10(finding.log10EDemand)} demand\n`;
   if (finding.sought.length > 0)
     out += `  Sought     ${finding.sought.map((part) => `${nameCapability(showInvisible(part.capability))} ${formatShare(part.share)}`).join(', ')}\n`;
+  const evidence = finding.signals.filter((signal) => signal.log10E !== null);
+  const context = finding.signals.filter((signal) => signal.log10E === null);
   out += `\n  ${paint.bold('Why')}\n`;
-  for (const signal of finding.signals) {
-    const weight = signal.log10E === null ? 'context' : `log10 e ${formatLog10(signal.log10E)}`;
+  for (const { sentence, signal, log10E } of evidence)
     out += item(
-      `${showInvisible(signal.sentence)} [${showInvisible(signal.signal)}, ${weight}]`,
+      `${showInvisible(sentence)} [${showInvisible(signal)}, log10 e ${formatLog10(log10E!)}]`,
       layout,
       '  ',
     );
-  }
+  if (context.length > 0) out += `\n  ${paint.bold('Looked at too, and not counted')}\n`;
+  for (const { sentence, signal } of context)
+    out += item(`${showInvisible(sentence)} [${showInvisible(signal)}]`, layout, '  ');
   out += `\n  ${paint.bold('The plainest innocent explanation')}\n${para(showInvisible(finding.innocentExplanation), layout)}`;
   out += `\n  ${paint.bold('What would settle or refute it')}\n`;
   const refuted = finding.signals
