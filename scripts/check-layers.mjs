@@ -8,6 +8,7 @@ const FLOOR = {
   stats: 1,
   sketch: 2,
   wire: 2,
+  ledger: 2,
   store: 3,
   ingest: 3.5, // uses store, a listed exception within floor 3
   detect: 3,

@@ -10,12 +10,14 @@ import { oneJob } from './one-job.js';
 import type { Suite } from './suite.js';
 import { tails } from './tails.js';
 import { templateFingerprint } from './template-fingerprint.js';
+import { transparencyLog } from './transparency-log.js';
 
 /** Every suite, quick ones first: a new one is one file and one entry here. */
 export const suites: readonly Suite[] = [
   canonicalJsonSuite,
   atlas,
   templateFingerprint,
+  transparencyLog,
   knownBenchmarks,
   nearRepeats,
   oneJob,

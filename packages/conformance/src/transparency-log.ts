@@ -1,0 +1,173 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fromBase64, PhalanxError, toHex } from '@phalanx/core';
+import {
+  formatTilePath,
+  type HashReader,
+  hashLeaf,
+  type OpenedNote,
+  openNote,
+  parseCheckpoint,
+  parseEntryBundle,
+  parseVerifierKey,
+  proveConsistency,
+  proveInclusion,
+  readHashesFromTiles,
+  readRoot,
+  verifyConsistency,
+  verifyInclusion,
+} from '@phalanx/ledger';
+import type { Checks } from './checks.js';
+import type { Suite } from './suite.js';
+
+const TESSERA_KEY = 'example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx';
+const SUMDB_KEY = 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8';
+
+/** Accepted there and not here: roots of 12 bytes, where we ask for 32. */
+const STRICTER = new Set(['consistency/additional/sizes-are-equal-one-and-proof-is-empty.json']);
+
+/** One file of transparency-dev/merkle. */
+interface MerkleVector {
+  readonly leafIdx?: number;
+  readonly treeSize?: number;
+  readonly leafHash?: string;
+  readonly root?: string;
+  readonly size1?: number;
+  readonly size2?: number;
+  readonly root1?: string;
+  readonly root2?: string;
+  readonly proof: readonly string[] | null;
+  readonly wantErr: boolean;
+}
+
+/** Proofs, tiles, notes and cosignatures that Go programs wrote. */
+export const transparencyLog: Suite = {
+  name: 'transparency-log',
+  what: 'Merkle proofs of transparency-dev/merkle; logs of Tessera and Sunlight; notes of sum.golang.org, sigsum-witness and a mirror',
+  async run(checks, { vectors }) {
+    if (vectors === null) {
+      checks.skip('no folder of vectors');
+      return;
+    }
+    checkProofs(checks, join(vectors, 'vectors/merkle/testdata'));
+    await checkTessera(checks, join(vectors, 'vectors/tessera/testdata/log'));
+    await checkMirror(checks, join(vectors, 'vectors/sunlight/cmd/skylight/testdata/witness/mirror'));
+    checkNotes(checks, join(vectors, 'vectors'));
+  },
+};
+
+function checkProofs(checks: Checks, folder: string): void {
+  for (const kind of ['inclusion', 'consistency'])
+    for (const name of readdirSync(join(folder, kind), { recursive: true }) as string[]) {
+      if (!name.endsWith('.json')) continue;
+      const vector = JSON.parse(readFileSync(join(folder, kind, name), 'utf8')) as MerkleVector;
+      const proof = (vector.proof ?? []).map(bytesOf);
+      const accepted =
+        kind === 'inclusion'
+          ? verifyInclusion(
+              bytesOf(vector.leafHash),
+              vector.leafIdx!,
+              vector.treeSize!,
+              proof,
+              bytesOf(vector.root),
+            )
+          : verifyConsistency(
+              vector.size1!,
+              vector.size2!,
+              proof,
+              bytesOf(vector.root1),
+              bytesOf(vector.root2),
+            );
+      const wanted = !vector.wantErr && !STRICTER.has(`${kind}/${name}`);
+      checks.equal(`merkle ${kind}/${name}`, String(accepted), String(wanted));
+    }
+}
+
+/** Sixteen checkpoints of one growing log, with the tiles of each size. */
+async function checkTessera(checks: Checks, folder: string): Promise<void> {
+  const key = parseVerifierKey(TESSERA_KEY);
+  const sizes = readdirSync(folder)
+    .filter((name) => /^checkpoint\.\d+$/.test(name))
+    .map((name) => parseCheckpoint(openNote(readFileSync(join(folder, name)), [key]).text))
+    .sort((a, b) => a.size - b.size);
+  checks.equal('tessera: checkpoints', String(sizes.length), '16');
+  for (const [i, { size, root }] of sizes.entries()) {
+    const read = hashesIn(folder, size);
+    checks.equal(`tessera ${size}: root`, toHex(await readRoot(size, read)), toHex(root));
+    await checkEntries(checks, folder, size, root);
+    const before = sizes[i - 1];
+    if (before === undefined) continue;
+    const proof = await proveConsistency(before.size, size, read);
+    checks.check(
+      `tessera: ${before.size} to ${size}`,
+      verifyConsistency(before.size, size, proof, before.root, root),
+    );
+  }
+}
+
+/** The entry bundles of this mirror are placeholders; its tiles are whole. */
+async function checkMirror(checks: Checks, folder: string): Promise<void> {
+  const { verifier_keys: keys } = JSON.parse(readFileSync(join(folder, 'mirror.v0.json'), 'utf8')) as {
+    verifier_keys: string[];
+  };
+  const log = readdirSync(folder).find((name) => /^[0-9a-f]{64}$/.test(name))!;
+  const note = readFileSync(join(folder, log, 'checkpoint'));
+  const { size, root } = parseCheckpoint(openNote(note, keys.map(parseVerifierKey)).text);
+  const found = await readRoot(size, hashesIn(join(folder, log), size));
+  checks.equal(`sunlight mirror, ${size}: root`, toHex(found), toHex(root));
+}
+
+/** Every entry of a log smaller than a bundle, proved to be in it. */
+async function checkEntries(checks: Checks, folder: string, size: number, root: Uint8Array): Promise<void> {
+  if (size === 0) return;
+  const read = hashesIn(folder, size);
+  const bundle = readFileSync(join(folder, formatTilePath({ level: 'entries', index: 0, width: size })));
+  for (const [index, entry] of parseEntryBundle(bundle).entries()) {
+    const proof = await proveInclusion(index, size, read);
+    checks.check(
+      `tessera ${size}: entry ${index}`,
+      verifyInclusion(hashLeaf(entry), index, size, proof, root),
+    );
+  }
+}
+
+function hashesIn(folder: string, size: number): HashReader {
+  return readHashesFromTiles(size, async (tile) => readFileSync(join(folder, formatTilePath(tile))));
+}
+
+function checkNotes(checks: Checks, vectors: string): void {
+  const text = (path: string): string => readFileSync(join(vectors, path), 'utf8');
+  const sumdb = /go\.sum database tree\n[\s\S]*?\n\n(?:\u2014 .*\n)+/.exec(
+    text('torchwood/cmd/litewitness/testdata/sumdb.txt'),
+  )?.[0];
+  checks.check('sum.golang.org signed its checkpoint', opens(Buffer.from(sumdb ?? ''), [SUMDB_KEY], 1));
+  const sigsum = 'interop/sigsum-witness-cosigned';
+  const keys = ['log.vkey', 'w.vkey'].map((file) => text(`${sigsum}/${file}`).trim());
+  const cosigned = readFileSync(join(vectors, sigsum, 'cosigned'));
+  checks.check('sigsum-witness cosigned a checkpoint', opens(cosigned, keys, 2));
+  const witness = 'sunlight/cmd/skylight/testdata/witness';
+  const { verifier_keys: witnessKeys } = JSON.parse(text(`${witness}/witness.v0.json`)) as {
+    verifier_keys: string[];
+  };
+  const log = readdirSync(join(vectors, witness)).find((name) => /^[0-9a-f]{64}$/.test(name))!;
+  checks.check(
+    'a Sunlight witness cosigned a checkpoint',
+    opens(readFileSync(join(vectors, witness, log, 'checkpoint')), witnessKeys, 1),
+  );
+}
+
+function opens(note: Uint8Array, keys: readonly string[], signatures: number): boolean {
+  let opened: OpenedNote;
+  try {
+    opened = openNote(note, keys.map(parseVerifierKey));
+  } catch (error) {
+    if (PhalanxError.is(error)) return false;
+    throw error;
+  }
+  return opened.verified.length === signatures;
+}
+
+/** Some vectors hold malformed values on purpose; those become bytes of a length that no hash has. */
+function bytesOf(base64: string | undefined | null): Uint8Array {
+  return fromBase64(base64 ?? '');
+}

@@ -1,0 +1,46 @@
+export { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.js';
+export { type Cosignature, formatCosignature, readCosignature } from './cosignature.js';
+export { formatEntryBundle, MAX_ENTRY_BYTES, parseEntryBundle } from './entry-bundle.js';
+export type { LedgerErrorCode } from './ledger-error.js';
+export { EMPTY_ROOT, HASH_BYTES, hashLeaf, hashNode } from './merkle-hash.js';
+export { verifyConsistency, verifyInclusion } from './merkle-proof.js';
+export { type HashReader, proveConsistency, proveInclusion, readRoot, TreeFrontier } from './merkle-tree.js';
+export { makeCosigner, makeNoteSigner, type SigningKey } from './note-signer.js';
+export {
+  formatNote,
+  formatSignature,
+  type NoteSignature,
+  type NoteSigner,
+  type NoteVerifier,
+  type OpenedNote,
+  openNote,
+  parseNote,
+  parseSignature,
+  type SignedNote,
+  signNote,
+} from './signed-note.js';
+export { readHashesFromTiles, type TileReader } from './tile-hashes.js';
+export { formatTilePath, parseTilePath, TILE_WIDTH, type TilePath, tilesOf, tileWidth } from './tile-path.js';
+export {
+  checkPolicy,
+  type PolicyKey,
+  parseTrustPolicy,
+  type TrustPolicy,
+  type Witnessed,
+  type WitnessGroup,
+} from './tlog-policy.js';
+export {
+  formatTlogProof,
+  type ProvedInclusion,
+  parseTlogProof,
+  type TlogProof,
+  verifyTlogProof,
+} from './tlog-proof.js';
+export {
+  formatVerifierKey,
+  keyIdOf,
+  makeVerifierKey,
+  parseVerifierKey,
+  SignatureType,
+  type VerifierKey,
+} from './verifier-key.js';
