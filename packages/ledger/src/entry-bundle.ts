@@ -30,12 +30,22 @@ export function formatEntryBundle(entries: readonly Uint8Array[]): Uint8Array {
  * @throws PhalanxError `LEDGER_TILE` when it ends inside an entry or holds more than 256
  */
 export function parseEntryBundle(bytes: Uint8Array): Uint8Array[] {
+  const entries = parseEntries(bytes);
+  if (entries.length > TILE_WIDTH) throw bundleError(`${entries.length} entries, more than ${TILE_WIDTH}`);
+  return entries;
+}
+
+/**
+ * Any number of entries, each behind its length, as views.
+ *
+ * @throws PhalanxError `LEDGER_TILE` when they end inside one
+ */
+export function parseEntries(bytes: Uint8Array): Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; ) {
     const end = at + 2 <= bytes.length ? at + 2 + view.getUint16(at) : Number.POSITIVE_INFINITY;
     if (end > bytes.length) throw bundleError('it ends inside an entry');
-    if (entries.length === TILE_WIDTH) throw bundleError(`more than ${TILE_WIDTH} entries`);
     entries.push(bytes.subarray(at + 2, end));
     at = end;
   }

@@ -1,11 +1,13 @@
 export { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.js';
 export { type Cosignature, formatCosignature, readCosignature } from './cosignature.js';
+export { type Disk, FolderDisk } from './disk.js';
 export { formatEntryBundle, MAX_ENTRY_BYTES, parseEntryBundle } from './entry-bundle.js';
 export type { LedgerErrorCode } from './ledger-error.js';
 export { EMPTY_ROOT, HASH_BYTES, hashLeaf, hashNode } from './merkle-hash.js';
 export { verifyConsistency, verifyInclusion } from './merkle-proof.js';
 export { type HashReader, proveConsistency, proveInclusion, readRoot, TreeFrontier } from './merkle-tree.js';
 export { makeCosigner, makeNoteSigner, type SigningKey } from './note-signer.js';
+export { SEGMENT_ENTRIES, SegmentLog } from './segment-log.js';
 export {
   formatNote,
   formatSignature,
@@ -19,6 +21,7 @@ export {
   type SignedNote,
   signNote,
 } from './signed-note.js';
+export { becomeSingleWriter } from './single-writer.js';
 export { readHashesFromTiles, type TileReader } from './tile-hashes.js';
 export { formatTilePath, parseTilePath, TILE_WIDTH, type TilePath, tilesOf, tileWidth } from './tile-path.js';
 export {
@@ -36,6 +39,7 @@ export {
   type TlogProof,
   verifyTlogProof,
 } from './tlog-proof.js';
+export { type LogSettings, TransparencyLog } from './transparency-log.js';
 export {
   formatVerifierKey,
   keyIdOf,

@@ -17,4 +17,12 @@ export type LedgerErrorCode =
   /** Too few witnesses cosigned. */
   | 'LEDGER_QUORUM'
   /** A tile or an entry bundle is malformed, or its path is. */
-  | 'LEDGER_TILE';
+  | 'LEDGER_TILE'
+  /** A write or a sync failed; what is on the disk is unknown. */
+  | 'LEDGER_DISK'
+  /** Data that was acknowledged is missing or altered. */
+  | 'LEDGER_CORRUPT'
+  /** The disk holds less, or another tree, than was signed. */
+  | 'LEDGER_ROLLBACK'
+  /** Another process has the log open. */
+  | 'LEDGER_LOCKED';

@@ -1,8 +1,9 @@
 import { PhalanxError } from '@phalanx/core';
 import type { LedgerErrorCode } from './ledger-error.js';
-import { HASH_BYTES, hashNode } from './merkle-hash.js';
+import { HASH_BYTES } from './merkle-hash.js';
 import type { HashReader } from './merkle-tree.js';
 import { formatTilePath, TILE_WIDTH, type TilePath, tileWidth } from './tile-path.js';
+import { foldHashes } from './tile-stack.js';
 
 const TILE_HEIGHT = 8;
 /** Tiles kept while proofs are made: those of ten levels' paths and some neighbours, 8 KiB each. */
@@ -37,13 +38,6 @@ export function readHashesFromTiles(size: number, readTile: TileReader): HashRea
     const tile = await tileOf(tileLevel, Math.floor(first / TILE_WIDTH));
     return foldHashes(tile, first % TILE_WIDTH, 2 ** below);
   };
-}
-
-/** Hash over `count` hashes of a tile from place `first` on; `count` is a power of two. */
-function foldHashes(tile: Uint8Array, first: number, count: number): Uint8Array {
-  if (count === 1) return tile.slice(first * HASH_BYTES, (first + 1) * HASH_BYTES);
-  const half = count / 2;
-  return hashNode(foldHashes(tile, first, half), foldHashes(tile, first + half, half));
 }
 
 function checkLength(bytes: Uint8Array, tile: TilePath): Uint8Array {

@@ -1,0 +1,316 @@
+import { PhalanxError } from '@phalanx/core';
+import type { Disk } from './disk.js';
+import { formatEntryBundle, MAX_ENTRY_BYTES, parseEntries } from './entry-bundle.js';
+import {
+  FRAME_HEADER_BYTES,
+  type Frame,
+  findFrame,
+  formatFrame,
+  MAX_PAYLOAD_BYTES,
+  readFrame,
+} from './frame.js';
+import type { LedgerErrorCode } from './ledger-error.js';
+import { HASH_BYTES, hashLeaf } from './merkle-hash.js';
+import type { HashReader } from './merkle-tree.js';
+import { readHashesFromTiles } from './tile-hashes.js';
+import { TILE_WIDTH, type TilePath, tileWidth } from './tile-path.js';
+import { TileStack } from './tile-stack.js';
+
+/** Entries of a segment file, hashes of a hash file: 256 tiles, so that a segment begins with empty tiles at levels 0 and 1. */
+export const SEGMENT_ENTRIES = 65_536;
+const LEVELS = 7;
+/** Segments whose frames are remembered for reading. */
+const KEPT_SEGMENTS = 8;
+
+/**
+ * Entries and tree hashes of one log in a folder.
+ *
+ * `entries/000000000` and so on hold the entries, as checksummed frames of one batch each. They are the truth: a batch is
+ * acknowledged when its frame is synced. `hashes/<level>/000000000` hold the hashes of that level one after another, so that a
+ * full tile is a slice; they are synced when a segment is full, and what came later is made again from the entries.
+ *
+ * Measured: one sync a batch and few large files carry several times the entries of one file a tile.
+ */
+export class SegmentLog {
+  readonly #disk: Disk;
+  readonly #segmentEntries: number;
+  readonly #stack: TileStack;
+  readonly #pending: Uint8Array[][] = [];
+  readonly #frames = new Map<number, readonly Frame[]>();
+  #size = 0;
+  #failure: unknown = null;
+
+  private constructor(disk: Disk, segmentEntries: number) {
+    this.#disk = disk;
+    this.#segmentEntries = segmentEntries;
+    this.#stack = new TileStack((level, hash) => {
+      (this.#pending[level] ??= []).push(hash);
+    });
+  }
+
+  /**
+   * Opens a log, or begins one. Whatever follows the last whole frame was never acknowledged and is cut off.
+   *
+   * @param segmentEntries a multiple of 256, always the same for one folder; smaller only in tests
+   * @throws PhalanxError `LEDGER_CORRUPT` when acknowledged data is missing or altered
+   */
+  static open(disk: Disk, segmentEntries = SEGMENT_ENTRIES): SegmentLog {
+    const log = new SegmentLog(disk, segmentEntries);
+    log.#recover();
+    return log;
+  }
+
+  /** Entries that survive a loss of power. */
+  get size(): number {
+    return this.#size;
+  }
+
+  root(): Uint8Array {
+    return this.#stack.root();
+  }
+
+  /**
+   * Appends a batch and returns the index of its first entry, when all of it survives a loss of power.
+   *
+   * @throws PhalanxError `LEDGER_TILE` for an entry above 65,535 bytes, with nothing written; `LEDGER_DISK` when the disk failed: what
+   * is on it is then unknown, every further call fails too, and the process should end
+   */
+  append(entries: readonly Uint8Array[]): number {
+    if (this.#failure !== null) throw diskError('it failed before', this.#failure);
+    const long = entries.find(({ length }) => length > MAX_ENTRY_BYTES);
+    if (long)
+      throw new PhalanxError<LedgerErrorCode>('LEDGER_TILE', `an entry of ${long.length} bytes`, {
+        advice: `Log a hash of what is longer than ${MAX_ENTRY_BYTES} bytes.`,
+      });
+    const first = this.#size;
+    try {
+      for (let done = 0; done < entries.length; ) {
+        const room = this.#segmentEntries - (this.#size % this.#segmentEntries);
+        const batch = takeFrame(entries, done, room);
+        this.#write(batch);
+        done += batch.length;
+      }
+    } catch (cause) {
+      this.#failure = cause;
+      throw diskError('it does not take what is written', cause);
+    }
+    return first;
+  }
+
+  /** A hash tile or an entry bundle as it is served; null when the log has not come so far. */
+  readTile(tile: TilePath): Uint8Array | null {
+    if (tile.width > tileWidth(tile.level, tile.index, this.#size)) return null;
+    const first = tile.index * TILE_WIDTH;
+    if (tile.level === 'entries') return formatEntryBundle(this.readEntries(first, first + tile.width));
+    const path = hashPath(tile.level, Math.floor(first / this.#segmentEntries));
+    const bytes = this.#disk.read(path, (first % this.#segmentEntries) * HASH_BYTES, tile.width * HASH_BYTES);
+    if (bytes.length < tile.width * HASH_BYTES) throw corrupt(`${path} is too short`);
+    return bytes;
+  }
+
+  /**
+   * Entries `from` to `to - 1`, of one segment.
+   *
+   * @throws RangeError for entries that the log does not have; PhalanxError `LEDGER_CORRUPT`
+   */
+  readEntries(from: number, to: number): Uint8Array[] {
+    if (!(from >= 0 && from <= to && to <= this.#size)) throw new RangeError(`no entries ${from} to ${to}`);
+    if (from === to) return [];
+    const segment = Math.floor(from / this.#segmentEntries);
+    if (Math.floor((to - 1) / this.#segmentEntries) !== segment)
+      throw new RangeError('more than one segment');
+    const path = entryPath(segment);
+    const out: Uint8Array[] = [];
+    for (const { first, count, at, payloadBytes } of this.#framesOf(segment)) {
+      if (first + count <= from || first >= to) continue;
+      const entries = parseEntries(this.#disk.read(path, at + FRAME_HEADER_BYTES, payloadBytes));
+      for (const entry of entries.slice(Math.max(0, from - first), to - first)) out.push(entry);
+    }
+    if (out.length !== to - from) throw corrupt(`${path} lacks entries`);
+    return out;
+  }
+
+  /** Hashes for proofs over the first `size` leaves. */
+  hashReader(size = this.#size): HashReader {
+    return readHashesFromTiles(size, async (tile) => this.readTile(tile)!);
+  }
+
+  close(): void {
+    this.#disk.close();
+  }
+
+  #write(batch: readonly Uint8Array[]): void {
+    const segment = Math.floor(this.#size / this.#segmentEntries);
+    const path = entryPath(segment);
+    appendWhole(this.#disk, path, formatFrame(this.#size, batch.length, concatEntries(batch)));
+    this.#disk.sync(path);
+    this.#frames.delete(segment);
+    for (const entry of batch) this.#stack.append(hashLeaf(entry));
+    this.#size += batch.length;
+    this.#writeHashes();
+    if (this.#size % this.#segmentEntries === 0) this.#syncHashes();
+  }
+
+  /** Hashes go where they belong; no file ends in the middle of a hash. */
+  #writeHashes(): void {
+    for (const [level, hashes] of this.#pending.entries()) {
+      let at = Math.floor(this.#size / TILE_WIDTH ** level) - hashes.length;
+      while (hashes.length > 0) {
+        const part = hashes.splice(0, this.#segmentEntries - (at % this.#segmentEntries));
+        appendWhole(this.#disk, hashPath(level, Math.floor(at / this.#segmentEntries)), Buffer.concat(part));
+        at += part.length;
+      }
+    }
+  }
+
+  #syncHashes(): void {
+    for (let level = 0; level < LEVELS; level++) {
+      const last = this.#disk.list(`hashes/${level}`).at(-1);
+      if (last !== undefined) this.#disk.sync(`hashes/${level}/${last}`);
+    }
+  }
+
+  #recover(): void {
+    const segments = this.#disk.list('entries');
+    segments.forEach((name, n) => {
+      if (name !== segmentName(n)) throw corrupt(`entries/${name} stands where ${segmentName(n)} should`);
+    });
+    const last = Math.max(0, segments.length - 1);
+    const start = last * this.#segmentEntries;
+    this.#restoreHashes(start);
+    const path = entryPath(last);
+    let end = 0;
+    for (const { frame, payload } of this.#walk(last)) {
+      if (frame.first !== this.#size)
+        throw corrupt(`${path} goes on with entry ${frame.first} after ${this.#size}`);
+      const entries = parseEntries(payload);
+      if (entries.length !== frame.count) throw corrupt(`${path} has a frame that miscounts its entries`);
+      for (const entry of entries) this.#stack.append(hashLeaf(entry));
+      this.#size += entries.length;
+      end = frame.at + FRAME_HEADER_BYTES + frame.payloadBytes;
+    }
+    this.#cutTail(path, end);
+    this.#writeHashes();
+    if (this.#size - start === this.#segmentEntries) this.#syncHashes();
+  }
+
+  /**
+   * Frames are synced one by one, so at most the last can be torn: when more follows than one frame, or a whole one, the frame
+   * before it was acknowledged and has been altered since.
+   */
+  #cutTail(path: string, end: number): void {
+    const rest = (this.#disk.size(path) ?? 0) - end;
+    if (rest > FRAME_HEADER_BYTES + MAX_PAYLOAD_BYTES) throw corrupt(`${path} is altered at byte ${end}`);
+    if (rest > 0) {
+      if (findFrame(this.#disk.read(path, end, rest)) !== null)
+        throw corrupt(`${path} is altered at byte ${end}`);
+      this.#disk.truncate(path, end);
+    }
+    // A frame may be whole without having been synced: its writer was killed in between.
+    this.#disk.sync(path);
+  }
+
+  /** Takes hash files back to where they were synced last, and the edge of the tree from there. */
+  #restoreHashes(size: number): void {
+    const partial: Uint8Array[] = [];
+    for (let level = 0; level < LEVELS; level++) {
+      const hashes = Math.floor(size / TILE_WIDTH ** level);
+      const files = this.#disk.list(`hashes/${level}`);
+      const needed = Math.ceil(hashes / this.#segmentEntries);
+      for (let n = 0; n < Math.max(needed, files.length); n++) {
+        const path = hashPath(level, n);
+        const bytes =
+          Math.max(0, Math.min(this.#segmentEntries, hashes - n * this.#segmentEntries)) * HASH_BYTES;
+        const found = this.#disk.size(path) ?? 0;
+        if (found < bytes) throw corrupt(`${path} has ${found} bytes of ${bytes}`);
+        if (found > bytes) this.#disk.truncate(path, bytes);
+      }
+      const width = hashes % TILE_WIDTH;
+      const first = hashes - width;
+      partial.push(
+        this.#disk.read(
+          hashPath(level, Math.floor(first / this.#segmentEntries)),
+          (first % this.#segmentEntries) * HASH_BYTES,
+          width * HASH_BYTES,
+        ),
+      );
+    }
+    this.#stack.restore(partial);
+    this.#size = size;
+  }
+
+  #framesOf(segment: number): readonly Frame[] {
+    let frames = this.#frames.get(segment);
+    if (frames === undefined) {
+      frames = Array.from(this.#walk(segment), ({ frame }) => frame);
+      this.#frames.set(segment, frames);
+      if (this.#frames.size > KEPT_SEGMENTS) this.#frames.delete(this.#frames.keys().next().value!);
+    }
+    return frames;
+  }
+
+  /** Whole frames of a segment, one after another. */
+  *#walk(segment: number): Generator<{ frame: Frame; payload: Uint8Array }> {
+    const path = entryPath(segment);
+    const read = (at: number, length: number): Uint8Array => this.#disk.read(path, at, length);
+    for (let found = readFrame(read, 0); found !== null; ) {
+      yield found;
+      found = readFrame(read, found.frame.at + FRAME_HEADER_BYTES + found.frame.payloadBytes);
+    }
+  }
+}
+
+/** As many entries from `from` on as fit a frame, at most `room`. */
+function takeFrame(entries: readonly Uint8Array[], from: number, room: number): readonly Uint8Array[] {
+  let to = from;
+  for (let bytes = 0; to < entries.length && to - from < room; to++) {
+    bytes += 2 + entries[to]!.length;
+    if (bytes > MAX_PAYLOAD_BYTES) break;
+  }
+  return entries.slice(from, to);
+}
+
+/** The disk may take a part of what it is given and say nothing. */
+function appendWhole(disk: Disk, path: string, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    const taken = disk.append(path, bytes.subarray(at));
+    if (taken <= 0) throw new Error(`${path} takes no more`);
+    at += taken;
+  }
+}
+
+function concatEntries(entries: readonly Uint8Array[]): Uint8Array {
+  const bytes = Buffer.allocUnsafe(entries.reduce((sum, { length }) => sum + 2 + length, 0));
+  let at = 0;
+  for (const entry of entries) {
+    at = bytes.writeUInt16BE(entry.length, at);
+    bytes.set(entry, at);
+    at += entry.length;
+  }
+  return bytes;
+}
+
+function segmentName(n: number): string {
+  return String(n).padStart(9, '0');
+}
+
+function entryPath(segment: number): string {
+  return `entries/${segmentName(segment)}`;
+}
+
+function hashPath(level: number, segment: number): string {
+  return `hashes/${level}/${segmentName(segment)}`;
+}
+
+function corrupt(what: string): PhalanxError<LedgerErrorCode> {
+  return new PhalanxError('LEDGER_CORRUPT', `the log on disk is damaged: ${what}`, {
+    advice: 'Restore the folder from a copy or a mirror; do not sign with it before.',
+  });
+}
+
+function diskError(what: string, cause: unknown): PhalanxError<LedgerErrorCode> {
+  return new PhalanxError('LEDGER_DISK', `the disk of the log: ${what}`, {
+    cause,
+    advice: 'End the process, look after the disk, start again: recovery keeps what was acknowledged.',
+  });
+}

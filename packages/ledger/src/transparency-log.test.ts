@@ -1,0 +1,189 @@
+import { execFile, spawn } from 'node:child_process';
+import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { utf8 } from '@phalanx/core';
+import { describe, expect, it } from 'vitest';
+import { parseCheckpoint } from './checkpoint.js';
+import { FolderDisk } from './disk.js';
+import { hashLeaf } from './merkle-hash.js';
+import { verifyConsistency } from './merkle-proof.js';
+import { makeNoteSigner } from './note-signer.js';
+import { openNote } from './signed-note.js';
+import { Dice, PowerLoss, SimulatedDisk } from './simulated-disk.test.support.js';
+import { becomeSingleWriter } from './single-writer.js';
+import { parseTrustPolicy } from './tlog-policy.js';
+import { verifyTlogProof } from './tlog-proof.js';
+import { type LogSettings, TransparencyLog } from './transparency-log.js';
+import { formatVerifierKey, makeVerifierKey, SignatureType } from './verifier-key.js';
+
+const seed = createHash('sha256').update('log').digest();
+const privateKey = createPrivateKey({
+  key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]),
+  format: 'der',
+  type: 'pkcs8',
+});
+const publicKey = new Uint8Array(
+  createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32),
+);
+const key = { publicKey, sign: (message: Uint8Array) => new Uint8Array(sign(null, message, privateKey)) };
+const verifier = makeVerifierKey('log.example', SignatureType.ED25519, publicKey);
+const policy = parseTrustPolicy(utf8(`log ${formatVerifierKey(verifier)}\nquorum none\n`));
+
+const settingsOf = (disk: SimulatedDisk | FolderDisk, state: SimulatedDisk | FolderDisk): LogSettings => ({
+  disk,
+  state,
+  origin: 'log.example',
+  signers: [makeNoteSigner('log.example', key)],
+  verifiers: [verifier],
+  segmentEntries: 256,
+});
+const batch = (from: number, n: number): Uint8Array[] =>
+  Array.from({ length: n }, (_, i) => utf8(`entry ${from + i}`));
+const sizeOf = (note: Uint8Array): number => parseCheckpoint(openNote(note, [verifier]).text).size;
+
+describe('a transparency log', () => {
+  it('signs what it holds, proves it, and goes on after a restart', async () => {
+    const dice = new Dice(1);
+    const [disk, state] = [new SimulatedDisk(dice), new SimulatedDisk(dice)];
+    let log = await TransparencyLog.open(settingsOf(disk, state));
+    expect(log.signed).toBeNull();
+    const checkpoints = [];
+    for (let round = 0; round < 4; round++) {
+      log.append(batch(log.size, 150));
+      const note = await log.publish();
+      expect(await log.publish()).toEqual(note);
+      checkpoints.push(parseCheckpoint(openNote(note, [verifier]).text));
+      const proof = await log.prove(log.size - 1);
+      expect(verifyTlogProof(proof, hashLeaf(utf8(`entry ${log.size - 1}`)), policy).index).toBe(
+        log.size - 1,
+      );
+      log = await TransparencyLog.open(settingsOf(disk, state));
+    }
+    const [first, , , last] = checkpoints;
+    const path = await log.proveConsistency(first!.size);
+    expect(verifyConsistency(first!.size, last!.size, path, first!.root, last!.root)).toBe(true);
+    log.append(batch(600, 1));
+    await expect(log.prove(600)).rejects.toThrow(RangeError);
+  });
+
+  it('does not go on from less, or from another tree, than it signed', async () => {
+    const dice = new Dice(2);
+    const state = new SimulatedDisk(dice);
+    const log = await TransparencyLog.open(settingsOf(new SimulatedDisk(dice), state));
+    log.append(batch(0, 10));
+    await log.publish();
+    const older = new SimulatedDisk(dice);
+    await expect(TransparencyLog.open(settingsOf(older, state))).rejects.toThrow(
+      expect.objectContaining({ code: 'LEDGER_ROLLBACK' }),
+    );
+    const other = await TransparencyLog.open(settingsOf(older, new SimulatedDisk(dice)));
+    other.append(batch(1, 10));
+    await expect(TransparencyLog.open(settingsOf(older, state))).rejects.toThrow(
+      expect.objectContaining({ code: 'LEDGER_ROLLBACK' }),
+    );
+    const renamed = { ...settingsOf(older, state), origin: 'gol.example' };
+    await expect(TransparencyLog.open(renamed)).rejects.toThrow(
+      expect.objectContaining({ code: 'LEDGER_ROLLBACK' }),
+    );
+  });
+
+  it('does not sign what the disk holds otherwise than it was hashed', async () => {
+    const dice = new Dice(3);
+    const disk = new SimulatedDisk(dice);
+    const log = await TransparencyLog.open(settingsOf(disk, new SimulatedDisk(dice)));
+    log.append(batch(0, 10));
+    disk.damage('entries/000000000', disk.size('entries/000000000')! - 1, 3);
+    await expect(log.publish()).rejects.toThrow(expect.objectContaining({ code: 'LEDGER_CORRUPT' }));
+    expect(log.signed).toBeNull();
+  });
+
+  it('never shows two trees, whenever the power goes', async () => {
+    const dice = new Dice(4);
+    let losses = 0;
+    for (let round = 0; round < 200; round++) {
+      let [disk, state] = [new SimulatedDisk(dice), new SimulatedDisk(dice)];
+      /** Everything that anybody may have seen. */
+      const shown: { size: number; root: Uint8Array }[] = [];
+      for (let life = 0; life < 4; life++) {
+        disk = disk.afterPowerLoss({ powerLossAt: dice.integer(40) });
+        state = state.afterPowerLoss({ powerLossAt: dice.integer(8) });
+        try {
+          const log = await TransparencyLog.open(settingsOf(disk, state));
+          for (let b = 0; b < 5; b++) {
+            // Other content in every life, so that a lost batch that was signed would show.
+            log.append(Array.from({ length: 1 + dice.integer(90) }, (_, i) => utf8(`${life} ${b} ${i}`)));
+            shown.push(parseCheckpoint(openNote(await log.publish(), [verifier]).text));
+          }
+        } catch (error) {
+          const cause = (error as Error).cause ?? error;
+          if (!(cause instanceof PowerLoss)) throw error;
+          losses++;
+        }
+      }
+      const last = await TransparencyLog.open(settingsOf(disk.afterPowerLoss(), state.afterPowerLoss()));
+      for (const { size, root } of shown)
+        expect(
+          verifyConsistency(
+            size,
+            last.signed!.checkpoint.size,
+            await last.proveConsistency(size),
+            root,
+            last.signed!.checkpoint.root,
+          ),
+        ).toBe(true);
+    }
+    expect(losses).toBeGreaterThan(200);
+  });
+
+  it('works in folders', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'phalanx-log-'));
+    try {
+      const open = () =>
+        TransparencyLog.open(
+          settingsOf(new FolderDisk(join(folder, 'log')), new FolderDisk(join(folder, 'state'))),
+        );
+      const log = await open();
+      log.append(batch(0, 700));
+      const note = await log.publish();
+      log.close();
+      const again = await open();
+      expect(again.signed!.note).toEqual(note);
+      expect(sizeOf(note)).toBe(700);
+      again.close();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('the single writer of a folder', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'phalanx-writer-'));
+
+  it('is one, also among processes, until it lets go or dies', async () => {
+    const letGo = await becomeSingleWriter(folder);
+    await expect(becomeSingleWriter(folder)).rejects.toThrow(
+      expect.objectContaining({ code: 'LEDGER_LOCKED' }),
+    );
+    await expect(becomeSingleWriter(join(folder, '.'))).rejects.toThrow(
+      expect.objectContaining({ code: 'LEDGER_LOCKED' }),
+    );
+    await letGo();
+    const source = new URL('../dist/single-writer.js', import.meta.url).href;
+    const script = `import(${JSON.stringify(source)}).then(async (m) => { await m.becomeSingleWriter(${JSON.stringify(folder)}); console.log('mine'); setInterval(() => {}, 1000); }).catch((e) => { console.log(e.code); });`;
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    await expect(becomeSingleWriter(folder)).rejects.toThrow(
+      expect.objectContaining({ code: 'LEDGER_LOCKED' }),
+    );
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script]);
+    expect(stdout).toBe('LEDGER_LOCKED\n');
+    const dead = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await dead;
+    await (await becomeSingleWriter(folder))();
+    rmSync(folder, { recursive: true });
+  });
+});
