@@ -100,7 +100,6 @@ function poolOf(told: Told, number: number): Pool {
     components: demand > 0 ? [list] : [],
     coordination: { evenMixture: { logE: coordination }, turnTaking: null },
     setAside: null,
-    closed: false,
     trace: SLOT_ENDS.map((atMs, s) => {
       const [logCoordination, logDemand] = s >= from ? [coordination, demand] : [0, 0];
       return {

@@ -33,9 +33,7 @@ export interface Pool {
     readonly turnTaking: LateStartEProcess | null;
   };
   /** Why no finding may come of it, or null. */
-  readonly setAside: string | null;
-  /** Whether nothing more is read about it. */
-  closed: boolean;
+  setAside: string | null;
   /** Evidence after each slot since the proposal. */
   readonly trace: (PoolEvidence & { readonly atMs: number; readonly exchanges: number })[];
 }

@@ -10,7 +10,7 @@ import { Reference } from './demand/reference.js';
 import { setAsideReason } from './gates.js';
 import { MemoryScore } from './links/memoryless.js';
 import type { Proposal } from './links/proposal.js';
-import { contains, isSameGroup, propose } from './links/propose.js';
+import { isSameGroup, propose } from './links/propose.js';
 import type { DetectOptions } from './options.js';
 import { type ComponentUnderTest, isStrong, type Pool, poolEvidence } from './pool.js';
 import { Population } from './population/population.js';
@@ -35,7 +35,8 @@ const PATIENCE_DAYS = 2;
 /** A group that showed nothing is not tried again for so long; later it may have come under one hand. */
 const REST_DAYS = 3;
 const SHOWN = Math.log(1e6);
-const LITTLE = Math.log(10);
+/** Two groups with this much of either in common are one and the same. */
+const NOTHING_NEW = 0.97;
 /** Rows that say what ordinary traffic looks like, and rows of a pool's past from which its components are chosen. */
 const PAST_ROWS = 30_000;
 
@@ -58,8 +59,9 @@ export async function replay(
 
   for (const [s, slot] of slots.entries()) {
     options.onProgress?.(s, slots.length, `slot ${s + 1} of ${slots.length}, ${pools.length} pools`);
-    for (const pool of pools) if (!pool.closed && isDone(pool, pools, options.dayMs)) closePool(pool);
-    const open = pools.filter((pool) => !pool.closed);
+    const open = pools.filter((pool) => !pool.setAside && !isHopeless(pool, options.dayMs));
+    for (const pool of pools)
+      if (!open.includes(pool)) for (const { demand } of pool.components) demand.forget();
     if (isProposalTime((slot.fromMs - window.fromMs) / options.dayMs)) {
       const past = { fromMs: window.fromMs, toMs: slot.fromMs };
       const proposals = (
@@ -72,10 +74,13 @@ export async function replay(
           pools.filter(isShown).map((pool) => pool.proposal),
           options,
         )
-      ).filter((proposal) => !isResting(proposal, pools, slot.fromMs, options.dayMs));
+      ).filter(
+        (proposal) =>
+          !isResting(proposal, pools, slot.fromMs, options.dayMs) && !isWatched(proposal, pools, past),
+      );
       const opened = await openPools(reader, past, population, proposals, history, pools.length, options);
       pools.push(...opened);
-      open.push(...opened.filter((pool) => !pool.closed));
+      open.push(...opened.filter((pool) => !pool.setAside));
     }
     const matrix = population.shapeMatrix(await reader.shapeCounts(slot));
     history = { ...history, columns: matrix.columns };
@@ -110,37 +115,12 @@ function isShown({ trace, proposal }: Pool): boolean {
   return last !== undefined && last.logCoordination > SHOWN && isStrong(last, proposal);
 }
 
-/** Not worth reading more. The e-processes stay where they are, which is valid: what ends them is past. */
-function isDone(pool: Pool, pools: readonly Pool[], dayMs: number): boolean {
-  return isHopeless(pool, dayMs) || isToldElsewhere(pool, pools, dayMs);
-}
-
-function closePool(pool: Pool): void {
-  pool.closed = true;
-  for (const { demand } of pool.components) demand.forget();
-}
-
-/** Two days without evidence of coordination. */
+/** Two days without evidence of coordination: not worth reading more; the e-process stays where it is, which is valid. */
 function isHopeless(pool: Pool, dayMs: number): boolean {
   const last = pool.trace.at(-1);
-  return last !== undefined && hadItsTime(last.atMs, pool, dayMs) && last.logCoordination < 0;
-}
-
-/** Two days with next to no evidence of demand, and a younger pool that holds its accounts is shown. */
-function isToldElsewhere(pool: Pool, pools: readonly Pool[], dayMs: number): boolean {
-  const last = pool.trace.at(-1);
   return (
-    last !== undefined &&
-    hadItsTime(last.atMs, pool, dayMs) &&
-    last.logDemand < LITTLE &&
-    pools.some(
-      (other) => other.number > pool.number && isShown(other) && contains(other.proposal, pool.proposal),
-    )
+    last !== undefined && last.atMs >= pool.proposedAtMs + PATIENCE_DAYS * dayMs && last.logCoordination < 0
   );
-}
-
-function hadItsTime(atMs: number, { proposedAtMs }: Pool, dayMs: number): boolean {
-  return atMs >= proposedAtMs + PATIENCE_DAYS * dayMs;
 }
 
 /** Quarters during the first day, whole days after it. */
@@ -161,6 +141,18 @@ function isResting(proposal: Proposal, pools: readonly Pool[], nowMs: number, da
       pool.proposedAtMs > nowMs - REST_DAYS * dayMs &&
       isHopeless(pool, dayMs) &&
       isSameGroup(pool.proposal, proposal),
+  );
+}
+
+/**
+ * Whether this very group is watched and shown already, by a pool whose components were chosen when at least half of today's
+ * past was known. Of a group that stays what it is, few pools are opened then, each twice as informed as the one before.
+ */
+function isWatched(proposal: Proposal, pools: readonly Pool[], past: TimeWindow): boolean {
+  const halfway = (past.fromMs + past.toMs) / 2;
+  return pools.some(
+    (pool) =>
+      pool.proposedAtMs >= halfway && isShown(pool) && isSameGroup(pool.proposal, proposal, NOTHING_NEW),
   );
 }
 
@@ -198,7 +190,6 @@ function openPool(
   const memberHashes = population.hashes(proposal.members);
   const memberSet = new Set(memberHashes);
   const chosen = chooseComponents(sample, reference, memberSet, options.families);
-  const setAside = setAsideReason(population, proposal, sample);
   return {
     number,
     proposal,
@@ -216,8 +207,7 @@ function openPool(
       evenMixture: options.families.content ? new LateStartEProcess() : null,
       turnTaking: options.families.metadata ? new LateStartEProcess() : null,
     },
-    setAside,
-    closed: setAside !== null,
+    setAside: setAsideReason(population, proposal, sample),
     trace: [],
   };
 }

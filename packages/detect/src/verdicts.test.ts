@@ -61,7 +61,6 @@ function pool(
     components,
     coordination: { evenMixture: { logE: HUGE }, turnTaking: null },
     setAside: null,
-    closed: false,
     trace: trace.map(([atMs, logCoordination, logDemand]) => ({
       atMs,
       logCoordination,

@@ -116,14 +116,13 @@ function amongStrangers(proposal: Proposal, population: Population): Proposal {
   return { ...proposal, members: proposal.members.filter(keep), strength: proposal.strength.filter(keep) };
 }
 
-/** Whether two proposals have four fifths of either in common. */
-export function isSameGroup(a: Proposal, b: Proposal): boolean {
-  return contains(a, b) && contains(b, a);
-}
-
-/** Whether four fifths of `part` are in `whole`. */
-export function contains(whole: Proposal, part: Proposal): boolean {
-  return shareInside(part.members, whole.members) >= SAME_POOL;
+/** Whether two proposals have so much of either in common, four fifths unless told otherwise. */
+export function isSameGroup(
+  { members: a }: Proposal,
+  { members: b }: Proposal,
+  share: number = SAME_POOL,
+): boolean {
+  return shareInside(a, b) >= share && shareInside(b, a) >= share;
 }
 
 /** Everybody's arrivals of the last day, or of as much of its end as the limit allows. */
