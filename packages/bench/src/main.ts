@@ -14,6 +14,10 @@ const MEASUREMENTS: Readonly<
     what: 'rows a second from a LiteLLM log into the store',
     run: async () => (await import('./ingest-speed.js')).benchIngestSpeed(),
   },
+  ledger: {
+    what: 'entries a second into a log on disk, with and without signed checkpoints; hashes and bytes alone',
+    run: async () => (await import('./ledger-append.js')).benchLedgerAppend(),
+  },
   repeats: {
     what: 'how often the prompts of each file of a folder repeat one another: --prompts FOLDER',
     run: async (args) => (await import('./repeat-rates.js')).benchRepeatRates(args),

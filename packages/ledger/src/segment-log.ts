@@ -10,7 +10,7 @@ import {
   readFrame,
 } from './frame.js';
 import type { LedgerErrorCode } from './ledger-error.js';
-import { HASH_BYTES, hashLeaf } from './merkle-hash.js';
+import { HASH_BYTES, hashLeaf, isSameHash } from './merkle-hash.js';
 import type { HashReader } from './merkle-tree.js';
 import { readHashesFromTiles } from './tile-hashes.js';
 import { TILE_WIDTH, type TilePath, tileWidth } from './tile-path.js';
@@ -36,7 +36,7 @@ export class SegmentLog {
   readonly #segmentEntries: number;
   readonly #stack: TileStack;
   readonly #pending: Uint8Array[][] = [];
-  readonly #frames = new Map<number, readonly Frame[]>();
+  readonly #frames = new Map<number, Frame[]>();
   #size = 0;
   #failure: unknown = null;
 
@@ -119,15 +119,40 @@ export class SegmentLog {
     const segment = Math.floor(from / this.#segmentEntries);
     if (Math.floor((to - 1) / this.#segmentEntries) !== segment)
       throw new RangeError('more than one segment');
-    const path = entryPath(segment);
     const out: Uint8Array[] = [];
-    for (const { first, count, at, payloadBytes } of this.#framesOf(segment)) {
+    for (const frame of this.#framesOf(segment)) {
+      const { first, count } = frame;
       if (first + count <= from || first >= to) continue;
-      const entries = parseEntries(this.#disk.read(path, at + FRAME_HEADER_BYTES, payloadBytes));
+      const entries = this.#entriesOf(segment, frame);
       for (const entry of entries.slice(Math.max(0, from - first), to - first)) out.push(entry);
     }
-    if (out.length !== to - from) throw corrupt(`${path} lacks entries`);
+    if (out.length !== to - from) throw corrupt(`${entryPath(segment)} lacks entries`);
     return out;
+  }
+
+  /**
+   * Reads entries `from` to `to - 1` from the disk and hashes them again.
+   *
+   * @throws PhalanxError `LEDGER_CORRUPT` when one is not what was hashed as it was appended
+   */
+  verifyEntries(from: number, to: number): void {
+    for (
+      let segment = Math.floor(from / this.#segmentEntries);
+      segment * this.#segmentEntries < to;
+      segment++
+    )
+      for (const frame of this.#framesOf(segment)) {
+        const { first, count } = frame;
+        if (first + count <= from || first >= to) continue;
+        const hashes = this.#disk.read(
+          hashPath(0, segment),
+          (first % this.#segmentEntries) * HASH_BYTES,
+          count * HASH_BYTES,
+        );
+        for (const [i, entry] of this.#entriesOf(segment, frame).entries())
+          if (!isSameHash(hashLeaf(entry), hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)))
+            throw corrupt(`entry ${first + i} is not the one that was hashed`);
+      }
   }
 
   /** Hashes for proofs over the first `size` leaves. */
@@ -142,9 +167,17 @@ export class SegmentLog {
   #write(batch: readonly Uint8Array[]): void {
     const segment = Math.floor(this.#size / this.#segmentEntries);
     const path = entryPath(segment);
-    appendWhole(this.#disk, path, formatFrame(this.#size, batch.length, concatEntries(batch)));
+    const payload = concatEntries(batch);
+    const frames = this.#framesOf(segment);
+    const frame = {
+      first: this.#size,
+      count: batch.length,
+      at: this.#disk.size(path) ?? 0,
+      payloadBytes: payload.length,
+    };
+    appendWhole(this.#disk, path, formatFrame(frame.first, frame.count, payload));
     this.#disk.sync(path);
-    this.#frames.delete(segment);
+    frames.push(frame);
     for (const entry of batch) this.#stack.append(hashLeaf(entry));
     this.#size += batch.length;
     this.#writeHashes();
@@ -183,10 +216,8 @@ export class SegmentLog {
     for (const { frame, payload } of this.#walk(last)) {
       if (frame.first !== this.#size)
         throw corrupt(`${path} goes on with entry ${frame.first} after ${this.#size}`);
-      const entries = parseEntries(payload);
-      if (entries.length !== frame.count) throw corrupt(`${path} has a frame that miscounts its entries`);
-      for (const entry of entries) this.#stack.append(hashLeaf(entry));
-      this.#size += entries.length;
+      for (const entry of entriesIn(frame, payload)) this.#stack.append(hashLeaf(entry));
+      this.#size += frame.count;
       end = frame.at + FRAME_HEADER_BYTES + frame.payloadBytes;
     }
     this.#cutTail(path, end);
@@ -239,7 +270,7 @@ export class SegmentLog {
     this.#size = size;
   }
 
-  #framesOf(segment: number): readonly Frame[] {
+  #framesOf(segment: number): Frame[] {
     let frames = this.#frames.get(segment);
     if (frames === undefined) {
       frames = Array.from(this.#walk(segment), ({ frame }) => frame);
@@ -247,6 +278,13 @@ export class SegmentLog {
       if (this.#frames.size > KEPT_SEGMENTS) this.#frames.delete(this.#frames.keys().next().value!);
     }
     return frames;
+  }
+
+  #entriesOf(segment: number, { at }: Frame): Uint8Array[] {
+    const path = entryPath(segment);
+    const found = readFrame((from, length) => this.#disk.read(path, from, length), at);
+    if (found === null) throw corrupt(`${path} is altered at byte ${at}`);
+    return entriesIn(found.frame, found.payload);
   }
 
   /** Whole frames of a segment, one after another. */
@@ -258,6 +296,14 @@ export class SegmentLog {
       found = readFrame(read, found.frame.at + FRAME_HEADER_BYTES + found.frame.payloadBytes);
     }
   }
+}
+
+/** A checksum that holds over a count that does not is a fault of the writer. */
+function entriesIn({ first, count }: Frame, payload: Uint8Array): Uint8Array[] {
+  const entries = parseEntries(payload);
+  if (entries.length !== count)
+    throw corrupt(`the frame of entry ${first} has ${entries.length} entries, not ${count}`);
+  return entries;
 }
 
 /** As many entries from `from` on as fit a frame, at most `room`. */

@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { utf8 } from '@phalanx/core';
+import { fromUtf8, utf8 } from '@phalanx/core';
 import { describe, expect, it } from 'vitest';
 import { parseCheckpoint } from './checkpoint.js';
 import { FolderDisk } from './disk.js';
 import { hashLeaf } from './merkle-hash.js';
 import { verifyConsistency } from './merkle-proof.js';
 import { makeNoteSigner } from './note-signer.js';
+import { SegmentLog } from './segment-log.js';
 import { openNote } from './signed-note.js';
 import { Dice, PowerLoss, SimulatedDisk } from './simulated-disk.test.support.js';
 import { becomeSingleWriter } from './single-writer.js';
@@ -157,6 +158,40 @@ describe('a transparency log', () => {
       rmSync(folder, { recursive: true, force: true });
     }
   });
+});
+
+it('a killed process leaves everything that it acknowledged', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'phalanx-log-'));
+  const ledger = new URL('../dist/index.js', import.meta.url).href;
+  const script = `import(${JSON.stringify(ledger)}).then(({ FolderDisk, SegmentLog }) => {
+    const log = SegmentLog.open(new FolderDisk(${JSON.stringify(folder)}), 256);
+    for (;;) {
+      const from = log.size;
+      log.append(Array.from({ length: 40 }, (_, i) => new TextEncoder().encode('entry ' + (from + i))));
+      require('node:fs').writeSync(1, log.size + '\\n');
+    }
+  });`;
+  try {
+    for (let life = 0; life < 6; life++) {
+      const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+      let said = '';
+      const ended = new Promise((resolve) => child.once('close', resolve));
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+        if (said.length > 200 + 150 * life) child.kill('SIGKILL');
+      });
+      await ended;
+      const acknowledged = Number(said.slice(0, said.lastIndexOf('\n')).split('\n').at(-1));
+      const log = SegmentLog.open(new FolderDisk(folder), 256);
+      expect(log.size).toBeGreaterThanOrEqual(acknowledged);
+      const last = log.readEntries(log.size - 1, log.size)[0]!;
+      expect(fromUtf8(last)).toBe(`entry ${log.size - 1}`);
+      log.verifyEntries(0, log.size);
+      log.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 describe('the single writer of a folder', () => {

@@ -2,11 +2,11 @@ import { PhalanxError } from '@phalanx/core';
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.js';
 import type { Disk } from './disk.js';
 import type { LedgerErrorCode } from './ledger-error.js';
-import { HASH_BYTES, hashLeaf, isSameHash } from './merkle-hash.js';
+import { isSameHash } from './merkle-hash.js';
 import { proveConsistency, proveInclusion, readRoot } from './merkle-tree.js';
-import { SEGMENT_ENTRIES, SegmentLog } from './segment-log.js';
+import { SegmentLog } from './segment-log.js';
 import { type NoteSigner, type NoteVerifier, openNote, signNote } from './signed-note.js';
-import { TILE_WIDTH, type TilePath } from './tile-path.js';
+import type { TilePath } from './tile-path.js';
 import type { TlogProof } from './tlog-proof.js';
 
 /** What a log is opened with. */
@@ -107,7 +107,7 @@ export class TransparencyLog {
     const before = this.#signed?.checkpoint.size ?? 0;
     if (this.#signed !== null && size === before) return this.#signed.note;
     const root = this.#log.root();
-    this.#checkEntries(before, size);
+    this.#log.verifyEntries(before, size);
     const checkpoint: Checkpoint = { origin, size, root, extensions: [] };
     const note = await signNote(formatCheckpoint(checkpoint), signers);
     try {
@@ -145,27 +145,6 @@ export class TransparencyLog {
   close(): void {
     this.#log.close();
     this.#settings.state.close();
-  }
-
-  #checkEntries(from: number, to: number): void {
-    const segment = this.#settings.segmentEntries ?? SEGMENT_ENTRIES;
-    for (let at = from; at < to; ) {
-      const end = Math.min(to, at - (at % TILE_WIDTH) + TILE_WIDTH, at - (at % segment) + segment);
-      const index = Math.floor(at / TILE_WIDTH);
-      const tile = this.#log.readTile({ level: 0, index, width: end - index * TILE_WIDTH })!;
-      for (const [i, entry] of this.#log.readEntries(at, end).entries()) {
-        const place = (at + i - index * TILE_WIDTH) * HASH_BYTES;
-        if (!isSameHash(hashLeaf(entry), tile.subarray(place, place + HASH_BYTES)))
-          throw new PhalanxError<LedgerErrorCode>(
-            'LEDGER_CORRUPT',
-            `entry ${at + i} on the disk is not the one that was hashed`,
-            {
-              advice: 'Do not sign. Find out whether memory or disk failed.',
-            },
-          );
-      }
-      at = end;
-    }
   }
 }
 
