@@ -1,10 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fromBase64, PhalanxError, toHex } from '@phalanx/core';
+import { fromBase64, fromHex, PhalanxError, systemClock, toHex, utf8 } from '@phalanx/core';
 import {
+  FolderDisk,
   formatTilePath,
   type HashReader,
   hashLeaf,
+  makeCosigner,
+  makeVerifierKey,
   type OpenedNote,
   openNote,
   parseCheckpoint,
@@ -14,8 +19,10 @@ import {
   proveInclusion,
   readHashesFromTiles,
   readRoot,
+  SignatureType,
   verifyConsistency,
   verifyInclusion,
+  Witness,
 } from '@phalanx/ledger';
 import type { Checks } from './checks.js';
 import type { Suite } from './suite.js';
@@ -43,7 +50,7 @@ interface MerkleVector {
 /** Proofs, tiles, notes and cosignatures that Go programs wrote. */
 export const transparencyLog: Suite = {
   name: 'transparency-log',
-  what: 'Merkle proofs of transparency-dev/merkle; logs of Tessera and Sunlight; notes of sum.golang.org, sigsum-witness and a mirror',
+  what: 'Merkle proofs of transparency-dev/merkle; logs of Tessera and Sunlight; notes of sum.golang.org, sigsum-witness and a mirror; the exchange of litewitness',
   async run(checks, { vectors }) {
     if (vectors === null) {
       checks.skip('no folder of vectors');
@@ -53,6 +60,7 @@ export const transparencyLog: Suite = {
     await checkTessera(checks, join(vectors, 'vectors/tessera/testdata/log'));
     await checkMirror(checks, join(vectors, 'vectors/sunlight/cmd/skylight/testdata/witness/mirror'));
     checkNotes(checks, join(vectors, 'vectors'));
+    await checkWitness(checks, join(vectors, 'vectors/torchwood/cmd/litewitness/testdata/litewitness.txt'));
   },
 };
 
@@ -154,6 +162,43 @@ function checkNotes(checks: Checks, vectors: string): void {
     'a Sunlight witness cosigned a checkpoint',
     opens(readFileSync(join(vectors, witness, log, 'checkpoint')), witnessKeys, 1),
   );
+}
+
+/** The exchange that litewitness is tested with, against our witness. An unknown log has been 404 since 2025, 403 before. */
+async function checkWitness(checks: Checks, file: string): Promise<void> {
+  const script = readFileSync(file, 'utf8');
+  const [, hex] = /add-sigsum-log -key=([0-9a-f]{64})/.exec(script)!;
+  const logKey = fromHex(hex!);
+  const origin = `sigsum.org/v1/tree/${createHash('sha256').update(logKey).digest('hex')}`;
+  const folder = mkdtempSync(join(tmpdir(), 'phalanx-witness-'));
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const raw = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32));
+  const key = {
+    publicKey: raw,
+    sign: (message: Uint8Array) => new Uint8Array(sign(null, message, privateKey)),
+  };
+  try {
+    const witness = new Witness({
+      logs: [{ origin, verifiers: [makeVerifierKey(origin, SignatureType.ED25519, logKey)] }],
+      cosigners: [makeCosigner('example.com/witness', SignatureType.ED25519_COSIGNATURE, key, systemClock)],
+      state: new FolderDisk(folder),
+    });
+    const calls = [
+      ...script.matchAll(
+        /add-checkpoint\n```\n([\s\S]*?)```\nHTTP (\d+)\n\[Asserts\]\nbody (contains|==) "(.*)"/g,
+      ),
+    ];
+    checks.check('litewitness: calls', calls.length >= 8, () => String(calls.length));
+    for (const [i, [, body, status, , text]] of calls.entries()) {
+      const answer = await witness.addCheckpoint(utf8(body!));
+      const wanted = text === 'unknown log' ? '404' : status!;
+      checks.equal(`litewitness: call ${i + 1}`, String(answer.status), wanted);
+      if (wanted === '409')
+        checks.equal(`litewitness: size ${i + 1}`, answer.body, text!.replace('\\n', '\n'));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function opens(note: Uint8Array, keys: readonly string[], signatures: number): boolean {

@@ -48,3 +48,11 @@ export {
   SignatureType,
   type VerifierKey,
 } from './verifier-key.js';
+export {
+  formatAddCheckpoint,
+  hashOrigin,
+  Witness,
+  type WitnessAnswer,
+  type WitnessedLog,
+  type WitnessSettings,
+} from './witness.js';
