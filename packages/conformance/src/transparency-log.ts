@@ -164,7 +164,10 @@ function checkNotes(checks: Checks, vectors: string): void {
   );
 }
 
-/** The exchange that litewitness is tested with, against our witness. An unknown log has been 404 since 2025, 403 before. */
+/**
+ * The exchange that litewitness is tested with, against our witness. Two answers differ: an unknown log has been 404 since 2025,
+ * 403 before; and the false signature of the second call is base64 with stray bits at its end, which we do not read at all.
+ */
 async function checkWitness(checks: Checks, file: string): Promise<void> {
   const script = readFileSync(file, 'utf8');
   const [, hex] = /add-sigsum-log -key=([0-9a-f]{64})/.exec(script)!;
@@ -191,7 +194,7 @@ async function checkWitness(checks: Checks, file: string): Promise<void> {
     checks.check('litewitness: calls', calls.length >= 8, () => String(calls.length));
     for (const [i, [, body, status, , text]] of calls.entries()) {
       const answer = await witness.addCheckpoint(utf8(body!));
-      const wanted = text === 'unknown log' ? '404' : status!;
+      const wanted = { 'unknown log': '404', 'invalid signature': '400' }[text!] ?? status!;
       checks.equal(`litewitness: call ${i + 1}`, String(answer.status), wanted);
       if (wanted === '409')
         checks.equal(`litewitness: size ${i + 1}`, answer.body, text!.replace('\\n', '\n'));
