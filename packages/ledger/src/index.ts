@@ -2,6 +2,7 @@ export { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint
 export { type Cosignature, formatCosignature, readCosignature } from './cosignature.js';
 export { type Disk, FolderDisk } from './disk.js';
 export { formatEntryBundle, MAX_ENTRY_BYTES, parseEntryBundle } from './entry-bundle.js';
+export { checkLog, type LogCheck } from './fsck.js';
 export type { LedgerErrorCode } from './ledger-error.js';
 export { EMPTY_ROOT, HASH_BYTES, hashLeaf, hashNode } from './merkle-hash.js';
 export { verifyConsistency, verifyInclusion } from './merkle-proof.js';
