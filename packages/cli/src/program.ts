@@ -95,6 +95,27 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
       finish(await (await import('./commands/benchmark.js')).inspectBenchmarkCommand(file, flags, terminal)),
     );
 
+  const ledger = program.command('ledger').description('transparency logs and proofs from them');
+  ledger
+    .command('verify')
+    .argument('<proof>', 'a .tlog-proof file')
+    .description('check offline that a file is an entry of a log; exit 1 when that is not shown')
+    .requiredOption('--entry <file>', 'the entry, byte for byte')
+    .requiredOption('--policy <file>', 'the logs and witnesses that you trust (tlog-policy)')
+    .option('--json', 'for machines on stdout')
+    .action(async (proof, flags) =>
+      finish(await (await import('./commands/ledger.js')).verifyProofCommand(proof, flags, terminal)),
+    );
+  ledger
+    .command('fsck')
+    .argument('<folder>')
+    .description('read a whole log on disk and hash it again; exit 1 when it has a fault')
+    .option('--key <verifier key>', 'of the log; repeatable', collect, [])
+    .option('--json', 'for machines on stdout')
+    .action(async (folder, flags) =>
+      finish(await (await import('./commands/ledger.js')).checkLogCommand(folder, flags, terminal)),
+    );
+
   program
     .command('simulate')
     .argument('[scenario]')
