@@ -148,6 +148,12 @@ export class FolderDisk implements Disk {
   }
 }
 
+/** The whole file; null when there is none. */
+export function readWhole(disk: Disk, path: string): Uint8Array | null {
+  const size = disk.size(path);
+  return size === null ? null : disk.read(path, 0, size);
+}
+
 function makeFolder(path: string): void {
   const first = mkdirSync(path, { recursive: true, mode: 0o700 });
   if (first === undefined) return;

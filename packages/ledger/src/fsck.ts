@@ -1,6 +1,6 @@
 import { PhalanxError } from '@phalanx/core';
 import { parseCheckpoint } from './checkpoint.js';
-import type { Disk } from './disk.js';
+import { type Disk, readWhole } from './disk.js';
 import { HASH_BYTES, hashLeaf, isSameHash } from './merkle-hash.js';
 import { readRoot } from './merkle-tree.js';
 import { SEGMENT_ENTRIES, SegmentLog } from './segment-log.js';
@@ -47,9 +47,9 @@ export async function checkLog(
       for (const entry of log.readEntries(size, end)) stack.append(hashLeaf(entry));
       size = end;
     }
-    const bytes = disk.size('checkpoint');
-    if (bytes !== null) {
-      const checkpoint = parseCheckpoint(openNote(disk.read('checkpoint', 0, bytes), verifiers).text);
+    const note = readWhole(disk, 'checkpoint');
+    if (note !== null) {
+      const checkpoint = parseCheckpoint(openNote(note, verifiers).text);
       signedSize = checkpoint.size;
       if (signedSize > size) throw new Fault(`${signedSize} entries were signed, ${size} are there`);
       if (!isSameHash(await readRoot(signedSize, log.hashReader(signedSize)), checkpoint.root))

@@ -28,9 +28,9 @@ export class TileStack {
   restore(partial: readonly Uint8Array[]): void {
     this.#levels.length = 0;
     for (const [level, hashes] of partial.entries()) {
-      const { width } = this.#level(level);
-      this.#levels[level]!.hashes.set(hashes, width * HASH_BYTES);
-      this.#levels[level]!.width = hashes.length / HASH_BYTES;
+      const tile = this.#level(level);
+      tile.hashes.set(hashes);
+      tile.width = hashes.length / HASH_BYTES;
     }
   }
 

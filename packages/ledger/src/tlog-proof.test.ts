@@ -188,6 +188,7 @@ describe('a tlog-proof', () => {
     ['a short hash', (s: string) => s.replace(/index 1\n[^\n]+/, 'index 1\nAAAA')],
     ['extra after the index', (s: string) => s.replace('extra eA==\nindex 1\n', 'index 1\nextra eA==\n')],
     ['no checkpoint', (s: string) => s.split('\n\n')[0]!],
+    ['too many bytes', (s: string) => s + 'a'.repeat(2_000_000)],
     ['64 hashes', (s: string) => s.replace('index 1\n', `index 1\n${`${'A'.repeat(43)}=\n`.repeat(62)}`)],
   ])('is none with %s', (_, change) => {
     const file = utf8(change(fromUtf8(formatTlogProof(proof))));

@@ -18,6 +18,8 @@ export interface TlogProof {
 
 const HEADER = 'c2sp.org/tlog-proof@v1';
 const MAX_HASHES = 63;
+/** A note's limit, and as much again for extra data and hashes. */
+const MAX_BYTES = 2_000_000;
 
 /** The `.tlog-proof` file. */
 export function formatTlogProof({ extra, index, inclusion, checkpoint }: TlogProof): Uint8Array {
@@ -36,6 +38,7 @@ export function formatTlogProof({ extra, index, inclusion, checkpoint }: TlogPro
  * @throws PhalanxError `LEDGER_PROOF`
  */
 export function parseTlogProof(file: Uint8Array): TlogProof {
+  if (file.length > MAX_BYTES) throw proofError(`${file.length} bytes, more than ${MAX_BYTES}`);
   const end = Buffer.from(file.buffer, file.byteOffset, file.byteLength).indexOf('\n\n');
   if (end < 0) throw proofError('no blank line before the checkpoint');
   let lines: string[];

@@ -1,6 +1,6 @@
 import { PhalanxError } from '@phalanx/core';
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.js';
-import type { Disk } from './disk.js';
+import { type Disk, readWhole } from './disk.js';
 import type { LedgerErrorCode } from './ledger-error.js';
 import { isSameHash } from './merkle-hash.js';
 import { proveConsistency, proveInclusion, readRoot } from './merkle-tree.js';
@@ -146,11 +146,6 @@ export class TransparencyLog {
     this.#log.close();
     this.#settings.state.close();
   }
-}
-
-function readWhole(disk: Disk, path: string): Uint8Array | null {
-  const size = disk.size(path);
-  return size === null ? null : disk.read(path, 0, size);
 }
 
 function rollback(what: string): PhalanxError<LedgerErrorCode> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { fromBase64, fromUtf8, PhalanxError, toHex, utf8 } from '@phalanx/core';
+import { fromBase64, fromUtf8, PhalanxError, toBase64, toHex, utf8 } from '@phalanx/core';
 import { type Checkpoint, parseCheckpoint, parseDecimal } from './checkpoint.js';
-import type { Disk } from './disk.js';
+import { type Disk, readWhole } from './disk.js';
 import type { LedgerErrorCode } from './ledger-error.js';
 import { EMPTY_ROOT, HASH_BYTES } from './merkle-hash.js';
 import { verifyConsistency } from './merkle-proof.js';
@@ -78,8 +78,7 @@ export class Witness {
   /** `GET <monitoring prefix>/<origin hash>/checkpoint`: what was cosigned last; null when nothing was. */
   readCheckpoint(originHash: string): Uint8Array | null {
     const isKnown = [...this.#logs.keys()].some((origin) => hashOrigin(origin) === originHash);
-    const size = isKnown ? this.#settings.state.size(originHash) : null;
-    return size === null ? null : this.#settings.state.read(originHash, 0, size);
+    return isKnown ? readWhole(this.#settings.state, originHash) : null;
   }
 
   async #add(log: WitnessedLog, { oldSize, proof, note, checkpoint }: Request): Promise<WitnessAnswer> {
@@ -137,7 +136,7 @@ export function formatAddCheckpoint(
   proof: readonly Uint8Array[],
   note: Uint8Array,
 ): Uint8Array {
-  const lines = [`old ${oldSize}`, ...proof.map((hash) => Buffer.from(hash).toString('base64'))];
+  const lines = [`old ${oldSize}`, ...proof.map(toBase64)];
   return Buffer.concat([utf8(`${lines.join('\n')}\n\n`), note]);
 }
 

@@ -78,7 +78,7 @@ export async function checkLogCommand(
       terminal.out(
         `${check.fault === null ? 'whole' : 'FAULT'}  ${formatPlural(check.size, 'entry', 'entries')}, ${signed}\n`,
       );
-      if (check.fault !== null) terminal.out(`  ${check.fault}\n`);
+      if (check.fault !== null) terminal.out(`  ${showInvisible(check.fault)}\n`);
     }
     return check.fault === null ? ExitCode.OK : ExitCode.FOUND;
   } finally {
@@ -95,14 +95,19 @@ function readBytes(path: string): Uint8Array {
   }
 }
 
-/** A check must not make the folder that it was asked to look at. */
+/** A check must not make the folder that it was asked to look at, nor call another one whole. */
 function existing(folder: string): string {
+  let names: string[];
   try {
-    readdirSync(folder);
-    return folder;
+    names = readdirSync(folder);
   } catch (cause) {
     throw fileError(folder, cause);
   }
+  if (!names.includes('entries') && !names.includes('checkpoint'))
+    throw new PhalanxError<CliErrorCode>('CLI_FILE', `there is no log in ${folder}`, {
+      advice: 'Name the folder that holds `entries` and `checkpoint`.',
+    });
+  return folder;
 }
 
 function fileError(path: string, cause: unknown): PhalanxError<CliErrorCode> {
