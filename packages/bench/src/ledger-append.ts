@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import {
   makeVerifierKey,
   SegmentLog,
   SignatureType,
+  signingKeyOf,
   TransparencyLog,
 } from '@phalanx/ledger';
 
@@ -26,12 +27,7 @@ const NAME = 'bench.example';
 export async function benchLedgerAppend(): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), 'phalanx-ledger-'));
   const batches = Array.from({ length: ENTRIES / BATCH }, (_, b) => makeBatch(b));
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const raw = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32));
-  const key = {
-    publicKey: raw,
-    sign: (message: Uint8Array) => new Uint8Array(sign(null, message, privateKey)),
-  };
+  const key = signingKeyOf(generateKeyPairSync('ed25519').privateKey);
   try {
     const hashes = await measure(async () => {
       let node = hashLeaf(new Uint8Array(0));
@@ -56,7 +52,7 @@ export async function benchLedgerAppend(): Promise<void> {
         state: new FolderDisk(join(root, 'state')),
         origin: NAME,
         signers: [makeNoteSigner(NAME, key)],
-        verifiers: [makeVerifierKey(NAME, SignatureType.ED25519, raw)],
+        verifiers: [makeVerifierKey(NAME, SignatureType.ED25519, key.publicKey)],
       });
       for (const batch of batches) {
         log.append(batch);

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,7 @@ import {
   readHashesFromTiles,
   readRoot,
   SignatureType,
+  signingKeyOf,
   verifyConsistency,
   verifyInclusion,
   Witness,
@@ -174,12 +175,7 @@ async function checkWitness(checks: Checks, file: string): Promise<void> {
   const logKey = fromHex(hex!);
   const origin = `sigsum.org/v1/tree/${createHash('sha256').update(logKey).digest('hex')}`;
   const folder = mkdtempSync(join(tmpdir(), 'phalanx-witness-'));
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const raw = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32));
-  const key = {
-    publicKey: raw,
-    sign: (message: Uint8Array) => new Uint8Array(sign(null, message, privateKey)),
-  };
+  const key = signingKeyOf(generateKeyPairSync('ed25519').privateKey);
   try {
     const witness = new Witness({
       logs: [{ origin, verifiers: [makeVerifierKey(origin, SignatureType.ED25519, logKey)] }],

@@ -7,7 +7,7 @@ export type { LedgerErrorCode } from './ledger-error.js';
 export { EMPTY_ROOT, HASH_BYTES, hashLeaf, hashNode } from './merkle-hash.js';
 export { verifyConsistency, verifyInclusion } from './merkle-proof.js';
 export { type HashReader, proveConsistency, proveInclusion, readRoot, TreeFrontier } from './merkle-tree.js';
-export { makeCosigner, makeNoteSigner, type SigningKey } from './note-signer.js';
+export { makeCosigner, makeNoteSigner, type SigningKey, signingKeyOf } from './note-signer.js';
 export { SEGMENT_ENTRIES, SegmentLog } from './segment-log.js';
 export {
   formatNote,

@@ -1,3 +1,4 @@
+import { createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { type Clock, PhalanxError, utf8 } from '@phalanx/core';
 import { cosignedMessage, cosignedText, formatCosignature } from './cosignature.js';
 import type { LedgerErrorCode } from './ledger-error.js';
@@ -10,6 +11,22 @@ export interface SigningKey {
   readonly publicKey: Uint8Array;
   /** A pure Ed25519 (RFC 8032) or ML-DSA-44 (FIPS 204, empty context) signature. */
   sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>;
+}
+
+/**
+ * An Ed25519 key that this process holds.
+ *
+ * @throws PhalanxError `LEDGER_KEY` for a key of another kind
+ */
+export function signingKeyOf(privateKey: KeyObject): SigningKey {
+  if (privateKey.type !== 'private' || privateKey.asymmetricKeyType !== 'ed25519')
+    throw new PhalanxError<LedgerErrorCode>('LEDGER_KEY', 'not a private Ed25519 key');
+  // The key itself ends the DER of its SubjectPublicKeyInfo (RFC 8410).
+  const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+  return {
+    publicKey: new Uint8Array(spki.subarray(-32)),
+    sign: (message) => new Uint8Array(sign(null, message, privateKey)),
+  };
 }
 
 /** Signs note texts with Ed25519, as logs do. */

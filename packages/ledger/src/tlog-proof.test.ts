@@ -1,9 +1,9 @@
-import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { createHash, createPrivateKey } from 'node:crypto';
 import { fromUtf8, utf8 } from '@phalanx/core';
 import { describe, expect, it } from 'vitest';
 import { formatCheckpoint, parseCheckpoint } from './checkpoint.js';
 import { hashLeaf, hashNode } from './merkle-hash.js';
-import { makeCosigner, makeNoteSigner } from './note-signer.js';
+import { makeCosigner, makeNoteSigner, signingKeyOf } from './note-signer.js';
 import { signNote } from './signed-note.js';
 import { checkPolicy, parseTrustPolicy } from './tlog-policy.js';
 import { formatTlogProof, parseTlogProof, type TlogProof, verifyTlogProof } from './tlog-proof.js';
@@ -15,11 +15,7 @@ function makeKey(seed: string) {
     createHash('sha256').update(seed).digest(),
   ]);
   const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
-  const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
-  return {
-    publicKey: new Uint8Array(spki.subarray(-32)),
-    sign: (message: Uint8Array) => new Uint8Array(sign(null, message, privateKey)),
-  };
+  return signingKeyOf(privateKey);
 }
 const clock = { nowMs: () => 1_769_990_400_000 };
 const logKey = makeKey('log');

@@ -1,11 +1,11 @@
-import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import { fromHex, toBase64 } from '@phalanx/core';
 import { describe, expect, it } from 'vitest';
 import { formatCheckpoint } from './checkpoint.js';
 import { readCosignature } from './cosignature.js';
 import { hashLeaf } from './merkle-hash.js';
-import { makeCosigner, type SigningKey } from './note-signer.js';
+import { makeCosigner, type SigningKey, signingKeyOf } from './note-signer.js';
 import { openNote, signNote } from './signed-note.js';
 import { formatVerifierKey, makeVerifierKey, parseVerifierKey, SignatureType } from './verifier-key.js';
 
@@ -18,14 +18,7 @@ const text = formatCheckpoint({
 });
 
 function makeEd25519(): SigningKey {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  return {
-    publicKey: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)),
-    sign: (message) =>
-      new Uint8Array(
-        sign(null, message, createPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' }))),
-      ),
-  };
+  return signingKeyOf(generateKeyPairSync('ed25519').privateKey);
 }
 
 function makeMlDsa(): SigningKey {
@@ -58,6 +51,13 @@ describe.each([
     expect(verifier.verify(text, signature.slice(1))).toBe(false);
     expect(verifier.verify(text, new Uint8Array())).toBe(false);
   });
+});
+
+it('only an Ed25519 private key signs notes', () => {
+  const { publicKey } = generateKeyPairSync('ed25519');
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  for (const key of [publicKey, privateKey])
+    expect(() => signingKeyOf(key)).toThrow(expect.objectContaining({ code: 'LEDGER_KEY' }));
 });
 
 it('an ML-DSA-44 cosignature names its signer and is of checkpoints only', async () => {

@@ -1,11 +1,11 @@
-import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { createHash, createPrivateKey } from 'node:crypto';
 import { fromUtf8, utf8 } from '@phalanx/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatCheckpoint, parseCheckpoint } from './checkpoint.js';
 import { hashLeaf, isSameHash } from './merkle-hash.js';
 import { type HashReader, proveConsistency, readRoot } from './merkle-tree.js';
-import { makeCosigner, makeNoteSigner } from './note-signer.js';
+import { makeCosigner, makeNoteSigner, signingKeyOf } from './note-signer.js';
 import { openNote, parseNote, signNote } from './signed-note.js';
 import { Dice, PowerLoss, SimulatedDisk } from './simulated-disk.test.support.js';
 import { foldHashes } from './tile-stack.js';
@@ -22,11 +22,7 @@ function makeKey(seed: string) {
     format: 'der',
     type: 'pkcs8',
   });
-  const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
-  return {
-    publicKey: new Uint8Array(spki.subarray(-32)),
-    sign: (message: Uint8Array) => new Uint8Array(sign(null, message, privateKey)),
-  };
+  return signingKeyOf(privateKey);
 }
 const ORIGIN = 'log.example';
 const logKey = makeKey('log');
