@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '@phalanx/core';
+import { DAY_MS, HOUR_MS, LAST_MS, MINUTE_MS } from '@phalanx/core';
 
 const NARROW_SPACE = '\u202F';
 
@@ -79,7 +79,5 @@ export function formatPlural(count: number, one: string, many = `${one}s`): stri
 }
 
 function isoOf(atMs: number): string | null {
-  return Number.isFinite(atMs) && Math.abs(atMs) <= 8_640_000_000_000_000
-    ? new Date(atMs).toISOString()
-    : null;
+  return Number.isFinite(atMs) && Math.abs(atMs) <= LAST_MS ? new Date(atMs).toISOString() : null;
 }

@@ -1,4 +1,4 @@
 export { concatBytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8 } from './bytes.js';
 export { type CanonicalJsonErrorCode, canonicalJson, type Json } from './canonical-json.js';
-export { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, systemClock } from './clock.js';
+export { type Clock, DAY_MS, HOUR_MS, LAST_MS, MINUTE_MS, systemClock } from './clock.js';
 export { PhalanxError, type PhalanxErrorOptions } from './error.js';

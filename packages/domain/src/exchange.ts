@@ -1,3 +1,4 @@
+import { LAST_MS } from '@phalanx/core';
 import { z } from 'zod';
 
 /** One message of a conversation, its content flattened to text. */
@@ -22,7 +23,7 @@ export const Exchange = z.object({
   /** Pseudonym of the end user behind the account, as honest resellers pass it. */
   endUserId: z.string().max(512).optional(),
   /** Milliseconds since the epoch, UTC. */
-  startedAtMs: z.number().int().min(0).max(8_640_000_000_000_000),
+  startedAtMs: z.number().int().min(0).max(LAST_MS),
   durationMs: z.number().min(0).optional(),
   /** Request to first token. */
   ttftMs: z.number().min(0).optional(),

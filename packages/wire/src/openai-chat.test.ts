@@ -106,6 +106,13 @@ describe('openai-chat response', () => {
     );
   });
 
+  it.each([8_640_000_000_000.001, Number.MAX_VALUE, Number.POSITIVE_INFINITY, 0, -1, '1770000000', null])(
+    'gives no time to an answer created at %j',
+    (created) => {
+      expect(openaiChat.readResponse({ created, choices: [] }).createdAtMs).toBeUndefined();
+    },
+  );
+
   it('refuses a token count that is no count', () => {
     expect(() => openaiChat.readResponse({ choices: [], usage: { prompt_tokens: -1 } })).toThrow(
       'integer >= 0',

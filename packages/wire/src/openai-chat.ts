@@ -1,3 +1,4 @@
+import { LAST_MS } from '@phalanx/core';
 import type { Message } from '@phalanx/domain';
 import {
   expectArray,
@@ -108,11 +109,11 @@ export function readErrorType(error: JsonObject): string | undefined {
   return typeof name === 'string' ? name.slice(0, 64) : undefined;
 }
 
-/** Epoch seconds to milliseconds; `undefined` for anything that is not a positive finite number. */
+/** Epoch seconds to milliseconds; `undefined` for what is no positive number, or beyond what a `Date` can hold. */
 export function readEpochSeconds(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0
-    ? Math.round(value * 1000)
-    : undefined;
+  if (typeof value !== 'number' || !(value > 0)) return undefined;
+  const atMs = Math.round(value * 1000);
+  return atMs <= LAST_MS ? atMs : undefined;
 }
 
 /** OpenAI usage in both spellings: prompt/completion (chat) and input/output (responses, embeddings). */

@@ -1,3 +1,4 @@
+import { LAST_MS } from '@phalanx/core';
 import { isJsonObject } from '@phalanx/wire';
 import { rejectRow } from '../error.js';
 import type { Row } from './format.js';
@@ -92,7 +93,6 @@ export function readDurationMs(value: unknown, name: string, unit: TimeUnit): nu
 }
 
 const ISO = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)([.,]\d+)?\s*(Z|UTC|[+-]\d\d:?(?:\d\d)?)?$/i;
-const LAST_MS = 8_640_000_000_000_000;
 
 /**
  * A point in time as milliseconds since the epoch, UTC, rounded down.
