@@ -10,6 +10,8 @@ const FLOOR = {
   wire: 2,
   ledger: 2,
   store: 3,
+  record: 3,
+  evidence: 3.5, // uses record, a listed exception within floor 3
   ingest: 3.5, // uses store, a listed exception within floor 3
   detect: 3,
   cli: 5,
