@@ -2,3 +2,4 @@ export { concatBytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8 } fro
 export { type CanonicalJsonErrorCode, canonicalJson, type Json } from './canonical-json.js';
 export { type Clock, DAY_MS, HOUR_MS, LAST_MS, MINUTE_MS, systemClock } from './clock.js';
 export { PhalanxError, type PhalanxErrorOptions } from './error.js';
+export { type SealedBox, seal, unseal } from './sealed-box.js';

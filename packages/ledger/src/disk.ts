@@ -154,6 +154,15 @@ export function readWhole(disk: Disk, path: string): Uint8Array | null {
   return size === null ? null : disk.read(path, 0, size);
 }
 
+/** Appends all of it: a disk may take a part of what it is given and say nothing. */
+export function appendWhole(disk: Disk, path: string, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    const taken = disk.append(path, bytes.subarray(at));
+    if (taken <= 0) throw new Error(`${path} takes no more`);
+    at += taken;
+  }
+}
+
 function makeFolder(path: string): void {
   const first = mkdirSync(path, { recursive: true, mode: 0o700 });
   if (first === undefined) return;

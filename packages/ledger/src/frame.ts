@@ -42,12 +42,16 @@ export function formatFrame(first: number, count: number, payload: Uint8Array): 
 export type ByteReader = (at: number, length: number) => Uint8Array;
 
 /** The frame at `at` with its payload, the checksum verified; null when there is no whole one. */
-export function readFrame(read: ByteReader, at: number): { frame: Frame; payload: Uint8Array } | null {
+export function readFrame(
+  read: ByteReader,
+  at: number,
+  maxPayloadBytes = MAX_PAYLOAD_BYTES,
+): { frame: Frame; payload: Uint8Array } | null {
   const header = read(at, FRAME_HEADER_BYTES);
   if (header.length < FRAME_HEADER_BYTES) return null;
   const view = new DataView(header.buffer, header.byteOffset);
   const payloadBytes = view.getUint32(16);
-  if (view.getUint32(0) !== MAGIC || payloadBytes > MAX_PAYLOAD_BYTES) return null;
+  if (view.getUint32(0) !== MAGIC || payloadBytes > maxPayloadBytes) return null;
   const payload = read(at + FRAME_HEADER_BYTES, payloadBytes);
   if (payload.length < payloadBytes) return null;
   if (!digest(header.subarray(0, HASHED_BYTES), payload).equals(header.subarray(HASHED_BYTES))) return null;

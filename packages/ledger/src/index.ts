@@ -1,7 +1,8 @@
 export { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.js';
 export { type Cosignature, formatCosignature, readCosignature } from './cosignature.js';
-export { type Disk, FolderDisk } from './disk.js';
+export { appendWhole, type Disk, FolderDisk, readWhole } from './disk.js';
 export { formatEntryBundle, MAX_ENTRY_BYTES, parseEntryBundle } from './entry-bundle.js';
+export { FRAME_HEADER_BYTES, type Frame, formatFrame, readFrame } from './frame.js';
 export { checkLog, type LogCheck } from './fsck.js';
 export type { LedgerErrorCode } from './ledger-error.js';
 export { EMPTY_ROOT, HASH_BYTES, hashLeaf, hashNode } from './merkle-hash.js';

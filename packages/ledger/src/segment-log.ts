@@ -1,5 +1,5 @@
 import { PhalanxError } from '@phalanx/core';
-import type { Disk } from './disk.js';
+import { appendWhole, type Disk } from './disk.js';
 import { formatEntryBundle, MAX_ENTRY_BYTES, parseEntries } from './entry-bundle.js';
 import {
   FRAME_HEADER_BYTES,
@@ -314,15 +314,6 @@ function takeFrame(entries: readonly Uint8Array[], from: number, room: number): 
     if (bytes > MAX_PAYLOAD_BYTES) break;
   }
   return entries.slice(from, to);
-}
-
-/** The disk may take a part of what it is given and say nothing. */
-function appendWhole(disk: Disk, path: string, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) {
-    const taken = disk.append(path, bytes.subarray(at));
-    if (taken <= 0) throw new Error(`${path} takes no more`);
-    at += taken;
-  }
 }
 
 function concatEntries(entries: readonly Uint8Array[]): Uint8Array {

@@ -82,6 +82,11 @@ export class TransparencyLog {
     return this.#log.append(entries);
   }
 
+  /** See `SegmentLog.readEntries`. */
+  readEntries(from: number, to: number): Uint8Array[] {
+    return this.#log.readEntries(from, to);
+  }
+
   /** See `SegmentLog.readTile`. */
   readTile(tile: TilePath): Uint8Array | null {
     return this.#log.readTile(tile);

@@ -1,15 +1,14 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PhalanxError, toHex } from '@phalanx/core';
+import { PhalanxError, seal, toHex, unseal } from '@phalanx/core';
+import { type AccountDayKeys, contextOf, openAccountDayKeys } from './account-day-keys.js';
 import type { StoreErrorCode } from './errors.js';
-import { openKeyFile } from './keys.js';
 import { nameOperatingUser } from './operating-user.js';
+import { type ExchangeText, packTexts, unpackText } from './packed-texts.js';
 import { Answer } from './telemetry/answer.js';
 import { TABLES } from './telemetry/schema.js';
 import { insertColumns } from './telemetry/table-access.js';
 import type { TelemetryStore } from './telemetry/telemetry-store.js';
-import { type ExchangeText, packTexts, seal, unpackText, unseal } from './vault-cipher.js';
-import { contextOf, VaultKeys } from './vault-keys.js';
 
 /** The text of one exchange. */
 export interface TextRow extends ExchangeText {
@@ -35,8 +34,8 @@ interface SealedBatch {
  * @throws PhalanxError `STORE_KEY_CORRUPT` when `vault.key` is not 32 bytes long.
  */
 export async function openTextVault(store: TelemetryStore, directory: string): Promise<TextVault> {
-  const master = await openKeyFile(join(directory, 'vault.key'));
-  return new TextVault(store, new VaultKeys(join(directory, 'keys'), master), join(directory, 'audit.jsonl'));
+  const keys = await openAccountDayKeys(directory, 'keys');
+  return new TextVault(store, keys, join(directory, 'audit.jsonl'));
 }
 
 /**
@@ -53,12 +52,12 @@ export async function openTextVault(store: TelemetryStore, directory: string): P
  */
 export class TextVault {
   readonly #store: TelemetryStore;
-  readonly #keys: VaultKeys;
+  readonly #keys: AccountDayKeys;
   readonly #audit: string;
   #tail: Promise<unknown> = Promise.resolve();
 
   /** Internal: use `openTextVault`. */
-  constructor(store: TelemetryStore, keys: VaultKeys, audit: string) {
+  constructor(store: TelemetryStore, keys: AccountDayKeys, audit: string) {
     this.#store = store;
     this.#keys = keys;
     this.#audit = audit;
@@ -129,7 +128,7 @@ export class TextVault {
       const found = await this.#readBatch(nonce, day);
       // Another name: this text's key was erased, and the account has since got a new one for that day.
       if (found?.keyId !== key.id) return null;
-      const packed = unseal(key.key, nonce, found.box, contextOf(account, day));
+      const packed = unseal(key.key, { nonce, box: found.box }, contextOf(account, day));
       if (!packed)
         throw new PhalanxError<StoreErrorCode>('STORE_KEY_CORRUPT', 'a text does not open: it was altered', {
           advice: 'Restore the text tables, or the keys folder, from the same backup.',

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PhalanxError } from '@phalanx/core';
+import { PhalanxError, seal, unseal } from '@phalanx/core';
 import { syncDirectory } from './durable-file.js';
 import type { StoreErrorCode } from './errors.js';
-import { seal, unseal } from './vault-cipher.js';
+import { openKeyFile } from './keys.js';
 
 /** Account 8 bytes, nonce 12, sealed key 32, tag 16. */
 const RECORD_BYTES = 68;
@@ -13,25 +13,27 @@ const KEY_BYTES = 32;
 const CACHED_DAYS = 8;
 
 /** A key and its public name, which tells it from another key of the same account and day, made after an erasure. */
-export interface VaultKey {
+export interface AccountDayKey {
   readonly id: bigint;
   readonly key: Uint8Array;
 }
 
 interface DayKeys {
-  readonly keys: Map<bigint, VaultKey>;
+  readonly keys: Map<bigint, AccountDayKey>;
+  readonly names: Map<bigint, { readonly account: bigint; readonly key: Uint8Array }>;
   /** Bytes in whole records. */
   size: number;
 }
 
 /**
- * The keys of accounts' days: `<day>.keys`, records of one size, each a key sealed under the master key with its
- * account and day as context. A record of zeros is an erased one. Calls must not overlap; the vault sees to that.
+ * The keys of accounts' days (UTC, as yyyymmdd): `<day>.keys`, records of one size, each a key sealed under the master key
+ * with its account and day as context. A record of zeros is an erased one. Calls wait for one another.
  */
-export class VaultKeys {
+export class AccountDayKeys {
   readonly #directory: string;
   readonly #master: Uint8Array;
   readonly #days = new Map<number, DayKeys>();
+  #tail: Promise<unknown> = Promise.resolve();
 
   /** `directory` is made on first use; `master` is 32 bytes. */
   constructor(directory: string, master: Uint8Array) {
@@ -40,15 +42,24 @@ export class VaultKeys {
   }
 
   /** The key, or null when it was never made or has been erased. */
-  async find(account: bigint, day: number): Promise<VaultKey | null> {
-    return (await this.#load(day)).keys.get(account) ?? null;
+  find(account: bigint, day: number): Promise<AccountDayKey | null> {
+    return this.#inTurn(async () => (await this.#load(day)).keys.get(account) ?? null);
+  }
+
+  /** The key of this name and whose it is; null when it has been erased. */
+  findNamed(id: bigint, day: number): Promise<{ readonly account: bigint; readonly key: Uint8Array } | null> {
+    return this.#inTurn(async () => (await this.#load(day)).names.get(id) ?? null);
   }
 
   /**
    * The keys of these accounts on a day, made where missing. New ones are on disk, synced, when it resolves: a text
    * must never be stored under a key that a power cut can take.
    */
-  async findOrMake(accounts: readonly bigint[], day: number): Promise<readonly VaultKey[]> {
+  findOrMake(accounts: readonly bigint[], day: number): Promise<readonly AccountDayKey[]> {
+    return this.#inTurn(() => this.#findOrMake(accounts, day));
+  }
+
+  async #findOrMake(accounts: readonly bigint[], day: number): Promise<readonly AccountDayKey[]> {
     const known = await this.#load(day);
     const missing = [...new Set(accounts.filter((account) => !known.keys.has(account)))];
     if (missing.length > 0) {
@@ -70,13 +81,17 @@ export class VaultKeys {
       }
       if (known.size === 0) await syncDirectory(this.#directory);
       known.size += records.byteLength;
-      for (const { account, key, nonce } of made) known.keys.set(account, { id: nameOf(nonce), key });
+      for (const { account, key, nonce } of made) remember(known, account, nameOf(nonce), key);
     }
     return accounts.map((account) => known.keys.get(account)!);
   }
 
   /** Overwrites every key of an account with zeros, synced. Returns how many there were. */
-  async erase(account: bigint): Promise<number> {
+  erase(account: bigint): Promise<number> {
+    return this.#inTurn(() => this.#erase(account));
+  }
+
+  async #erase(account: bigint): Promise<number> {
     let erased = 0;
     const wanted = accountBytes(account);
     for (const day of await this.#listDays()) {
@@ -93,13 +108,17 @@ export class VaultKeys {
       } finally {
         await file.close();
       }
-      this.#days.get(day)?.keys.delete(account);
+      this.#days.delete(day);
     }
     return erased;
   }
 
   /** Zeroes, syncs and removes the key files of days before `day`. Returns those days. */
-  async expireBefore(day: number): Promise<readonly number[]> {
+  expireBefore(day: number): Promise<readonly number[]> {
+    return this.#inTurn(() => this.#expireBefore(day));
+  }
+
+  async #expireBefore(day: number): Promise<readonly number[]> {
     const old = (await this.#listDays()).filter((candidate) => candidate < day);
     for (const expired of old) {
       const file = await open(this.#path(expired), 'r+');
@@ -122,21 +141,24 @@ export class VaultKeys {
     if (cached) return cached;
     const bytes = await readWhole(this.#path(day));
     const size = bytes.byteLength - (bytes.byteLength % RECORD_BYTES);
-    const keys = new Map<bigint, VaultKey>();
+    const loaded: DayKeys = { keys: new Map(), names: new Map(), size };
     for (let at = 0; at < size; at += RECORD_BYTES) {
       const record = bytes.subarray(at, at + RECORD_BYTES);
       if (isErased(record)) continue;
       const account = record.readBigUInt64LE();
-      const key = unseal(this.#master, record.subarray(8, 20), record.subarray(20), contextOf(account, day));
+      const key = unseal(
+        this.#master,
+        { nonce: record.subarray(8, 20), box: record.subarray(20) },
+        contextOf(account, day),
+      );
       if (!key)
         throw new PhalanxError<StoreErrorCode>(
           'STORE_KEY_CORRUPT',
           `${this.#path(day)} does not open with vault.key`,
           { advice: 'Restore vault.key and the keys folder from the same backup.' },
         );
-      keys.set(account, { id: nameOf(record.subarray(8, 20)), key });
+      remember(loaded, account, nameOf(record.subarray(8, 20)), key);
     }
-    const loaded = { keys, size };
     if (this.#days.size >= CACHED_DAYS) this.#days.delete(this.#days.keys().next().value!);
     this.#days.set(day, loaded);
     return loaded;
@@ -153,15 +175,39 @@ export class VaultKeys {
       .sort((a, b) => a - b);
   }
 
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const mine = this.#tail.then(act);
+    this.#tail = mine.catch(() => undefined);
+    return mine;
+  }
+
   #path(day: number): string {
     const digits = String(day).padStart(8, '0');
     return join(this.#directory, `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6)}.keys`);
   }
 }
 
+/**
+ * Keys of accounts' days in a folder of a data directory, sealed under its `vault.key`, which is made on first use.
+ *
+ * @param folder `keys` for text, `record-keys` for what else the record holds of an exchange
+ * @throws PhalanxError `STORE_KEY_CORRUPT` when `vault.key` is not 32 bytes long
+ */
+export async function openAccountDayKeys(
+  dataDir: string,
+  folder: 'keys' | 'record-keys',
+): Promise<AccountDayKeys> {
+  return new AccountDayKeys(join(dataDir, folder), await openKeyFile(join(dataDir, 'vault.key')));
+}
+
 /** Binds a sealed thing to its account and day. */
 export function contextOf(account: bigint, day: number): Uint8Array {
   return new Uint8Array(Buffer.from(`phalanx-vault/1 ${account} ${day}`));
+}
+
+function remember(day: DayKeys, account: bigint, id: bigint, key: Uint8Array): void {
+  day.keys.set(account, { id, key });
+  day.names.set(id, { account, key });
 }
 
 /** The first half of its nonce, which is random. */

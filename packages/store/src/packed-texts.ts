@@ -1,4 +1,3 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { fromUtf8, PhalanxError, utf8 } from '@phalanx/core';
 import type { StoreErrorCode } from './errors.js';
@@ -9,8 +8,6 @@ export interface ExchangeText {
   readonly response: string | null;
 }
 
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 const ABSENT = 0xffff_ffff;
 
 /**
@@ -20,41 +17,6 @@ const ABSENT = 0xffff_ffff;
 const COMPRESS_FROM_BYTES = 4096;
 /** A batch may not pass this, neither on its way in nor when it swells on its way out. */
 const MAX_BATCH_BYTES = 128 << 20;
-
-/**
- * Seals bytes with AES-256-GCM under a fresh random nonce.
- *
- * @returns nonce (12 bytes) and box: ciphertext and tag (16 bytes).
- */
-export function seal(
-  key: Uint8Array,
-  bytes: Uint8Array,
-  context: Uint8Array,
-): { nonce: Uint8Array; box: Uint8Array } {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(context);
-  const body = cipher.update(bytes);
-  cipher.final();
-  return { nonce: new Uint8Array(nonce), box: new Uint8Array(Buffer.concat([body, cipher.getAuthTag()])) };
-}
-
-/** Opens what `seal` sealed; null when key, nonce, context or bytes are not those that were sealed. */
-export function unseal(
-  key: Uint8Array,
-  nonce: Uint8Array,
-  box: Uint8Array,
-  context: Uint8Array,
-): Uint8Array | null {
-  if (box.byteLength < TAG_BYTES) return null;
-  const body = box.subarray(0, box.byteLength - TAG_BYTES);
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
-  decipher.setAAD(context).setAuthTag(box.subarray(box.byteLength - TAG_BYTES));
-  try {
-    return new Uint8Array(Buffer.concat([decipher.update(body), decipher.final()]));
-  } catch {
-    return null;
-  }
-}
 
 /**
  * Packs texts for one sealing. First byte: 1 when the rest is Brotli. Rest: for each text two lengths (UInt32
