@@ -2,14 +2,15 @@ export { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint
 export { type Cosignature, formatCosignature, readCosignature } from './cosignature.js';
 export { appendWhole, type Disk, FolderDisk, readWhole } from './disk.js';
 export { formatEntryBundle, MAX_ENTRY_BYTES, parseEntryBundle } from './entry-bundle.js';
-export { FRAME_HEADER_BYTES, type Frame, formatFrame, readFrame } from './frame.js';
+export { FRAME_HEADER_BYTES, type Frame, formatFrame, readFrame, readFrameHeader } from './frame.js';
 export { checkLog, type LogCheck } from './fsck.js';
 export type { LedgerErrorCode } from './ledger-error.js';
 export { EMPTY_ROOT, HASH_BYTES, hashLeaf, hashNode } from './merkle-hash.js';
 export { verifyConsistency, verifyInclusion } from './merkle-proof.js';
 export { type HashReader, proveConsistency, proveInclusion, readRoot, TreeFrontier } from './merkle-tree.js';
 export { makeCosigner, makeNoteSigner, type SigningKey, signingKeyOf } from './note-signer.js';
-export { SEGMENT_ENTRIES, SegmentLog } from './segment-log.js';
+export { SegmentLog } from './segment-log.js';
+export { SEGMENT_ENTRIES, SegmentReader } from './segment-reader.js';
 export {
   formatNote,
   formatSignature,

@@ -1,26 +1,24 @@
 import { PhalanxError } from '@phalanx/core';
 import { appendWhole, type Disk } from './disk.js';
-import { formatEntryBundle, MAX_ENTRY_BYTES, parseEntries } from './entry-bundle.js';
-import {
-  FRAME_HEADER_BYTES,
-  type Frame,
-  findFrame,
-  formatFrame,
-  MAX_PAYLOAD_BYTES,
-  readFrame,
-} from './frame.js';
+import { MAX_ENTRY_BYTES } from './entry-bundle.js';
+import { FRAME_HEADER_BYTES, findFrame, formatFrame, MAX_PAYLOAD_BYTES } from './frame.js';
 import type { LedgerErrorCode } from './ledger-error.js';
-import { HASH_BYTES, hashLeaf, isSameHash } from './merkle-hash.js';
+import { HASH_BYTES, hashLeaf } from './merkle-hash.js';
 import type { HashReader } from './merkle-tree.js';
-import { readHashesFromTiles } from './tile-hashes.js';
-import { TILE_WIDTH, type TilePath, tileWidth } from './tile-path.js';
+import {
+  corrupt,
+  entriesIn,
+  entryPath,
+  hashPath,
+  SEGMENT_ENTRIES,
+  SegmentReader,
+  segmentName,
+  walkFrames,
+} from './segment-reader.js';
+import { TILE_WIDTH, type TilePath } from './tile-path.js';
 import { TileStack } from './tile-stack.js';
 
-/** Entries of a segment file, hashes of a hash file: 256 tiles, so that a segment begins with empty tiles at levels 0 and 1. */
-export const SEGMENT_ENTRIES = 65_536;
 const LEVELS = 7;
-/** Segments whose frames are remembered for reading. */
-const KEPT_SEGMENTS = 8;
 
 /**
  * Entries and tree hashes of one log in a folder.
@@ -36,13 +34,14 @@ export class SegmentLog {
   readonly #segmentEntries: number;
   readonly #stack: TileStack;
   readonly #pending: Uint8Array[][] = [];
-  readonly #frames = new Map<number, Frame[]>();
+  readonly #reader: SegmentReader;
   #size = 0;
   #failure: unknown = null;
 
   private constructor(disk: Disk, segmentEntries: number) {
     this.#disk = disk;
     this.#segmentEntries = segmentEntries;
+    this.#reader = new SegmentReader(disk, segmentEntries);
     this.#stack = new TileStack((level, hash) => {
       (this.#pending[level] ??= []).push(hash);
     });
@@ -99,13 +98,7 @@ export class SegmentLog {
 
   /** A hash tile or an entry bundle as it is served; null when the log has not come so far. */
   readTile(tile: TilePath): Uint8Array | null {
-    if (tile.width > tileWidth(tile.level, tile.index, this.#size)) return null;
-    const first = tile.index * TILE_WIDTH;
-    if (tile.level === 'entries') return formatEntryBundle(this.readEntries(first, first + tile.width));
-    const path = hashPath(tile.level, Math.floor(first / this.#segmentEntries));
-    const bytes = this.#disk.read(path, (first % this.#segmentEntries) * HASH_BYTES, tile.width * HASH_BYTES);
-    if (bytes.length < tile.width * HASH_BYTES) throw corrupt(`${path} is too short`);
-    return bytes;
+    return this.#reader.readTile(tile, this.#size);
   }
 
   /**
@@ -115,49 +108,17 @@ export class SegmentLog {
    */
   readEntries(from: number, to: number): Uint8Array[] {
     if (!(from >= 0 && from <= to && to <= this.#size)) throw new RangeError(`no entries ${from} to ${to}`);
-    if (from === to) return [];
-    const segment = Math.floor(from / this.#segmentEntries);
-    if (Math.floor((to - 1) / this.#segmentEntries) !== segment)
-      throw new RangeError('more than one segment');
-    const out: Uint8Array[] = [];
-    for (const frame of this.#framesOf(segment)) {
-      const { first, count } = frame;
-      if (first + count <= from || first >= to) continue;
-      const entries = this.#entriesOf(segment, frame);
-      for (const entry of entries.slice(Math.max(0, from - first), to - first)) out.push(entry);
-    }
-    if (out.length !== to - from) throw corrupt(`${entryPath(segment)} lacks entries`);
-    return out;
+    return this.#reader.readEntries(from, to);
   }
 
-  /**
-   * Reads entries `from` to `to - 1` from the disk and hashes them again.
-   *
-   * @throws PhalanxError `LEDGER_CORRUPT` when one is not what was hashed as it was appended
-   */
+  /** See `SegmentReader.verifyEntries`. */
   verifyEntries(from: number, to: number): void {
-    for (
-      let segment = Math.floor(from / this.#segmentEntries);
-      segment * this.#segmentEntries < to;
-      segment++
-    )
-      for (const frame of this.#framesOf(segment)) {
-        const { first, count } = frame;
-        if (first + count <= from || first >= to) continue;
-        const hashes = this.#disk.read(
-          hashPath(0, segment),
-          (first % this.#segmentEntries) * HASH_BYTES,
-          count * HASH_BYTES,
-        );
-        for (const [i, entry] of this.#entriesOf(segment, frame).entries())
-          if (!isSameHash(hashLeaf(entry), hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)))
-            throw corrupt(`entry ${first + i} is not the one that was hashed`);
-      }
+    this.#reader.verifyEntries(from, to);
   }
 
   /** Hashes for proofs over the first `size` leaves. */
   hashReader(size = this.#size): HashReader {
-    return readHashesFromTiles(size, async (tile) => this.readTile(tile)!);
+    return this.#reader.hashReader(size);
   }
 
   close(): void {
@@ -168,7 +129,6 @@ export class SegmentLog {
     const segment = Math.floor(this.#size / this.#segmentEntries);
     const path = entryPath(segment);
     const payload = concatEntries(batch);
-    const frames = this.#framesOf(segment);
     const frame = {
       first: this.#size,
       count: batch.length,
@@ -177,7 +137,7 @@ export class SegmentLog {
     };
     appendWhole(this.#disk, path, formatFrame(frame.first, frame.count, payload));
     this.#disk.sync(path);
-    frames.push(frame);
+    this.#reader.addFrame(segment, frame);
     for (const entry of batch) this.#stack.append(hashLeaf(entry));
     this.#size += batch.length;
     this.#writeHashes();
@@ -213,7 +173,7 @@ export class SegmentLog {
     this.#restoreHashes(start);
     const path = entryPath(last);
     let end = 0;
-    for (const { frame, payload } of this.#walk(last)) {
+    for (const { frame, payload } of walkFrames(this.#disk, path)) {
       if (frame.first !== this.#size)
         throw corrupt(`${path} goes on with entry ${frame.first} after ${this.#size}`);
       for (const entry of entriesIn(frame, payload)) this.#stack.append(hashLeaf(entry));
@@ -269,41 +229,6 @@ export class SegmentLog {
     this.#stack.restore(partial);
     this.#size = size;
   }
-
-  #framesOf(segment: number): Frame[] {
-    let frames = this.#frames.get(segment);
-    if (frames === undefined) {
-      frames = Array.from(this.#walk(segment), ({ frame }) => frame);
-      this.#frames.set(segment, frames);
-      if (this.#frames.size > KEPT_SEGMENTS) this.#frames.delete(this.#frames.keys().next().value!);
-    }
-    return frames;
-  }
-
-  #entriesOf(segment: number, { at }: Frame): Uint8Array[] {
-    const path = entryPath(segment);
-    const found = readFrame((from, length) => this.#disk.read(path, from, length), at);
-    if (found === null) throw corrupt(`${path} is altered at byte ${at}`);
-    return entriesIn(found.frame, found.payload);
-  }
-
-  /** Whole frames of a segment, one after another. */
-  *#walk(segment: number): Generator<{ frame: Frame; payload: Uint8Array }> {
-    const path = entryPath(segment);
-    const read = (at: number, length: number): Uint8Array => this.#disk.read(path, at, length);
-    for (let found = readFrame(read, 0); found !== null; ) {
-      yield found;
-      found = readFrame(read, found.frame.at + FRAME_HEADER_BYTES + found.frame.payloadBytes);
-    }
-  }
-}
-
-/** A checksum that holds over a count that does not is a fault of the writer. */
-function entriesIn({ first, count }: Frame, payload: Uint8Array): Uint8Array[] {
-  const entries = parseEntries(payload);
-  if (entries.length !== count)
-    throw corrupt(`the frame of entry ${first} has ${entries.length} entries, not ${count}`);
-  return entries;
 }
 
 /** As many entries from `from` on as fit a frame, at most `room`. */
@@ -325,24 +250,6 @@ function concatEntries(entries: readonly Uint8Array[]): Uint8Array {
     at += entry.length;
   }
   return bytes;
-}
-
-function segmentName(n: number): string {
-  return String(n).padStart(9, '0');
-}
-
-function entryPath(segment: number): string {
-  return `entries/${segmentName(segment)}`;
-}
-
-function hashPath(level: number, segment: number): string {
-  return `hashes/${level}/${segmentName(segment)}`;
-}
-
-function corrupt(what: string): PhalanxError<LedgerErrorCode> {
-  return new PhalanxError('LEDGER_CORRUPT', `the log on disk is damaged: ${what}`, {
-    advice: 'Restore the folder from a copy or a mirror; do not sign with it before.',
-  });
 }
 
 function diskError(what: string, cause: unknown): PhalanxError<LedgerErrorCode> {
