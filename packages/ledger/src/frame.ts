@@ -41,22 +41,34 @@ export function formatFrame(first: number, count: number, payload: Uint8Array): 
 /** Reads `length` bytes from `at` on, fewer at the end. */
 export type ByteReader = (at: number, length: number) => Uint8Array;
 
+/** What the header at `at` says, unverified; null when there is none. For passing over a frame. */
+export function readFrameHeader(
+  read: ByteReader,
+  at: number,
+  maxPayloadBytes = MAX_PAYLOAD_BYTES,
+): Frame | null {
+  const header = read(at, FRAME_HEADER_BYTES);
+  if (header.length < FRAME_HEADER_BYTES) return null;
+  const view = new DataView(header.buffer, header.byteOffset);
+  const payloadBytes = view.getUint32(16);
+  if (view.getUint32(0) !== MAGIC || payloadBytes > maxPayloadBytes) return null;
+  return { first: Number(view.getBigUint64(4)), count: view.getUint32(12), at, payloadBytes };
+}
+
 /** The frame at `at` with its payload, the checksum verified; null when there is no whole one. */
 export function readFrame(
   read: ByteReader,
   at: number,
   maxPayloadBytes = MAX_PAYLOAD_BYTES,
 ): { frame: Frame; payload: Uint8Array } | null {
+  const frame = readFrameHeader(read, at, maxPayloadBytes);
+  if (frame === null) return null;
   const header = read(at, FRAME_HEADER_BYTES);
-  if (header.length < FRAME_HEADER_BYTES) return null;
-  const view = new DataView(header.buffer, header.byteOffset);
-  const payloadBytes = view.getUint32(16);
-  if (view.getUint32(0) !== MAGIC || payloadBytes > maxPayloadBytes) return null;
-  const payload = read(at + FRAME_HEADER_BYTES, payloadBytes);
-  if (payload.length < payloadBytes) return null;
-  if (!digest(header.subarray(0, HASHED_BYTES), payload).equals(header.subarray(HASHED_BYTES))) return null;
-  const frame = { first: Number(view.getBigUint64(4)), count: view.getUint32(12), at, payloadBytes };
-  return { frame, payload };
+  const payload = read(at + FRAME_HEADER_BYTES, frame.payloadBytes);
+  if (payload.length < frame.payloadBytes) return null;
+  return digest(header.subarray(0, HASHED_BYTES), payload).equals(header.subarray(HASHED_BYTES))
+    ? { frame, payload }
+    : null;
 }
 
 /** Where a whole frame begins in these bytes, or null. */

@@ -1,0 +1,138 @@
+import { fromHex, fromUtf8, PhalanxError, utf8 } from '@phalanx/core';
+import type { Exchange, ExchangeRecord } from '@phalanx/domain';
+import { z } from 'zod';
+import type { Group } from './commitment.js';
+import type { RecordErrorCode } from './record-error.js';
+
+/** What each group of an exchange holds; null where the source did not say. Bytes are committed to as they are. */
+export type GroupValues = Readonly<Record<Group, Uint8Array | null>>;
+
+/**
+ * An exchange in its six groups:
+ *
+ * | group | value |
+ * |---|---|
+ * | `who` | JSON: `accountId`, `organisationId`, `endUserId`, `client` |
+ * | `request` | JSON: `id`, `startedAtMs`, `provider`, `model`, `operation`, `streamed`, `tools`, `parameters` |
+ * | `response` | JSON: `status`, `finishReason`, token counts, `durationMs`, `ttftMs` |
+ * | `prompt` | JSON: the messages |
+ * | `completion` | the text, UTF-8; null when the source kept none |
+ * | `detector` | JSON: the record that detection reads, see `parseDetectorGroup` |
+ */
+export function describeExchange(exchange: Exchange, record: ExchangeRecord): GroupValues {
+  const { accountId, organisationId, endUserId, client, response, messages } = exchange;
+  const { startedAtMs, provider, model, operation, streamed, tools, parameters } = exchange;
+  const { status, finishReason, inputTokens, outputTokens, reasoningTokens, durationMs, ttftMs } = exchange;
+  const id = hex(record.id);
+  return {
+    who: json({ accountId, organisationId, endUserId, client }),
+    request: json({ id, startedAtMs, provider, model, operation, streamed, tools, parameters }),
+    response: json({ status, finishReason, inputTokens, outputTokens, reasoningTokens, durationMs, ttftMs }),
+    prompt: json(messages),
+    completion: response === undefined ? null : utf8(response),
+    detector: formatDetectorGroup(record),
+  };
+}
+
+/** The record as JSON: 64-bit hashes as 16 hexadecimal digits, bytes as hexadecimal. */
+function formatDetectorGroup(record: ExchangeRecord): Uint8Array {
+  return json(record, (value) =>
+    typeof value === 'bigint'
+      ? value.toString(16).padStart(16, '0')
+      : value instanceof Uint8Array
+        ? hex(value)
+        : value,
+  );
+}
+
+const Hash = z
+  .string()
+  .regex(/^[0-9a-f]{16}$/)
+  .transform((digits) => BigInt(`0x${digits}`));
+const Bytes = (length: number) =>
+  z
+    .string()
+    .regex(new RegExp(`^[0-9a-f]{${2 * length}}$`))
+    .transform(fromHex);
+const Count = z.number().min(0);
+
+const DetectorGroup = z.object({
+  id: Bytes(16),
+  account: Hash,
+  organisation: Hash,
+  endUser: Hash,
+  atMs: Count.int(),
+  model: z.string(),
+  operation: z.string(),
+  ok: z.boolean(),
+  streamed: z.boolean(),
+  inputTokens: Count,
+  outputTokens: Count,
+  promptBytes: Count,
+  responseBytes: Count,
+  durationMs: Count,
+  turns: Count,
+  promptHash: Hash,
+  minhash: Bytes(64),
+  topics: Bytes(16),
+  shape: Count.int(),
+  intents: Count.int(),
+  systemHash: Hash,
+  toolsHash: Hash,
+  responseHash: Hash,
+  responseMinhash: Bytes(32),
+  fingerprint: Hash,
+  contradiction: z.boolean(),
+  network: Hash,
+  parameters: Hash,
+});
+
+/**
+ * The record that detection read, out of an opened `detector` group.
+ *
+ * @throws PhalanxError `RECORD_OPENING` for anything else
+ */
+export function parseDetectorGroup(value: Uint8Array): ExchangeRecord {
+  const parsed = DetectorGroup.safeParse(parseJson(value, 'detector'));
+  if (!parsed.success) throw openingError('detector', parsed.error.issues[0]?.path.join('.') ?? 'its form');
+  return parsed.data;
+}
+
+const WhoGroup = z.object({
+  accountId: z.string().min(1).max(512),
+  organisationId: z.string().max(512).optional(),
+  endUserId: z.string().max(512).optional(),
+});
+export type WhoGroup = z.infer<typeof WhoGroup>;
+
+/** @throws PhalanxError `RECORD_OPENING` */
+export function parseWhoGroup(value: Uint8Array): WhoGroup {
+  const parsed = WhoGroup.safeParse(parseJson(value, 'who'));
+  if (!parsed.success) throw openingError('who', parsed.error.issues[0]?.path.join('.') ?? 'its form');
+  return parsed.data;
+}
+
+function parseJson(value: Uint8Array, group: Group): unknown {
+  try {
+    return JSON.parse(fromUtf8(value));
+  } catch {
+    throw openingError(group, 'it is no JSON');
+  }
+}
+
+function json(value: unknown, replace?: (member: unknown) => unknown): Uint8Array {
+  // Members are replaced before JSON.stringify sees them: a replacer function costs more than all the rest.
+  const plain =
+    replace === undefined
+      ? value
+      : Object.fromEntries(Object.entries(value as object).map(([key, member]) => [key, replace(member)]));
+  return utf8(JSON.stringify(plain));
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+}
+
+function openingError(group: Group, what: string): PhalanxError<RecordErrorCode> {
+  return new PhalanxError('RECORD_OPENING', `the ${group} group cannot be read: ${what}`);
+}

@@ -1,0 +1,106 @@
+import { randomFillSync } from 'node:crypto';
+import { PhalanxError } from '@phalanx/core';
+import { COMMITMENT_BYTES, commitInto, GROUPS, SALT_BYTES } from './commitment.js';
+import type { GroupValues } from './exchange-groups.js';
+import { COMMITMENTS_BYTES } from './exchange-leaf.js';
+import type { RecordErrorCode } from './record-error.js';
+
+/** An exchange, committed to and not yet logged. */
+export interface Observation {
+  /** 16 bytes; equal for the same exchange however often it is seen. */
+  readonly id: Uint8Array;
+  /** Keyed hash of the account. */
+  readonly account: bigint;
+  readonly atMs: number;
+  /** One of 16 bytes for each group. */
+  readonly salts: Uint8Array;
+  /** One of 32 bytes for each group. */
+  readonly commitments: Uint8Array;
+  /** In the order of `GROUPS`; null for what is not kept, or never was. */
+  readonly values: readonly (Uint8Array | null)[];
+}
+
+export const SALTS_BYTES = GROUPS.length * SALT_BYTES;
+const EMPTY = new Uint8Array(0);
+const TEXT_GROUPS = new Set<string>(['prompt', 'completion']);
+const ABSENT = 0xffff_ffff;
+const HEAD_BYTES = 16 + 8 + 8 + SALTS_BYTES + COMMITMENTS_BYTES + 4 * GROUPS.length;
+
+/**
+ * Commits to every group with fresh salts.
+ *
+ * @param keepText false: prompt and completion are committed to and forgotten, so that only somebody who has the text can show it
+ */
+export function observe(
+  { id, account, atMs }: Pick<Observation, 'id' | 'account' | 'atMs'>,
+  values: GroupValues,
+  keepText: boolean,
+): Observation {
+  const salts = randomFillSync(new Uint8Array(SALTS_BYTES));
+  const commitments = new Uint8Array(COMMITMENTS_BYTES);
+  GROUPS.forEach((group, i) => {
+    const salt = salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES);
+    commitInto(commitments, i * COMMITMENT_BYTES, salt, i, values[group] ?? EMPTY);
+  });
+  const kept = GROUPS.map((group) => (keepText || !TEXT_GROUPS.has(group) ? values[group] : null));
+  return { id, account, atMs, salts, commitments, values: kept };
+}
+
+/** Observations as bytes that one thread hands to another. */
+export function packObservations(observations: readonly Observation[]): Uint8Array<ArrayBuffer> {
+  let size = 0;
+  for (const { values } of observations)
+    size += values.reduce((sum, value) => sum + (value?.length ?? 0), HEAD_BYTES);
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const { id, account, atMs, salts, commitments, values } of observations) {
+    bytes.set(id, at);
+    view.setBigUint64(at + 16, account);
+    view.setFloat64(at + 24, atMs);
+    bytes.set(salts, at + 32);
+    bytes.set(commitments, at + 32 + SALTS_BYTES);
+    at += 32 + SALTS_BYTES + COMMITMENTS_BYTES;
+    for (const value of values) {
+      view.setUint32(at, value?.length ?? ABSENT);
+      at += 4;
+    }
+    for (const value of values) {
+      if (value === null) continue;
+      bytes.set(value, at);
+      at += value.length;
+    }
+  }
+  return bytes;
+}
+
+/** What `packObservations` packed, as views. @throws PhalanxError `RECORD_OPENING` when it ends inside one */
+export function unpackObservations(bytes: Uint8Array): Observation[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const observations: Observation[] = [];
+  let at = 0;
+  const take = (length: number): Uint8Array => {
+    if (at + length > bytes.length)
+      throw new PhalanxError<RecordErrorCode>('RECORD_OPENING', 'observations end inside one');
+    at += length;
+    return bytes.subarray(at - length, at);
+  };
+  while (at < bytes.length) {
+    const start = at;
+    const head = take(HEAD_BYTES);
+    const values: (Uint8Array | null)[] = [];
+    for (let i = 0; i < GROUPS.length; i++) {
+      const length = view.getUint32(start + HEAD_BYTES - 4 * (GROUPS.length - i));
+      values.push(length === ABSENT ? null : take(length));
+    }
+    observations.push({
+      id: head.subarray(0, 16),
+      account: view.getBigUint64(start + 16),
+      atMs: view.getFloat64(start + 24),
+      salts: head.subarray(32, 32 + SALTS_BYTES),
+      commitments: head.subarray(32 + SALTS_BYTES, 32 + SALTS_BYTES + COMMITMENTS_BYTES),
+      values,
+    });
+  }
+  return observations;
+}

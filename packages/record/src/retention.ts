@@ -1,0 +1,135 @@
+import { type Clock, canonicalJson, fromUtf8, PhalanxError, toHex, utf8 } from '@phalanx/core';
+import { type Disk, readWhole } from '@phalanx/ledger';
+import { z } from 'zod';
+import type { RecordErrorCode } from './record-error.js';
+import type { TelemetryLog } from './telemetry-log.js';
+
+const PATH = 'holds.json';
+
+const Hold = z.strictObject({
+  holdId: z.string(),
+  /** Keyed hash, 16 hexadecimal digits. */
+  account: z.string().regex(/^[0-9a-f]{16}$/),
+  reason: z.string(),
+  by: z.string(),
+  sinceMs: z.number(),
+});
+export type Hold = z.infer<typeof Hold>;
+
+/**
+ * Erasure and legal hold. What is held is not erased; the refusal is logged, so that neither the duty to erase nor the duty to keep
+ * can be met by silence.
+ */
+export class Retention {
+  readonly #telemetry: TelemetryLog;
+  readonly #disk: Disk;
+  readonly #clock: Clock;
+  #holds: readonly Hold[];
+
+  private constructor(telemetry: TelemetryLog, disk: Disk, clock: Clock, holds: readonly Hold[]) {
+    this.#telemetry = telemetry;
+    this.#disk = disk;
+    this.#clock = clock;
+    this.#holds = holds;
+  }
+
+  /** @throws PhalanxError `RECORD_CORRUPT` when the holds cannot be read: nothing may be erased then */
+  static open(telemetry: TelemetryLog, disk: Disk, clock: Clock): Retention {
+    const bytes = readWhole(disk, PATH);
+    return new Retention(telemetry, disk, clock, bytes === null ? [] : parseHolds(bytes));
+  }
+
+  get holds(): readonly Hold[] {
+    return this.#holds;
+  }
+
+  /** Keeps an account from being erased until every hold on it is released. */
+  async placeHold(account: bigint, holdId: string, reason: string, by: string): Promise<void> {
+    const sinceMs = this.#clock.nowMs();
+    if (this.#holds.some((hold) => hold.holdId === holdId))
+      throw new PhalanxError<RecordErrorCode>('RECORD_HELD', `there is a hold ${holdId} already`);
+    // Before it is told: a hold that nobody can read of in the log still holds.
+    this.#replace([...this.#holds, { holdId, account: nameOf(account), reason, by, sinceMs }]);
+    await this.#tell(account, holdId, 'placed', reason, by);
+  }
+
+  /** @throws PhalanxError `RECORD_UNKNOWN` for a hold that is not there */
+  async releaseHold(holdId: string, reason: string, by: string): Promise<void> {
+    const hold = this.#holds.find((each) => each.holdId === holdId);
+    if (hold === undefined)
+      throw new PhalanxError<RecordErrorCode>('RECORD_UNKNOWN', `there is no hold ${holdId}`);
+    await this.#tell(BigInt(`0x${hold.account}`), holdId, 'released', reason, by);
+    this.#replace(this.#holds.filter((each) => each !== hold));
+  }
+
+  /**
+   * Makes the content of an account's exchanges unreadable for good, here and in copies.
+   *
+   * @returns index of the leaf that says so
+   * @throws PhalanxError `RECORD_HELD` under legal hold, after logging the refusal; `RECORD_UNKNOWN` for an account without leaves
+   */
+  async eraseAccount(account: bigint, legalBasis: string, by: string): Promise<number> {
+    const hold = this.#holds.find((each) => each.account === nameOf(account));
+    if (hold !== undefined) {
+      await this.#tell(account, hold.holdId, 'erasure-refused', legalBasis, by);
+      throw new PhalanxError<RecordErrorCode>(
+        'RECORD_HELD',
+        `the account is under legal hold ${hold.holdId}`,
+        {
+          advice: 'Release the hold first. The refusal is on record.',
+        },
+      );
+    }
+    return this.#telemetry.erase(account, (chain, keysDestroyed) => ({
+      kind: 'erasure',
+      version: 1,
+      atMs: this.#clock.nowMs(),
+      by,
+      chains: [chain],
+      keysDestroyed,
+      legalBasis,
+    }));
+  }
+
+  #tell(
+    account: bigint,
+    holdId: string,
+    state: 'placed' | 'released' | 'erasure-refused',
+    reason: string,
+    by: string,
+  ): Promise<number> {
+    const chain = this.#telemetry.chainOf(account)?.chain;
+    const chains = chain === undefined ? [] : [toHex(chain)];
+    const atMs = this.#clock.nowMs();
+    return this.#telemetry.appendStatement({
+      kind: 'legal-hold',
+      version: 1,
+      atMs,
+      by,
+      holdId,
+      state,
+      chains,
+      reason,
+    });
+  }
+
+  #replace(holds: readonly Hold[]): void {
+    this.#disk.replace(PATH, utf8(`${canonicalJson(holds.map((hold) => ({ ...hold })))}\n`));
+    this.#holds = holds;
+  }
+}
+
+function parseHolds(bytes: Uint8Array): Hold[] {
+  try {
+    return z.array(Hold).parse(JSON.parse(fromUtf8(bytes)));
+  } catch (cause) {
+    throw new PhalanxError<RecordErrorCode>('RECORD_CORRUPT', 'the list of legal holds cannot be read', {
+      cause,
+      advice: 'Restore `holds.json`; until then nothing is erased.',
+    });
+  }
+}
+
+function nameOf(account: bigint): string {
+  return account.toString(16).padStart(16, '0');
+}

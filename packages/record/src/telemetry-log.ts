@@ -1,0 +1,379 @@
+import { PhalanxError, toHex } from '@phalanx/core';
+import { type Disk, hashLeaf, type TransparencyLog } from '@phalanx/ledger';
+import { AccountChains } from './account-chains.js';
+import { EXCHANGE_LEAF, type ExchangeLeaf, formatExchangeLeaf, parseExchangeLeaf } from './exchange-leaf.js';
+import type { Observation } from './observation.js';
+import {
+  type AccountKeys,
+  BoxKind,
+  type OpenedExchange,
+  type OpeningBox,
+  openBox,
+  sealBox,
+} from './opening-box.js';
+import { OpeningFile } from './opening-file.js';
+import { RecentIds } from './recent-ids.js';
+import type { RecordErrorCode } from './record-error.js';
+import { formatStatement, type Statement } from './statement-leaf.js';
+
+export interface TelemetryLogSettings {
+  readonly log: TransparencyLog;
+  /** Holds the openings and the chains; may be the log's own. */
+  readonly disk: Disk;
+  readonly keys: RecordKeys;
+  /** See `SegmentLog.open`; the log's own. */
+  readonly segmentEntries?: number;
+}
+
+/** Two keys an account and day, because text is destroyed sooner than the rest. */
+export interface RecordKeys {
+  readonly rest: AccountKeys;
+  readonly text: AccountKeys;
+}
+
+/** One entry of the log with what can still be opened of it. */
+export interface LoggedEntry {
+  readonly index: number;
+  readonly entry: Uint8Array;
+  /** Null for a statement. */
+  readonly exchange: LoggedExchange | null;
+}
+
+export interface LoggedExchange {
+  readonly leaf: ExchangeLeaf;
+  /** Null when the keys were destroyed. */
+  readonly opened: OpenedExchange | null;
+}
+
+/** Leaves of one frame: small enough that a batch never spans two. */
+const MAX_BATCH = 32_768;
+/** Bytes of values that one box holds; a single exchange may pass it. */
+const BOX_BYTES = 1 << 22;
+const SNAPSHOT_LEAVES = 1_000_000;
+const SNAPSHOT_LEAVES_PER_ACCOUNT = 64;
+
+/**
+ * The log of what a node saw: exchange leaves in chains, one an account, and statements. Before a call resolves, leaves and openings
+ * survive a loss of power. One process at a time. After an error other than `RECORD_LEAF` the process should end: what is on the disk
+ * is found out at the next start.
+ */
+export class TelemetryLog {
+  readonly #log: TransparencyLog;
+  readonly #disk: Disk;
+  readonly #keys: RecordKeys;
+  readonly #openings: OpeningFile;
+  readonly #chains: AccountChains;
+  #recent: RecentIds | null = null;
+  #savedAt: number;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    { log, disk, keys }: TelemetryLogSettings,
+    openings: OpeningFile,
+    chains: AccountChains,
+  ) {
+    this.#log = log;
+    this.#disk = disk;
+    this.#keys = keys;
+    this.#openings = openings;
+    this.#chains = chains;
+    this.#savedAt = chains.size;
+  }
+
+  /** @throws PhalanxError `RECORD_CORRUPT` when the files beside the log do not fit it */
+  static async open(settings: TelemetryLogSettings): Promise<TelemetryLog> {
+    const { log, disk, segmentEntries } = settings;
+    const chains = AccountChains.load(disk);
+    if (chains.size > log.size)
+      throw new PhalanxError<RecordErrorCode>(
+        'RECORD_CORRUPT',
+        `chains are those of ${chains.size} leaves, the log has ${log.size}`,
+        { advice: 'Find the newer copy of the log.' },
+      );
+    const openings = OpeningFile.open(disk, log.size, findExchangesEnd(log), segmentEntries);
+    const telemetry = new TelemetryLog(settings, openings, chains);
+    await telemetry.#catchUp();
+    return telemetry;
+  }
+
+  get log(): TransparencyLog {
+    return this.#log;
+  }
+
+  get size(): number {
+    return this.#log.size;
+  }
+
+  /**
+   * Logs exchanges in their order. One whose id was logged within the last 262,144 is the same observation again, as after a
+   * restart of its source, and is passed over.
+   *
+   * @returns how many were new
+   */
+  append(observations: readonly Observation[]): Promise<number> {
+    return this.#inTurn(async () => {
+      const recent = (this.#recent ??= await this.#readRecent());
+      const fresh = observations.filter(({ id }) => recent.add(id));
+      for (let done = 0; done < fresh.length; ) {
+        const room = this.#openings.segmentEntries - (this.#log.size % this.#openings.segmentEntries);
+        const batch = fresh.slice(done, done + Math.min(room, MAX_BATCH));
+        await this.#appendBatch(batch);
+        done += batch.length;
+      }
+      this.#saveWhenDue();
+      return fresh.length;
+    });
+  }
+
+  /** Logs a statement and returns its index. @throws PhalanxError `RECORD_LEAF` */
+  appendStatement(statement: Statement): Promise<number> {
+    return this.appendEntry(formatStatement(statement));
+  }
+
+  /** Logs an entry of another format: a signed statement for a Sigstore bundle. It must not begin with byte 1. */
+  appendEntry(entry: Uint8Array): Promise<number> {
+    if (entry[0] === EXCHANGE_LEAF)
+      throw new PhalanxError<RecordErrorCode>('RECORD_LEAF', 'an entry that begins like an exchange');
+    return this.#inTurn(async () => {
+      const index = this.#log.append([entry]);
+      this.#chains.size = this.#log.size;
+      return index;
+    });
+  }
+
+  /** Where the chain of an account stands; null when none of its exchanges is on record, or they were erased. */
+  chainOf(account: bigint): { readonly chain: Uint8Array; readonly leaves: number } | null {
+    const head = this.#chains.find(account);
+    return head === null ? null : { chain: head.chain, leaves: head.sequence };
+  }
+
+  /** Entries `from` to `to - 1` in order, opened as far as keys are left. */
+  async *read(from: number, to: number): AsyncGenerator<LoggedEntry> {
+    const seg = this.#openings.segmentEntries;
+    for (let at = from; at < to; ) {
+      const end = Math.min(to, at - (at % seg) + seg, at + MAX_BATCH);
+      const entries = this.#log.readEntries(at, end);
+      const opened = await this.#open(at, end);
+      for (const [i, entry] of entries.entries()) {
+        const isExchange = entry[0] === EXCHANGE_LEAF;
+        const exchange = isExchange
+          ? { leaf: parseExchangeLeaf(entry), opened: opened.get(at + i) ?? null }
+          : null;
+        yield { index: at + i, entry, exchange };
+      }
+      at = end;
+    }
+  }
+
+  /** The entries of some chains, without their openings. Reads the whole log: some million entries a second. */
+  *findLeaves(
+    chains: ReadonlySet<string>,
+    from = 0,
+    to = this.#log.size,
+  ): Generator<{ index: number; entry: Uint8Array }> {
+    const seg = this.#openings.segmentEntries;
+    for (let at = from; at < to; ) {
+      const end = Math.min(to, at - (at % seg) + seg);
+      for (const [i, entry] of this.#log.readEntries(at, end).entries())
+        if (entry[0] === EXCHANGE_LEAF && chains.has(toHex(entry.subarray(1, 17))))
+          yield { index: at + i, entry };
+      at = end;
+    }
+  }
+
+  /**
+   * Destroys the keys of an account, logs that, and forgets which chain was the account's. The leaves stay, and every proof with
+   * them. After an interruption it can be called again.
+   *
+   * @param tell makes the statement
+   * @throws PhalanxError `RECORD_UNKNOWN`
+   */
+  erase(account: bigint, tell: (chain: string, keysDestroyed: number) => Statement): Promise<number> {
+    return this.#inTurn(async () => {
+      const head = this.#chains.find(account);
+      if (head === null)
+        throw new PhalanxError<RecordErrorCode>('RECORD_UNKNOWN', 'no exchange of this account is on record');
+      const destroyed = (await this.#keys.rest.erase(account)) + (await this.#keys.text.erase(account));
+      const index = this.#log.append([formatStatement(tell(toHex(head.chain), destroyed))]);
+      this.#chains.size = this.#log.size;
+      this.#chains.forget(account);
+      this.#save();
+      return index;
+    });
+  }
+
+  /** See `TransparencyLog.publish`. */
+  publish(): Promise<Uint8Array> {
+    return this.#inTurn(() => this.#log.publish());
+  }
+
+  async close(): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#chains.size > this.#savedAt) this.#save();
+    });
+    this.#log.close();
+    this.#disk.close();
+  }
+
+  async #appendBatch(batch: readonly Observation[]): Promise<void> {
+    const first = this.#log.size;
+    const leaves = batch.map(({ account, atMs, commitments }) => {
+      const head = this.#chains.findOrBegin(account);
+      const { chain, sequence, previous } = head;
+      const leaf = formatExchangeLeaf({ chain, sequence, previous, atMs, commitments });
+      head.sequence++;
+      head.previous = hashLeaf(leaf);
+      return leaf;
+    });
+    this.#openings.append(first, batch.length, await this.#seal(batch));
+    this.#log.append(leaves);
+    this.#chains.size = this.#log.size;
+  }
+
+  async #seal(batch: readonly Observation[]): Promise<OpeningBox[]> {
+    const byDay = new Map<number, Map<bigint, Placed[]>>();
+    for (const [place, observation] of batch.entries()) {
+      const day = dayOf(observation.atMs);
+      const accounts = byDay.get(day) ?? new Map<bigint, Placed[]>();
+      byDay.set(day, accounts);
+      const mine = accounts.get(observation.account) ?? [];
+      accounts.set(observation.account, mine);
+      mine.push({ place, observation });
+    }
+    const boxes: OpeningBox[] = [];
+    for (const [day, accounts] of byDay) {
+      const names = [...accounts.keys()];
+      const rest = await this.#keys.rest.findOrMake(names, day);
+      const withText = names.filter((account) =>
+        accounts.get(account)!.some(({ observation }) => hasText(observation)),
+      );
+      const text = await this.#keys.text.findOrMake(withText, day);
+      const add = (kind: BoxKind, key: (typeof rest)[number], account: bigint): void => {
+        for (const part of cutByBytes(accounts.get(account)!)) {
+          const box = sealBox(kind, key, day, part);
+          if (box !== null) boxes.push(box);
+        }
+      };
+      names.forEach((account, i) => {
+        add(BoxKind.REST, rest[i]!, account);
+      });
+      withText.forEach((account, i) => {
+        add(BoxKind.TEXT, text[i]!, account);
+      });
+    }
+    return boxes;
+  }
+
+  async #open(from: number, to: number): Promise<Map<number, OpenedExchange>> {
+    const found = new Map<number, OpenedExchange>();
+    for (const { first, boxes } of this.#openings.read(from, to))
+      for (const box of boxes) {
+        if (!box.places.some((place) => first + place >= from && first + place < to)) continue;
+        const keys = box.kind === BoxKind.REST ? this.#keys.rest : this.#keys.text;
+        const key = await keys.findNamed(box.keyId, box.day);
+        if (key === null) continue;
+        for (const [i, exchange] of openBox(box, key.key).entries()) {
+          const index = first + box.places[i]!;
+          if (index < from || index >= to) continue;
+          const known = found.get(index);
+          found.set(index, known === undefined ? exchange : joinBoxes(known, exchange));
+        }
+      }
+    return found;
+  }
+
+  /** Chains as the leaves after the snapshot show them. Whose they are is told by the keys that sealed their openings. */
+  async #catchUp(): Promise<void> {
+    const from = this.#chains.size;
+    const to = this.#log.size;
+    const accounts = new Map<number, bigint>();
+    for (const { first, boxes } of from < to ? this.#openings.read(from, to) : []) {
+      for (const { kind, keyId, day, places } of boxes) {
+        if (kind !== BoxKind.REST) continue;
+        const owner = await this.#keys.rest.findNamed(keyId, day);
+        if (owner !== null) for (const place of places) accounts.set(first + place, owner.account);
+      }
+    }
+    const seg = this.#openings.segmentEntries;
+    for (let at = from; at < to; ) {
+      const end = Math.min(to, at - (at % seg) + seg);
+      for (const [i, entry] of this.#log.readEntries(at, end).entries()) {
+        const account = accounts.get(at + i);
+        if (account === undefined || entry[0] !== EXCHANGE_LEAF) continue;
+        const { chain, sequence } = parseExchangeLeaf(entry);
+        this.#chains.restore(account, { chain, sequence: sequence + 1, previous: hashLeaf(entry) });
+      }
+      at = end;
+    }
+    this.#chains.size = to;
+  }
+
+  async #readRecent(): Promise<RecentIds> {
+    const recent = new RecentIds();
+    const from = Math.max(0, this.#log.size - recent.capacity);
+    for await (const { exchange } of this.read(from, this.#log.size))
+      if (exchange?.opened) recent.add(exchange.opened.id);
+    return recent;
+  }
+
+  #saveWhenDue(): void {
+    const grown = this.#chains.size - this.#savedAt;
+    if (grown >= Math.max(SNAPSHOT_LEAVES, SNAPSHOT_LEAVES_PER_ACCOUNT * this.#chains.accounts)) this.#save();
+  }
+
+  #save(): void {
+    this.#chains.save(this.#disk);
+    this.#savedAt = this.#chains.size;
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const mine = this.#tail.then(act);
+    this.#tail = mine.catch(() => undefined);
+    return mine;
+  }
+}
+
+interface Placed {
+  readonly place: number;
+  readonly observation: Observation;
+}
+
+function hasText({ values }: Observation): boolean {
+  return values[3] !== null || values[4] !== null;
+}
+
+function cutByBytes(observations: readonly Placed[]): Placed[][] {
+  const parts: Placed[][] = [[]];
+  let bytes = 0;
+  for (const each of observations) {
+    const size = each.observation.values.reduce((sum, value) => sum + (value?.length ?? 0), 128);
+    if (bytes > 0 && bytes + size > BOX_BYTES) {
+      parts.push([]);
+      bytes = 0;
+    }
+    parts.at(-1)!.push(each);
+    bytes += size;
+  }
+  return parts;
+}
+
+function joinBoxes(a: OpenedExchange, b: OpenedExchange): OpenedExchange {
+  const [rest, text] = a.salts.length > 0 ? [a, b] : [b, a];
+  return { id: rest.id, salts: rest.salts, values: rest.values.map((value, i) => value ?? text.values[i]!) };
+}
+
+/** Index after the last exchange leaf; 0 without one. Statements are few: it is near the end. */
+function findExchangesEnd(log: TransparencyLog): number {
+  for (let end = log.size; end > 0; ) {
+    const start = Math.floor((end - 1) / 256) * 256;
+    const entries = log.readEntries(start, end);
+    for (let i = entries.length - 1; i >= 0; i--) if (entries[i]![0] === EXCHANGE_LEAF) return start + i + 1;
+    end = start;
+  }
+  return 0;
+}
+
+/** A UTC day as yyyymmdd. */
+function dayOf(atMs: number): number {
+  return Number(new Date(atMs).toISOString().slice(0, 10).replaceAll('-', ''));
+}
