@@ -1,5 +1,6 @@
 import { concatBytes } from '@phalanx/core';
 import type { Account } from '@phalanx/domain';
+import { type Observation, unpackObservations } from '@phalanx/record';
 import { createSketcher, describeNetwork, HashDomain, type Sketcher } from '@phalanx/sketch';
 import type { AccountRow, IngestProgress, TelemetryStore } from '@phalanx/store';
 import type { ChunkResult, ExchangeTexts, SeenAccount } from './chunk-result.js';
@@ -23,6 +24,14 @@ export interface TextSink {
   appendTexts(texts: readonly ExchangeTexts[]): Promise<void>;
 }
 
+/** The log of what was seen. */
+export interface RecordSink {
+  /** Durable when it resolves. */
+  append(observations: readonly Observation[]): Promise<unknown>;
+  /** Signs for all that was appended. */
+  publish(): Promise<unknown>;
+}
+
 /** How far one source is, and where its rejected rows go. Changed by the writer. */
 export interface SourceProgress extends IngestProgress {
   readonly digest: string;
@@ -43,6 +52,7 @@ const COMPACT_INSERTS = 20;
 
 interface Batch {
   blocks: Uint8Array[];
+  observations: Uint8Array[];
   rows: number;
   bytes: number;
   seen: Map<string, SeenAccount>;
@@ -54,13 +64,14 @@ interface Batch {
 }
 
 /**
- * Gathers chunk results, in the order of their sources, and writes them in large batches. Within a batch progress is
- * written last, so that whatever it covers is durable; after a crash the tail is read again and collapses by id.
+ * Gathers chunk results, in the order of their sources, and writes them in large batches: first to the log, then to the store.
+ * Within a batch progress is written last, so that whatever it covers is durable; after a crash the tail is read again and collapses by id.
  * Holds at most two batches: one that fills and one under way.
  */
 export class BatchWriter {
   readonly #store: IngestStore;
   readonly #texts: TextSink | null;
+  readonly #record: RecordSink | null;
   readonly #sketcher: Sketcher;
   readonly #known: Set<bigint>;
   #batch = makeBatch();
@@ -68,18 +79,30 @@ export class BatchWriter {
   #rows = 0;
   #inserts = 0;
 
-  private constructor(store: IngestStore, texts: TextSink | null, sketcher: Sketcher, known: Set<bigint>) {
+  private constructor(
+    store: IngestStore,
+    texts: TextSink | null,
+    record: RecordSink | null,
+    sketcher: Sketcher,
+    known: Set<bigint>,
+  ) {
     this.#store = store;
     this.#texts = texts;
+    this.#record = record;
     this.#sketcher = sketcher;
     this.#known = known;
   }
 
-  static async open(store: IngestStore, sketchKey: Uint8Array, texts: TextSink | null): Promise<BatchWriter> {
+  static async open(
+    store: IngestStore,
+    sketchKey: Uint8Array,
+    texts: TextSink | null,
+    record: RecordSink | null,
+  ): Promise<BatchWriter> {
     // An account that traffic names gets a row, so that its hash can be led back to its id; but not over one that
     // says more.
     const facts = await store.accountFacts();
-    return new BatchWriter(store, texts, createSketcher(sketchKey), new Set(facts.account));
+    return new BatchWriter(store, texts, record, createSketcher(sketchKey), new Set(facts.account));
   }
 
   /** Adds a result and where its source now stands. Waits while a full batch stands behind one being written. */
@@ -90,6 +113,10 @@ export class BatchWriter {
       batch.bytes += result.block.length;
     }
     batch.rows += result.exchanges;
+    if (result.observations !== null) {
+      batch.observations.push(result.observations);
+      batch.bytes += result.observations.length;
+    }
     for (const seen of result.seenAccounts) batch.seen.set(seen.accountId, seen);
     batch.accounts.push(...result.accounts);
     batch.interventions.push(...result.interventions);
@@ -135,6 +162,10 @@ export class BatchWriter {
   }
 
   async #write(batch: Batch): Promise<void> {
+    if (this.#record !== null && batch.observations.length > 0) {
+      await this.#record.append(batch.observations.flatMap(unpackObservations));
+      await this.#record.publish();
+    }
     if (batch.blocks.length > 0) {
       await this.#store.insertExchanges(concatBytes(batch.blocks));
       this.#rows += batch.rows;
@@ -186,6 +217,7 @@ export class BatchWriter {
 function makeBatch(): Batch {
   return {
     blocks: [],
+    observations: [],
     rows: 0,
     bytes: 0,
     seen: new Map(),

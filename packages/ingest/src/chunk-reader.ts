@@ -1,5 +1,6 @@
 import { type Clock, PhalanxError, systemClock } from '@phalanx/core';
 import type { Account, Exchange } from '@phalanx/domain';
+import { describeExchange, type Observation, observe, packObservations } from '@phalanx/record';
 import {
   type BenchmarkIndex,
   createSketcher,
@@ -32,6 +33,8 @@ export interface ChunkReaderOptions {
   /** Known benchmark passages; without them no exchange carries the BENCHMARK intent. */
   readonly benchmarks?: BenchmarkIndex;
   readonly clock?: Clock;
+  /** Whether exchanges are committed to for the log; default not. */
+  readonly record?: boolean;
 }
 
 /** A position in a chunk that rows come from. */
@@ -52,6 +55,7 @@ const MAX_REFUSED = 32;
 export class ChunkReader {
   readonly #sketcher: Sketcher;
   readonly #keepText: boolean;
+  readonly #record: boolean;
   readonly #block = new ExchangeBlock();
   readonly #reported = new Set<string>();
   readonly #scanners = new Map<Format, RowScanner>();
@@ -60,9 +64,10 @@ export class ChunkReader {
   #tally = makeTally();
 
   constructor(sketchKey: Uint8Array, keepText: boolean, options: ChunkReaderOptions = {}) {
-    const { benchmarks, clock = systemClock } = options;
+    const { benchmarks, clock = systemClock, record = false } = options;
     this.#sketcher = createSketcher(sketchKey, benchmarks === undefined ? {} : { benchmarks });
     this.#keepText = keepText;
+    this.#record = record;
     this.#clock = clock;
   }
 
@@ -99,7 +104,9 @@ export class ChunkReader {
   #finish(): ChunkResult {
     const block = this.#block.rows === 0 ? null : (this.#block.encode() as Uint8Array<ArrayBuffer>);
     this.#block.clear();
-    return { ...this.#tally, block };
+    const { observed, ...tally } = this.#tally;
+    const observations = observed.length === 0 ? null : packObservations(observed);
+    return { ...tally, block, observations };
   }
 
   #readLines(chunk: Chunk, source: SourceView): void {
@@ -252,6 +259,8 @@ export class ChunkReader {
     const record = sketchExchange(exchange, this.#sketcher, id);
     this.#block.push(record);
     this.#report(exchange);
+    if (this.#record)
+      this.#tally.observed.push(observe(record, describeExchange(exchange, record), this.#keepText));
     if (this.#keepText)
       this.#tally.texts.push({
         id: record.id,
@@ -294,6 +303,7 @@ function makeTally() {
     accounts: [] as Account[],
     interventions: [] as Intervention[],
     texts: [] as ExchangeTexts[],
+    observed: [] as Observation[],
   };
 }
 

@@ -40,4 +40,6 @@ export interface ChunkResult {
   readonly accounts: readonly Account[];
   readonly interventions: readonly Intervention[];
   readonly texts: readonly ExchangeTexts[];
+  /** See `packObservations`; null without an exchange, or a log to write them to. */
+  readonly observations: Uint8Array<ArrayBuffer> | null;
 }

@@ -11,11 +11,10 @@ import type { SourceDescription, WorkerAnswer, WorkerJob, WorkerSetup } from './
 /** The body of a worker thread: reads chunks and answers with encoded blocks. Nothing here touches the store. */
 const setup = workerData as WorkerSetup;
 const port = parentPort!;
-const reader = new ChunkReader(
-  setup.sketchKey,
-  setup.keepText,
-  setup.benchmarks === null ? {} : { benchmarks: { hashes: setup.benchmarks } },
-);
+const reader = new ChunkReader(setup.sketchKey, setup.keepText, {
+  record: setup.record,
+  ...(setup.benchmarks === null ? {} : { benchmarks: { hashes: setup.benchmarks } }),
+});
 const batches = setup.batchInputs.length === 0 ? null : openBatchIndex(setup.batchInputs);
 let open: { index: number; view: Promise<SourceView> } | null = null;
 // Parquet reading awaits; a second job must not start in the middle of it, because the reader has one tally.
@@ -51,7 +50,8 @@ port.on('message', (job: WorkerJob) => {
       const code = PhalanxError.is(error) ? error.code : 'INGEST_CONTAINER';
       answer = { id: job.id, result: null, failure: { code, message: (error as Error).message } };
     }
-    const block = answer.result?.block;
-    port.postMessage(answer, block ? [block.buffer] : []);
+    const { block = null, observations = null } = answer.result ?? {};
+    const handed = [block, observations].flatMap((bytes) => (bytes === null ? [] : [bytes.buffer]));
+    port.postMessage(answer, handed);
   });
 });

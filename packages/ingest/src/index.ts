@@ -1,4 +1,4 @@
-export type { IngestStore, TextSink } from './batch-writer.js';
+export type { IngestStore, RecordSink, TextSink } from './batch-writer.js';
 export { readBenchmarkFiles } from './benchmark/benchmark-files.js';
 export {
   type BenchmarkBuild,

@@ -2,7 +2,13 @@ import { availableParallelism } from 'node:os';
 import type { Readable } from 'node:stream';
 import { PhalanxError } from '@phalanx/core';
 import { type BenchmarkIndex, checkBenchmarkIndex } from '@phalanx/sketch';
-import { BatchWriter, type IngestStore, type SourceProgress, type TextSink } from './batch-writer.js';
+import {
+  BatchWriter,
+  type IngestStore,
+  type RecordSink,
+  type SourceProgress,
+  type TextSink,
+} from './batch-writer.js';
 import type { ChunkResult } from './chunk-result.js';
 import type { Chunk, OversizeRow } from './containers/chunk.js';
 import type { ParquetSlice } from './containers/parquet.js';
@@ -35,6 +41,8 @@ export interface IngestOptions {
   readonly rejectedDir?: string;
   /** Where texts are kept; default: they are not. */
   readonly texts?: TextSink;
+  /** The log that exchanges are written to before the store; default: none. */
+  readonly record?: RecordSink;
   /** Rows of a run from which the store is compacted at its end; default 1,000,000. */
   readonly compactAfterRows?: number;
   readonly onProgress?: (status: IngestStatus) => void;
@@ -82,12 +90,18 @@ export async function ingestFiles(files: readonly string[], options: IngestOptio
   const pool = new WorkerPool(workers, {
     sketchKey: options.sketchKey,
     keepText: options.texts !== undefined,
+    record: options.record !== undefined,
     defaultAccountId: options.defaultAccountId,
     benchmarks,
     batchInputs,
   });
   try {
-    const writer = await BatchWriter.open(options.store, options.sketchKey, options.texts ?? null);
+    const writer = await BatchWriter.open(
+      options.store,
+      options.sketchKey,
+      options.texts ?? null,
+      options.record ?? null,
+    );
     const run = new Run(options, pool, writer, meter, workers * 2 + 1);
     for (const [index, plan] of plans.entries()) {
       if (options.signal?.aborted) break;
@@ -291,5 +305,6 @@ function rejectOversize({ offset, excerpt }: OversizeRow): ChunkResult {
     accounts: [],
     interventions: [],
     texts: [],
+    observations: null,
   };
 }

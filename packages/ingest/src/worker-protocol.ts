@@ -8,6 +8,8 @@ import type { Mapping } from './formats/mapping.js';
 export interface WorkerSetup {
   readonly sketchKey: Uint8Array;
   readonly keepText: boolean;
+  /** Whether exchanges are committed to for the log. */
+  readonly record: boolean;
   readonly defaultAccountId: string | undefined;
   /** Hashes of known benchmark passages in memory that all threads share, null for none. */
   readonly benchmarks: BigUint64Array<SharedArrayBuffer> | null;
