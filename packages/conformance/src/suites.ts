@@ -3,10 +3,12 @@ import { canonicalJsonSuite } from './canonical-json.js';
 import { clickhouseShards } from './clickhouse-shards.js';
 import { clickhouseCluster } from './clickhouse-suite.js';
 import { formats } from './formats.js';
+import { goVerifiers } from './go-verifiers.js';
 import { knownBenchmarks } from './known-benchmarks.js';
 import { leiden } from './leiden.js';
 import { nearRepeats } from './near-repeats.js';
 import { oneJob } from './one-job.js';
+import { signatureVectors } from './signature-vectors.js';
 import type { Suite } from './suite.js';
 import { tails } from './tails.js';
 import { templateFingerprint } from './template-fingerprint.js';
@@ -18,12 +20,14 @@ export const suites: readonly Suite[] = [
   atlas,
   templateFingerprint,
   transparencyLog,
+  signatureVectors,
   knownBenchmarks,
   nearRepeats,
   oneJob,
   leiden,
   tails,
   formats,
+  goVerifiers,
   clickhouseCluster,
   clickhouseShards,
 ];
