@@ -2,7 +2,7 @@ import type { Ink } from './drawing.js';
 import { drawOnPage } from './drawing-pdf.js';
 import type { PdfPages } from './pdf-pages.js';
 import type { Line, PdfTextSetter } from './pdf-text.js';
-import { type Block, type Runs, strong, type Table } from './report-document.js';
+import { type Block, type Run, type Runs, strong, type Table } from './report-document.js';
 
 /** Sizes and distances between lines, in points. */
 const BODY = { size: 9.5, leading: 13.5 };
@@ -50,6 +50,8 @@ export class PdfBlocks {
     const width = this.#pages.width - indent;
     switch (block.kind) {
       case 'paragraph': {
+        // A sentence in bold heads what follows.
+        if (typeof block.runs !== 'string' && block.runs.every(isStrong)) this.#pages.makeRoom(90);
         const type = block.tone === 'lead' ? LEAD : block.tone === 'soft' ? SMALL : BODY;
         this.#text(block.runs, indent, type, block.tone === 'soft' ? 'soft' : 'ink');
         this.#pages.skip(GAP.paragraph);
@@ -244,4 +246,8 @@ export class PdfBlocks {
       }
     this.#pages.skip(GAP.paragraph);
   }
+}
+
+function isStrong(run: Run): boolean {
+  return typeof run !== 'string' && run.face === 'strong';
 }

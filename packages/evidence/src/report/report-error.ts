@@ -2,8 +2,6 @@
 export type ReportErrorCode =
   /** A certificate is malformed, does not belong to the key, or was asked for with a validity that it cannot have. */
   | 'REPORT_CERTIFICATE'
-  /** The key cannot sign here: no private key on the curve P-256, or a signature that its certificate refuses. */
-  | 'REPORT_KEY'
   /** What is to be signed is no PDF, or is signed already. */
   | 'REPORT_PDF'
   /** The timestamp does not stamp this signature. */

@@ -8,7 +8,7 @@ export function writeVerification(file: CaseFile): Section {
     title: 'How to check this without its maker',
     blocks: [
       para(
-        'The commands below use common programs, none of them of the maker of this report. Run them in the folder of the bundle; no network is needed. They check that the files, the log, the signatures and the times fit together. They do not repeat the detection.',
+        'The commands below use programs of others. Where one runs a script of the bundle, read the script first: it is part of what is to be checked. Run them in the folder of the bundle; no network is needed. They check that the files, the log, the signatures and the times fit together. They do not repeat the detection.',
       ),
       ...file.verification.flatMap(({ what, commands, expected }): Block[] => [
         para(what),
