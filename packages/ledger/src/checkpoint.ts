@@ -14,6 +14,12 @@ export interface Checkpoint {
   readonly extensions: readonly string[];
 }
 
+/** A checkpoint with the note that signs it. */
+export interface SignedCheckpoint {
+  readonly note: Uint8Array;
+  readonly checkpoint: Checkpoint;
+}
+
 const DECIMAL = /^(?:0|[1-9][0-9]{0,15})$/;
 
 /**

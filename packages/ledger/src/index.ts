@@ -1,17 +1,30 @@
-export { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.js';
+export { type Checkpoint, formatCheckpoint, parseCheckpoint, type SignedCheckpoint } from './checkpoint.js';
 export { type Cosignature, formatCosignature, readCosignature } from './cosignature.js';
 export { appendWhole, type Disk, FolderDisk, readWhole } from './disk.js';
 export { formatEntryBundle, MAX_ENTRY_BYTES, parseEntryBundle } from './entry-bundle.js';
+export {
+  type Equivocation,
+  formatEquivocation,
+  parseEquivocation,
+  provesEquivocation,
+} from './equivocation.js';
 export { FRAME_HEADER_BYTES, type Frame, formatFrame, readFrame, readFrameHeader } from './frame.js';
 export { checkLog, type LogCheck } from './fsck.js';
+export { type Listener, type ListenerSettings, listen } from './http-listener.js';
+export { readKeyFile, readUnencryptedKeyFile, writeKeyFile } from './key-file.js';
 export type { LedgerErrorCode } from './ledger-error.js';
+export { type AuditSettings, auditLog, type LogAudit } from './log-monitor.js';
+export { LogReader } from './log-reader.js';
+export { type HttpHandler, makeLogHandler, type ServedLog } from './log-server.js';
 export { EMPTY_ROOT, HASH_BYTES, hashLeaf, hashNode } from './merkle-hash.js';
 export { verifyConsistency, verifyInclusion } from './merkle-proof.js';
 export { type HashReader, proveConsistency, proveInclusion, readRoot, TreeFrontier } from './merkle-tree.js';
 export { makeCosigner, makeNoteSigner, type SigningKey, signingKeyOf } from './note-signer.js';
+export { type ScrubbedLog, type ScrubSettings, scrubLog } from './scrub.js';
 export { SegmentLog } from './segment-log.js';
 export { SEGMENT_ENTRIES, SegmentReader } from './segment-reader.js';
 export {
+  addSignatures,
   formatNote,
   formatSignature,
   type NoteSignature,
@@ -25,6 +38,9 @@ export {
   signNote,
 } from './signed-note.js';
 export { becomeSingleWriter } from './single-writer.js';
+export { type ProvedAnchor, type SlotOpening, verifyAnchor } from './slot-anchor.js';
+export { SlotLog, type SlotLogSettings, type Tick } from './slot-log.js';
+export { TileClient } from './tile-client.js';
 export { readHashesFromTiles, type TileReader } from './tile-hashes.js';
 export { formatTilePath, parseTilePath, TILE_WIDTH, type TilePath, tilesOf, tileWidth } from './tile-path.js';
 export {
@@ -59,3 +75,13 @@ export {
   type WitnessedLog,
   type WitnessSettings,
 } from './witness.js';
+export {
+  type GatheredCosignatures,
+  gatherCosignatures,
+  type WitnessAddress,
+  WitnessClient,
+  type WitnessedSource,
+  type WitnessOutcome,
+  witnessesOf,
+} from './witness-client.js';
+export { makeWitnessHandler } from './witness-server.js';

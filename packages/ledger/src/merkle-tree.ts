@@ -72,6 +72,14 @@ export class TreeFrontier {
   readonly #subtrees: Uint8Array[] = [];
   #size = 0;
 
+  /** The edge of a tree of `size` leaves that lies elsewhere. Check its root before building on it. */
+  static async read(size: number, read: HashReader): Promise<TreeFrontier> {
+    const frontier = new TreeFrontier();
+    for (const [level, index] of subtreesOf(0, size)) frontier.#subtrees.push(await read(level, index));
+    frontier.#size = size;
+    return frontier;
+  }
+
   get size(): number {
     return this.#size;
   }
@@ -94,13 +102,18 @@ export class TreeFrontier {
 async function readRange(from: number, to: number, read: HashReader): Promise<Uint8Array> {
   if (from === to) return EMPTY_ROOT;
   const subtrees: Uint8Array[] = [];
+  for (const [level, index] of subtreesOf(from, to)) subtrees.push(await read(level, index));
+  return subtrees.reduceRight((right, left) => hashNode(left, right));
+}
+
+/** Level and index of the whole subtrees over leaves `from` to `to - 1`, largest first. */
+function* subtreesOf(from: number, to: number): Generator<[level: number, index: number]> {
   for (let at = from; at < to; ) {
     let level = 0;
     while (at % 2 ** (level + 1) === 0 && at + 2 ** (level + 1) <= to) level++;
-    subtrees.push(await read(level, at / 2 ** level));
+    yield [level, at / 2 ** level];
     at += 2 ** level;
   }
-  return subtrees.reduceRight((right, left) => hashNode(left, right));
 }
 
 /** The largest power of two below n > 1. */

@@ -153,6 +153,22 @@ export async function signNote(
   return note;
 }
 
+/**
+ * Adds signatures to a note without checking any. One by a key that has signed already takes the place of that key's.
+ *
+ * @throws PhalanxError `LEDGER_NOTE`
+ */
+export function addSignatures(note: Uint8Array, more: readonly NoteSignature[]): Uint8Array {
+  const { text, signatures } = parseNote(note);
+  const isSameKey = (a: NoteSignature, b: NoteSignature): boolean =>
+    a.keyName === b.keyName && a.keyId === b.keyId;
+  const renewed = signatures.map((old) => more.find((one) => isSameKey(old, one)) ?? old);
+  const added = more.filter((one) => !signatures.some((old) => isSameKey(old, one)));
+  const out = formatNote({ text, signatures: [...renewed, ...added] });
+  parseNote(out);
+  return out;
+}
+
 /** The byte order mark is text here: leaving it out would change what was signed. */
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

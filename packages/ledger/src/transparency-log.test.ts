@@ -7,12 +7,12 @@ import { promisify } from 'node:util';
 import { fromUtf8, utf8 } from '@phalanx/core';
 import { describe, expect, it } from 'vitest';
 import { parseCheckpoint } from './checkpoint.js';
-import { FolderDisk } from './disk.js';
+import { FolderDisk, readWhole } from './disk.js';
 import { hashLeaf } from './merkle-hash.js';
 import { verifyConsistency } from './merkle-proof.js';
 import { makeNoteSigner } from './note-signer.js';
 import { SegmentLog } from './segment-log.js';
-import { openNote } from './signed-note.js';
+import { formatNote, openNote, parseNote, signNote } from './signed-note.js';
 import { Dice, PowerLoss, SimulatedDisk } from './simulated-disk.test.support.js';
 import { becomeSingleWriter } from './single-writer.js';
 import { parseTrustPolicy } from './tlog-policy.js';
@@ -99,6 +99,98 @@ describe('a transparency log', () => {
     disk.damage('entries/000000000', disk.size('entries/000000000')! - 1, 3);
     await expect(log.publish()).rejects.toThrow(expect.objectContaining({ code: 'LEDGER_CORRUPT' }));
     expect(log.signed).toBeNull();
+  });
+
+  describe('with witnesses', () => {
+    const dice = new Dice(5);
+    const cosigner = {
+      keyName: 'w.example',
+      keyId: 7,
+      sign: () => Uint8Array.of(1, 2, 3),
+    };
+    const cosign = async (note: Uint8Array, by = cosigner) =>
+      signNote(parseNote(note).text, [by], parseNote(note).signatures);
+    const signersOf = (note: Uint8Array) => parseNote(note).signatures.map(({ keyName }) => keyName);
+
+    it('serves what they cosigned, and does so again after a restart', async () => {
+      for (const servesCosignedOnly of [false, true]) {
+        const settings = {
+          ...settingsOf(new SimulatedDisk(dice), new SimulatedDisk(dice)),
+          servesCosignedOnly,
+        };
+        let log = await TransparencyLog.open(settings);
+        log.append(batch(0, 10));
+        const ten = await log.publish();
+        expect(log.served?.note ?? null).toEqual(servesCosignedOnly ? null : ten);
+        if (servesCosignedOnly) await expect(log.prove(3)).rejects.toThrow(RangeError);
+        expect(log.serve(await cosign(ten))).toBe(true);
+        expect(signersOf(log.served!.note)).toEqual(['log.example', 'w.example']);
+        // Another one's cosignature of the same checkpoint adds to the first.
+        expect(log.serve(await cosign(ten, { ...cosigner, keyName: 'v.example' }))).toBe(true);
+        expect(signersOf(log.served!.note)).toEqual(['log.example', 'w.example', 'v.example']);
+        log = await TransparencyLog.open(settings);
+        expect(signersOf(log.served!.note)).toEqual(['log.example', 'w.example', 'v.example']);
+        expect(signersOf((await log.prove(3)).checkpoint)).toHaveLength(3);
+
+        log.append(batch(10, 10));
+        const twenty = await log.publish();
+        expect(sizeOf(log.served!.note)).toBe(servesCosignedOnly ? 10 : 20);
+        log = await TransparencyLog.open(settings);
+        expect(sizeOf(log.served!.note)).toBe(servesCosignedOnly ? 10 : 20);
+        expect(log.serve(await cosign(twenty))).toBe(true);
+        expect(log.serve(await cosign(ten))).toBe(false);
+        expect(sizeOf(log.served!.note)).toBe(20);
+        expect(sizeOf(readWhole(settings.disk, 'checkpoint')!)).toBe(20);
+      }
+    });
+
+    it('serves nothing that it did not sign', async () => {
+      const log = await TransparencyLog.open(settingsOf(new SimulatedDisk(dice), new SimulatedDisk(dice)));
+      log.append(batch(0, 10));
+      const note = await log.publish();
+      const { text, signatures } = parseNote(note);
+      const foreign = await signNote(text, [cosigner]);
+      expect(() => log.serve(foreign)).toThrow(expect.objectContaining({ code: 'LEDGER_UNSIGNED' }));
+      const forged = formatNote({ text: text.replace('\n10\n', '\n11\n'), signatures });
+      expect(() => log.serve(forged)).toThrow(expect.objectContaining({ code: 'LEDGER_SIGNATURE' }));
+      const ahead = await TransparencyLog.open(settingsOf(new SimulatedDisk(dice), new SimulatedDisk(dice)));
+      ahead.append(batch(0, 20));
+      const larger = await ahead.publish();
+      expect(() => log.serve(larger)).toThrow(expect.objectContaining({ code: 'LEDGER_CHECKPOINT' }));
+      expect(log.served!.note).toEqual(note);
+    });
+
+    it('knows by what it served that its state is an older copy, and writes a damaged copy again', async () => {
+      const [disk, state] = [new SimulatedDisk(dice), new SimulatedDisk(dice)];
+      const log = await TransparencyLog.open(settingsOf(disk, state));
+      log.append(batch(0, 10));
+      await log.publish();
+      const older = state.afterPowerLoss();
+      log.append(batch(10, 10));
+      await log.publish();
+      const again = await TransparencyLog.open(settingsOf(disk, older));
+      expect([again.signed!.checkpoint.size, again.served!.checkpoint.size]).toEqual([20, 20]);
+      expect(sizeOf(readWhole(older, 'checkpoint')!)).toBe(20);
+
+      disk.damage('checkpoint', 20, 1);
+      const repaired = await TransparencyLog.open(settingsOf(disk, state));
+      expect(sizeOf(readWhole(disk, 'checkpoint')!)).toBe(20);
+      expect(repaired.served!.checkpoint.size).toBe(20);
+      disk.damage('checkpoint', 20, 1);
+      await expect(TransparencyLog.open(settingsOf(disk, new SimulatedDisk(dice)))).rejects.toThrow();
+    });
+
+    it('proves an entry in an earlier checkpoint as well', async () => {
+      const log = await TransparencyLog.open(settingsOf(new SimulatedDisk(dice), new SimulatedDisk(dice)));
+      log.append(batch(0, 10));
+      await log.publish();
+      const earlier = log.signed!;
+      log.append(batch(10, 300));
+      await log.publish();
+      const proof = await log.prove(4, null, earlier);
+      expect(verifyTlogProof(proof, hashLeaf(utf8('entry 4')), policy).checkpoint.size).toBe(10);
+      await expect(log.prove(10, null, earlier)).rejects.toThrow(RangeError);
+    });
   });
 
   it('never shows two trees, whenever the power goes', async () => {

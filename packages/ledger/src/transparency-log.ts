@@ -1,11 +1,18 @@
 import { PhalanxError } from '@phalanx/core';
-import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.js';
+import { type Checkpoint, formatCheckpoint, parseCheckpoint, type SignedCheckpoint } from './checkpoint.js';
 import { type Disk, readWhole } from './disk.js';
 import type { LedgerErrorCode } from './ledger-error.js';
 import { isSameHash } from './merkle-hash.js';
 import { proveConsistency, proveInclusion, readRoot } from './merkle-tree.js';
 import { SegmentLog } from './segment-log.js';
-import { type NoteSigner, type NoteVerifier, openNote, signNote } from './signed-note.js';
+import {
+  addSignatures,
+  type NoteSigner,
+  type NoteVerifier,
+  openNote,
+  parseNote,
+  signNote,
+} from './signed-note.js';
 import type { TilePath } from './tile-path.js';
 import type { TlogProof } from './tlog-proof.js';
 
@@ -25,6 +32,11 @@ export interface LogSettings {
   readonly verifiers: readonly NoteVerifier[];
   /** See `SegmentLog.open`. */
   readonly segmentEntries?: number;
+  /**
+   * Whether `publish` leaves what is served as it is, and only `serve` changes it: readers then see no checkpoint before its
+   * witnesses have cosigned. Default false.
+   */
+  readonly servesCosignedOnly?: boolean;
 }
 
 const CHECKPOINT = 'checkpoint';
@@ -36,14 +48,13 @@ const CHECKPOINT = 'checkpoint';
 export class TransparencyLog {
   readonly #log: SegmentLog;
   readonly #settings: LogSettings;
-  /** The last signed checkpoint, as bytes and as what it says. */
-  #signed: { readonly note: Uint8Array; readonly checkpoint: Checkpoint } | null;
+  #signed: SignedCheckpoint | null = null;
+  #served: SignedCheckpoint | null = null;
   #publishing: Promise<Uint8Array> | null = null;
 
-  private constructor(log: SegmentLog, settings: LogSettings, signed: TransparencyLog['signed']) {
+  private constructor(log: SegmentLog, settings: LogSettings) {
     this.#log = log;
     this.#settings = settings;
-    this.#signed = signed;
   }
 
   /**
@@ -51,20 +62,49 @@ export class TransparencyLog {
    * would fork the log; what `openNote` throws when the last checkpoint is not by these keys
    */
   static async open(settings: LogSettings): Promise<TransparencyLog> {
-    const { disk, state, verifiers, origin } = settings;
-    const log = SegmentLog.open(disk, settings.segmentEntries);
-    const note = readWhole(state, CHECKPOINT);
-    if (note === null) return new TransparencyLog(log, settings, null);
-    const checkpoint = parseCheckpoint(openNote(note, verifiers).text);
-    if (checkpoint.origin !== origin)
-      throw rollback(`the last checkpoint is of ${checkpoint.origin}, not of ${origin}`);
-    if (checkpoint.size > log.size)
-      throw rollback(`${checkpoint.size} entries were signed, ${log.size} are there`);
-    if (!isSameHash(await readRoot(checkpoint.size, log.hashReader(checkpoint.size)), checkpoint.root))
-      throw rollback(`the first ${checkpoint.size} entries are not those that were signed`);
+    const log = new TransparencyLog(SegmentLog.open(settings.disk, settings.segmentEntries), settings);
+    await log.#recover();
+    return log;
+  }
+
+  /**
+   * Two notes are left from before: the one that was signed last, in `state`, and the one that was served, on `disk`, perhaps with
+   * cosignatures. Whichever is newer was seen by others.
+   */
+  async #recover(): Promise<void> {
+    const { disk, state, servesCosignedOnly } = this.#settings;
+    const signed = this.#readNote(state);
+    let served: SignedCheckpoint | null = null;
+    try {
+      served = this.#readNote(disk);
+    } catch (error) {
+      // A damaged copy is written again, if there is what to write.
+      if (signed === null || !PhalanxError.is(error)) throw error;
+      disk.replace(CHECKPOINT, signed.note);
+      served = signed;
+    }
+    for (const each of [signed, served]) if (each !== null) await this.#checkContinues(each.checkpoint);
+    if (served !== null && served.checkpoint.size > (signed?.checkpoint.size ?? -1)) {
+      state.replace(CHECKPOINT, served.note);
+      this.#signed = served;
+    } else this.#signed = signed;
+    this.#served = served;
     // The power may have gone between the two.
-    disk.replace(CHECKPOINT, note);
-    return new TransparencyLog(log, settings, { note, checkpoint });
+    if (!servesCosignedOnly && this.#signed !== null) this.#replaceServed(this.#signed);
+  }
+
+  #readNote(from: Disk): SignedCheckpoint | null {
+    const note = readWhole(from, CHECKPOINT);
+    if (note === null) return null;
+    return { note, checkpoint: parseCheckpoint(openNote(note, this.#settings.verifiers).text) };
+  }
+
+  async #checkContinues({ origin, size, root }: Checkpoint): Promise<void> {
+    if (origin !== this.#settings.origin)
+      throw rollback(`the last checkpoint is of ${origin}, not of ${this.#settings.origin}`);
+    if (size > this.#log.size) throw rollback(`${size} entries were signed, ${this.#log.size} are there`);
+    if (!isSameHash(await readRoot(size, this.#log.hashReader(size)), root))
+      throw rollback(`the first ${size} entries are not those that were signed`);
   }
 
   /** Entries that survive a loss of power. */
@@ -73,8 +113,13 @@ export class TransparencyLog {
   }
 
   /** The last signed checkpoint and its note; null before the first. */
-  get signed(): { readonly note: Uint8Array; readonly checkpoint: Checkpoint } | null {
+  get signed(): SignedCheckpoint | null {
     return this.#signed;
+  }
+
+  /** What readers are shown: the last signed checkpoint, or the last cosigned one; null before the first. Never older than before. */
+  get served(): SignedCheckpoint | null {
+    return this.#served;
   }
 
   /** See `SegmentLog.append`. */
@@ -107,7 +152,7 @@ export class TransparencyLog {
   }
 
   async #publish(): Promise<Uint8Array> {
-    const { disk, state, origin, signers } = this.#settings;
+    const { state, origin, signers, servesCosignedOnly } = this.#settings;
     const size = this.#log.size;
     const before = this.#signed?.checkpoint.size ?? 0;
     if (this.#signed !== null && size === before) return this.#signed.note;
@@ -118,33 +163,75 @@ export class TransparencyLog {
     try {
       state.replace(CHECKPOINT, note);
       this.#signed = { note, checkpoint };
-      disk.replace(CHECKPOINT, note);
+      if (!servesCosignedOnly) this.#replaceServed(this.#signed);
     } catch (cause) {
-      throw new PhalanxError<LedgerErrorCode>('LEDGER_DISK', 'a checkpoint could not be written', {
-        cause,
-        advice: 'End the process, look after the disk, start again.',
-      });
+      throw unwritten(cause);
     }
     return note;
   }
 
   /**
-   * Proof that an entry is in the last signed tree, ready to be handed over.
+   * Serves a checkpoint that this log signed and others have cosigned since, see `gatherCosignatures`. Cosignatures that are served
+   * already for the same checkpoint stay.
    *
-   * @throws RangeError unless the checkpoint covers the entry
+   * @returns whether it is served now; false when a newer one is
+   * @throws PhalanxError what `openNote` and `parseCheckpoint` throw; `LEDGER_CHECKPOINT` for one that this log did not sign; `LEDGER_DISK`
    */
-  async prove(index: number, extra: Uint8Array | null = null): Promise<TlogProof> {
-    if (this.#signed === null || index >= this.#signed.checkpoint.size)
-      throw new RangeError(`no checkpoint covers entry ${index}`);
-    const { note, checkpoint } = this.#signed;
-    const inclusion = await proveInclusion(index, checkpoint.size, this.#log.hashReader(checkpoint.size));
-    return { extra, index, inclusion, checkpoint: note };
+  serve(note: Uint8Array): boolean {
+    const checkpoint = parseCheckpoint(openNote(note, this.#settings.verifiers).text);
+    if (
+      checkpoint.origin !== this.#settings.origin ||
+      checkpoint.size > (this.#signed?.checkpoint.size ?? -1)
+    )
+      throw new PhalanxError<LedgerErrorCode>('LEDGER_CHECKPOINT', 'not a checkpoint that this log signed');
+    if (checkpoint.size < (this.#served?.checkpoint.size ?? 0)) return false;
+    try {
+      this.#replaceServed({ note, checkpoint });
+    } catch (cause) {
+      throw unwritten(cause);
+    }
+    return true;
   }
 
-  /** Proof for a witness that the last signed tree continues the one of `oldSize`. */
-  async proveConsistency(oldSize: number): Promise<Uint8Array[]> {
-    const size = this.#signed?.checkpoint.size ?? 0;
-    return proveConsistency(oldSize, size, this.#log.hashReader(size));
+  #replaceServed({ note, checkpoint }: SignedCheckpoint): void {
+    let whole = note;
+    if (this.#served !== null) {
+      if (parseNote(this.#served.note).text === parseNote(note).text)
+        whole = addSignatures(this.#served.note, parseNote(note).signatures);
+      if (Buffer.from(whole).equals(this.#served.note)) return;
+    }
+    this.#settings.disk.replace(CHECKPOINT, whole);
+    this.#served = { note: whole, checkpoint };
+  }
+
+  /**
+   * Proof that an entry is in a tree that this log signed, ready to be handed over.
+   *
+   * @param within the checkpoint to prove it in; by default the one that is served
+   * @throws RangeError unless the checkpoint covers the entry
+   */
+  async prove(
+    index: number,
+    extra: Uint8Array | null = null,
+    within: SignedCheckpoint | null = this.#served,
+  ): Promise<TlogProof> {
+    if (within === null || index >= within.checkpoint.size)
+      throw new RangeError(`no checkpoint covers entry ${index}`);
+    const { size } = within.checkpoint;
+    const inclusion = await proveInclusion(index, size, this.#log.hashReader(size));
+    return { extra, index, inclusion, checkpoint: within.note };
+  }
+
+  /**
+   * Proof for a witness that one tree continues another.
+   *
+   * @param newSize by default the last signed one
+   */
+  async proveConsistency(
+    oldSize: number,
+    newSize = this.#signed?.checkpoint.size ?? 0,
+  ): Promise<Uint8Array[]> {
+    return proveConsistency(oldSize, newSize, this.#log.hashReader(newSize));
   }
 
   close(): void {
@@ -157,5 +244,12 @@ function rollback(what: string): PhalanxError<LedgerErrorCode> {
   return new PhalanxError('LEDGER_ROLLBACK', `the log may have been rolled back: ${what}`, {
     advice:
       'Find the newer copy of the folder. Signing on would show two trees of one log, which is proof of fraud.',
+  });
+}
+
+function unwritten(cause: unknown): PhalanxError<LedgerErrorCode> {
+  return new PhalanxError('LEDGER_DISK', 'a checkpoint could not be written', {
+    cause,
+    advice: 'End the process, look after the disk, start again.',
   });
 }

@@ -41,7 +41,8 @@ export interface WitnessAnswer {
 }
 
 const MAX_PROOF_LINES = 63;
-const MAX_BYTES = 1_100_000;
+/** Longest body of an `add-checkpoint` call. */
+export const MAX_REQUEST_BYTES = 1_100_000;
 const TEXT = 'text/plain; charset=utf-8';
 
 /** C2SP tlog-witness v1.0.0, without a network: what its calls answer. Subtrees are not cosigned. */
@@ -143,7 +144,7 @@ export function formatAddCheckpoint(
 /** Null when it is malformed. */
 function readRequest(body: Uint8Array): Request | null {
   const end = Buffer.from(body.buffer, body.byteOffset, body.byteLength).indexOf('\n\n');
-  if (end < 0 || body.length > MAX_BYTES) return null;
+  if (end < 0 || body.length > MAX_REQUEST_BYTES) return null;
   try {
     const [old = '', ...lines] = fromUtf8(body.subarray(0, end)).split('\n');
     const oldSize = old.startsWith('old ') ? parseDecimal(old.slice(4)) : null;

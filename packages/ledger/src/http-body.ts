@@ -1,0 +1,26 @@
+/**
+ * The whole body of a request or an answer.
+ *
+ * @param maxBytes counted after decompression
+ * @returns null when it is longer; the rest is then not read
+ * @throws whatever the transfer fails with
+ */
+export async function readBody(
+  { body }: Pick<Request, 'body'> | Pick<Response, 'body'>,
+  maxBytes: number,
+): Promise<Uint8Array | null> {
+  if (body === null) return new Uint8Array(0);
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  const reader = (body as ReadableStream<Uint8Array>).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return Buffer.concat(parts);
+    bytes += value.length;
+    if (bytes > maxBytes) {
+      await reader.cancel();
+      return null;
+    }
+    parts.push(value);
+  }
+}
