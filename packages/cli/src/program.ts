@@ -116,6 +116,35 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
       finish(await (await import('./commands/ledger.js')).checkLogCommand(folder, flags, terminal)),
     );
 
+  addKeptOptions(ledger.command('init'))
+    .description('begin the log of a data directory; ingestion writes there first from then on')
+    .requiredOption('--origin <name>', 'name of the log, as in lab.example/node-1; never to be used again')
+    .option('--unencrypted', 'keys without a passphrase, for disks that are encrypted')
+    .action(async (flags) =>
+      finish(await (await import('./commands/ledger-record.js')).initLedgerCommand(flags, terminal)),
+    );
+  addKeptOptions(ledger.command('replay'))
+    .description('make the telemetry store again from the log')
+    .action(async (flags) =>
+      finish(await (await import('./commands/ledger-record.js')).replayCommand(flags, terminal)),
+    );
+  addKeptOptions(ledger.command('erase').argument('<account>', 'id in the logs'))
+    .description('destroy the keys of an account; exit 1 when it is under legal hold')
+    .requiredOption('--legal-basis <words>', 'why, for the record')
+    .requiredOption('--by <name>', 'who is answerable')
+    .action(async (account, flags) =>
+      finish(await (await import('./commands/ledger-record.js')).eraseCommand(account, flags, terminal)),
+    );
+  addKeptOptions(ledger.command('hold').argument('<account>', 'id in the logs'))
+    .description('keep an account from being erased')
+    .requiredOption('--id <name>', 'of the hold')
+    .requiredOption('--reason <words>', 'why, for the record')
+    .requiredOption('--by <name>', 'who is answerable')
+    .option('--release', 'end the hold')
+    .action(async (account, flags) =>
+      finish(await (await import('./commands/ledger-record.js')).holdCommand(account, flags, terminal)),
+    );
+
   program
     .command('simulate')
     .argument('[scenario]')

@@ -59,6 +59,10 @@ export const SETTINGS = {
     meaning:
       'Index files of known benchmark prompts (`phalanx benchmark build`): demand that is mostly such prompts makes no campaign. With commas between in the variable. Counts for what is ingested from then on.',
   },
+  'ledger.passphrase_file': {
+    schema: z.string().default(''),
+    meaning: 'File whose first line opens the keys of the log. PHALANX_PASSPHRASE goes before it.',
+  },
   'detect.alpha': {
     schema: z.number().gt(0).lt(1).default(0.01),
     meaning: 'Expected share of false findings among all findings, at any time of looking.',

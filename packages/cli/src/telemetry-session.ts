@@ -2,12 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS, PhalanxError } from '@phalanx/core';
 import type { DetectOptions } from '@phalanx/detect';
-import type { IngestReport, IngestStatus } from '@phalanx/ingest';
+import type { IngestReport, IngestStatus, RecordSink } from '@phalanx/ingest';
 import type { BenchmarkIndex } from '@phalanx/sketch';
 import type { TelemetryStore, TelemetryStoreOptions } from '@phalanx/store';
 import type { CliErrorCode } from './cli-error.js';
 import { showIngestStatus } from './ingest-progress.js';
 import { openProgressBar } from './progress-bar.js';
+import { readLedgerFile, withRecord } from './record-session.js';
 import type { Config } from './setting.js';
 import type { Terminal } from './terminal.js';
 
@@ -54,12 +55,30 @@ export async function readBenchmarks(config: Config): Promise<BenchmarkIndex> {
   return readBenchmarkFiles(config['ingest.benchmarks']);
 }
 
-/** Reads log files into an open store with a progress bar, then lets kept texts expire. */
+/**
+ * Reads log files into an open store with a progress bar, then lets kept texts expire. A data directory with a log gets them
+ * written there first.
+ */
 export async function runIngest(
   store: TelemetryStore,
   config: Config,
   dataDir: string,
   request: IngestRequest,
+  terminal: Terminal,
+): Promise<IngestReport> {
+  const ledger = readLedgerFile(dataDir);
+  if (ledger === null) return readFiles(store, config, dataDir, request, null, terminal);
+  return withRecord(dataDir, ledger, config, terminal, ({ telemetry }) =>
+    readFiles(store, config, dataDir, request, telemetry, terminal),
+  );
+}
+
+async function readFiles(
+  store: TelemetryStore,
+  config: Config,
+  dataDir: string,
+  request: IngestRequest,
+  record: RecordSink | null,
   terminal: Terminal,
 ): Promise<IngestReport> {
   const [{ ingestFiles, readMappingFile }, { openSketchKey, openTextVault }] = await Promise.all([
@@ -74,6 +93,7 @@ export async function runIngest(
     ...(config['ingest.workers'] > 0 && { workers: config['ingest.workers'] }),
     ...(config['ingest.rejected_dir'] !== '' && { rejectedDir: config['ingest.rejected_dir'] }),
     ...(vault !== null && { texts: vault }),
+    ...(record !== null && { record }),
     benchmarks: request.benchmarks,
     ...(request.signal !== undefined && { signal: request.signal }),
     onProgress: (status: IngestStatus) => showIngestStatus(bar, status),

@@ -1,8 +1,8 @@
 import { concatBytes } from '@phalanx/core';
 import type { Account } from '@phalanx/domain';
 import { type Observation, unpackObservations } from '@phalanx/record';
-import { createSketcher, describeNetwork, HashDomain, type Sketcher } from '@phalanx/sketch';
-import type { AccountRow, IngestProgress, TelemetryStore } from '@phalanx/store';
+import type { IngestProgress, TelemetryStore } from '@phalanx/store';
+import { AccountRows } from './account-rows.js';
 import type { ChunkResult, ExchangeTexts, SeenAccount } from './chunk-result.js';
 import type { Intervention } from './formats/format.js';
 import type { RejectedFile } from './rejected-file.js';
@@ -72,8 +72,7 @@ export class BatchWriter {
   readonly #store: IngestStore;
   readonly #texts: TextSink | null;
   readonly #record: RecordSink | null;
-  readonly #sketcher: Sketcher;
-  readonly #known: Set<bigint>;
+  readonly #accounts: AccountRows;
   #batch = makeBatch();
   #writing: Promise<void> = Promise.resolve();
   #rows = 0;
@@ -83,14 +82,12 @@ export class BatchWriter {
     store: IngestStore,
     texts: TextSink | null,
     record: RecordSink | null,
-    sketcher: Sketcher,
-    known: Set<bigint>,
+    accounts: AccountRows,
   ) {
     this.#store = store;
     this.#texts = texts;
     this.#record = record;
-    this.#sketcher = sketcher;
-    this.#known = known;
+    this.#accounts = accounts;
   }
 
   static async open(
@@ -99,10 +96,7 @@ export class BatchWriter {
     texts: TextSink | null,
     record: RecordSink | null,
   ): Promise<BatchWriter> {
-    // An account that traffic names gets a row, so that its hash can be led back to its id; but not over one that
-    // says more.
-    const facts = await store.accountFacts();
-    return new BatchWriter(store, texts, record, createSketcher(sketchKey), new Set(facts.account));
+    return new BatchWriter(store, texts, record, await AccountRows.open(store, sketchKey));
   }
 
   /** Adds a result and where its source now stands. Waits while a full batch stands behind one being written. */
@@ -171,46 +165,21 @@ export class BatchWriter {
       this.#rows += batch.rows;
       this.#inserts++;
     }
-    await this.#writeAccounts(batch);
+    const accounts = [
+      ...batch.accounts.map((account) => this.#accounts.describe(account)),
+      ...this.#accounts.describeNew(batch.seen.values()),
+    ];
+    if (accounts.length > 0) await this.#store.insertAccounts(accounts);
     if (batch.interventions.length > 0)
       await this.#store.insertInterventions(
         batch.interventions.map(({ accountId, ...rest }) => ({
           ...rest,
-          account: this.#sketcher.hash64(HashDomain.ACCOUNT, accountId),
+          account: this.#accounts.hash(accountId),
         })),
       );
     if (this.#texts !== null && batch.texts.length > 0) await this.#texts.appendTexts(batch.texts);
     for (const [file, rows] of batch.rejected) await file.append(rows);
     for (const [digest, progress] of batch.progress) await this.#store.writeProgress(digest, progress);
-  }
-
-  async #writeAccounts(batch: Batch): Promise<void> {
-    const rows: AccountRow[] = batch.accounts.map((account) => this.#describe(account));
-    for (const row of rows) this.#known.add(row.account);
-    for (const { accountId, organisationId } of batch.seen.values()) {
-      const row = this.#describe({ accountId, ...(organisationId === undefined ? {} : { organisationId }) });
-      if (this.#known.has(row.account)) continue;
-      this.#known.add(row.account);
-      rows.push(row);
-    }
-    if (rows.length > 0) await this.#store.insertAccounts(rows);
-  }
-
-  #describe(account: Account): AccountRow {
-    const hash = (domain: string, text: string | undefined): bigint =>
-      this.#sketcher.hash64(domain, text ?? '');
-    return {
-      account: hash(HashDomain.ACCOUNT, account.accountId),
-      accountId: account.accountId,
-      organisation: hash(HashDomain.ORGANISATION, account.organisationId),
-      ...(account.createdAtMs === undefined ? {} : { createdAtMs: account.createdAtMs }),
-      payment: hash(HashDomain.PAYMENT, account.paymentFingerprint),
-      signupNetwork: hash(HashDomain.NETWORK, describeNetwork(account.signupIp)),
-      signupDevice: hash(HashDomain.DEVICE, account.signupDevice),
-      emailDomain: account.emailDomain ?? '',
-      programme: account.programme ?? '',
-      declaration: account.declaration ?? '',
-    };
   }
 }
 

@@ -11,4 +11,5 @@ export type { Format, Ingested, Intervention, Row, RowContext } from './formats/
 export { formatOfMapping, Mapping, parseMapping, readMappingFile } from './formats/mapping.js';
 export { detectFormat, formatByName, formats } from './formats/registry.js';
 export { type IngestOptions, ingestFiles } from './ingest-files.js';
+export { type ReplayOptions, type ReplayReport, replayRecord } from './replay-record.js';
 export type { IngestReport, IngestStatus } from './report.js';

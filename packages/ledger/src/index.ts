@@ -9,9 +9,31 @@ export {
   provesEquivocation,
 } from './equivocation.js';
 export { FRAME_HEADER_BYTES, type Frame, formatFrame, readFrame, readFrameHeader } from './frame.js';
+export { type FrostBroadcast, FrostKeyGeneration, type FrostSubShare } from './frost-generation.js';
+export { type FrostGroup, makeFrostGroup } from './frost-group.js';
+export { type FrostFault, type FrostKeySettings, makeFrostKey } from './frost-key.js';
+export {
+  dealFrostShares,
+  type FrostShare,
+  readFrostShareFile,
+  writeFrostShareFile,
+} from './frost-share.js';
+export {
+  type FrostCommitment,
+  type FrostParticipant,
+  FrostSigner,
+  type FrostSigningPackage,
+} from './frost-signer.js';
 export { checkLog, type LogCheck } from './fsck.js';
 export { type Listener, type ListenerSettings, listen } from './http-listener.js';
 export { readKeyFile, readUnencryptedKeyFile, writeKeyFile } from './key-file.js';
+export {
+  type KeyRotation,
+  openKeyRotation,
+  signersAt,
+  signKeyRotation,
+  verifiersAt,
+} from './key-rotation.js';
 export type { LedgerErrorCode } from './ledger-error.js';
 export { type AuditSettings, auditLog, type LogAudit } from './log-monitor.js';
 export { LogReader } from './log-reader.js';
@@ -20,6 +42,8 @@ export { EMPTY_ROOT, HASH_BYTES, hashLeaf, hashNode } from './merkle-hash.js';
 export { verifyConsistency, verifyInclusion } from './merkle-proof.js';
 export { type HashReader, proveConsistency, proveInclusion, readRoot, TreeFrontier } from './merkle-tree.js';
 export { makeCosigner, makeNoteSigner, type SigningKey, signingKeyOf } from './note-signer.js';
+export { openPkcs11Key, type Pkcs11Key, type Pkcs11Settings } from './pkcs11-key.js';
+export type { Pkcs11Calls, Pkcs11Library } from './pkcs11-module.js';
 export { type ScrubbedLog, type ScrubSettings, scrubLog } from './scrub.js';
 export { SegmentLog } from './segment-log.js';
 export { SEGMENT_ENTRIES, SegmentReader } from './segment-reader.js';

@@ -1,4 +1,4 @@
-import { fromHex, fromUtf8, PhalanxError, utf8 } from '@phalanx/core';
+import { fromHex, fromUtf8, PhalanxError } from '@phalanx/core';
 import type { Exchange, ExchangeRecord } from '@phalanx/domain';
 import { z } from 'zod';
 import type { Group } from './commitment.js';
@@ -29,20 +29,28 @@ export function describeExchange(exchange: Exchange, record: ExchangeRecord): Gr
     request: json({ id, startedAtMs, provider, model, operation, streamed, tools, parameters }),
     response: json({ status, finishReason, inputTokens, outputTokens, reasoningTokens, durationMs, ttftMs }),
     prompt: json(messages),
-    completion: response === undefined ? null : utf8(response),
+    completion: response === undefined ? null : encode(response),
     detector: formatDetectorGroup(record),
   };
 }
 
-/** The record as JSON: 64-bit hashes as 16 hexadecimal digits, bytes as hexadecimal. */
+/**
+ * The record as JSON: 64-bit hashes as 16 hexadecimal digits, bytes as hexadecimal. By hand, because a replacer of JSON.stringify costs
+ * five times as much.
+ */
 function formatDetectorGroup(record: ExchangeRecord): Uint8Array {
-  return json(record, (value) =>
-    typeof value === 'bigint'
-      ? value.toString(16).padStart(16, '0')
-      : value instanceof Uint8Array
-        ? hex(value)
-        : value,
-  );
+  let text = '';
+  for (const name in record) {
+    const value: unknown = record[name as keyof ExchangeRecord];
+    const formatted =
+      typeof value === 'bigint'
+        ? `"${value.toString(16).padStart(16, '0')}"`
+        : value instanceof Uint8Array
+          ? `"${hex(value)}"`
+          : JSON.stringify(value);
+    text += `${text === '' ? '{' : ','}"${name}":${formatted}`;
+  }
+  return encode(`${text}}`);
 }
 
 const Hash = z
@@ -120,13 +128,13 @@ function parseJson(value: Uint8Array, group: Group): unknown {
   }
 }
 
-function json(value: unknown, replace?: (member: unknown) => unknown): Uint8Array {
-  // Members are replaced before JSON.stringify sees them: a replacer function costs more than all the rest.
-  const plain =
-    replace === undefined
-      ? value
-      : Object.fromEntries(Object.entries(value as object).map(([key, member]) => [key, replace(member)]));
-  return utf8(JSON.stringify(plain));
+function json(value: unknown): Uint8Array {
+  return encode(JSON.stringify(value));
+}
+
+/** Several times faster than a TextEncoder on short texts: small buffers share memory. */
+function encode(text: string): Uint8Array {
+  return Buffer.from(text, 'utf8');
 }
 
 function hex(bytes: Uint8Array): string {

@@ -32,22 +32,31 @@ export const CHAIN_BYTES = 16;
 export const EXCHANGE_LEAF = 1;
 export const COMMITMENTS_BYTES = GROUPS.length * COMMITMENT_BYTES;
 
-export function formatExchangeLeaf({
-  chain,
-  sequence,
-  previous,
-  atMs,
-  commitments,
-}: ExchangeLeaf): Uint8Array {
+export function formatExchangeLeaf(leaf: ExchangeLeaf): Uint8Array {
   const bytes = new Uint8Array(EXCHANGE_LEAF_BYTES);
-  const view = new DataView(bytes.buffer);
-  bytes[0] = EXCHANGE_LEAF;
-  bytes.set(chain, 1);
-  view.setBigUint64(17, BigInt(sequence));
-  bytes.set(previous, 25);
-  view.setBigUint64(57, BigInt(atMs));
-  bytes.set(commitments, 65);
+  const { buffer } = bytes;
+  writeExchangeLeaf(Buffer.from(buffer), 0, leaf);
   return bytes;
+}
+
+/** As `formatExchangeLeaf`, for the hot path: into a buffer that holds many. */
+export function writeExchangeLeaf(
+  bytes: Buffer,
+  at: number,
+  { chain, sequence, previous, atMs, commitments }: ExchangeLeaf,
+): void {
+  bytes[at] = EXCHANGE_LEAF;
+  bytes.set(chain, at + 1);
+  writeSafeInteger(bytes, at + 17, sequence);
+  bytes.set(previous, at + 25);
+  writeSafeInteger(bytes, at + 57, atMs);
+  bytes.set(commitments, at + 65);
+}
+
+/** A 64-bit number without a bigint. */
+function writeSafeInteger(bytes: Buffer, at: number, value: number): void {
+  bytes.writeUInt32BE(Math.floor(value / 2 ** 32), at);
+  bytes.writeUInt32BE(value % 2 ** 32, at + 4);
 }
 
 /** @throws PhalanxError `RECORD_LEAF` for anything but a leaf of this form with numbers below 2^53 */

@@ -24,6 +24,8 @@ export const SALTS_BYTES = GROUPS.length * SALT_BYTES;
 const EMPTY = new Uint8Array(0);
 const TEXT_GROUPS = new Set<string>(['prompt', 'completion']);
 const ABSENT = 0xffff_ffff;
+/** Random bytes are drawn for many salts at once: a draw costs microseconds, whatever its size. */
+let pool = new Uint8Array(0);
 const HEAD_BYTES = 16 + 8 + 8 + SALTS_BYTES + COMMITMENTS_BYTES + 4 * GROUPS.length;
 
 /**
@@ -36,7 +38,7 @@ export function observe(
   values: GroupValues,
   keepText: boolean,
 ): Observation {
-  const salts = randomFillSync(new Uint8Array(SALTS_BYTES));
+  const salts = drawSalts();
   const commitments = new Uint8Array(COMMITMENTS_BYTES);
   GROUPS.forEach((group, i) => {
     const salt = salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES);
@@ -44,6 +46,13 @@ export function observe(
   });
   const kept = GROUPS.map((group) => (keepText || !TEXT_GROUPS.has(group) ? values[group] : null));
   return { id, account, atMs, salts, commitments, values: kept };
+}
+
+function drawSalts(): Uint8Array {
+  if (pool.length < SALTS_BYTES) pool = randomFillSync(new Uint8Array(512 * SALTS_BYTES));
+  const salts = pool.subarray(0, SALTS_BYTES);
+  pool = pool.subarray(SALTS_BYTES);
+  return salts;
 }
 
 /** Observations as bytes that one thread hands to another. */

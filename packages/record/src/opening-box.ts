@@ -66,17 +66,7 @@ export function sealBox(
   const groups = kind === BoxKind.TEXT ? TEXT : REST;
   const told = observations.filter(({ observation: { values } }) => groups.some((i) => values[i] !== null));
   if (told.length === 0) return null;
-  const parts: Uint8Array[] = [];
-  for (const { observation } of told) {
-    if (kind === BoxKind.REST) parts.push(observation.id, observation.salts);
-    const lengths = new DataView(new ArrayBuffer(4 * groups.length));
-    groups.forEach((group, i) => {
-      lengths.setUint32(4 * i, observation.values[group]?.length ?? ABSENT);
-    });
-    parts.push(new Uint8Array(lengths.buffer));
-    for (const group of groups) if (observation.values[group]) parts.push(observation.values[group]!);
-  }
-  const plain = Buffer.concat(parts);
+  const plain = packOpenings(kind, groups, told);
   if (plain.length > MAX_BOX_BYTES) throw boxError('it is larger than 64 MiB');
   const isLong = plain.length >= COMPRESS_FROM_BYTES;
   const body = isLong
@@ -90,6 +80,38 @@ export function sealBox(
     places: told.map(({ place }) => place),
     ...seal(key, packed, contextOf(kind, day)),
   };
+}
+
+/** For each: id and salts unless it is text, a length for each group, the values. */
+function packOpenings(
+  kind: BoxKind,
+  groups: readonly number[],
+  told: readonly { readonly observation: Observation }[],
+): Buffer {
+  const head = (kind === BoxKind.REST ? 16 + SALTS_BYTES : 0) + 4 * groups.length;
+  let size = 0;
+  for (const { observation } of told) {
+    size += head;
+    for (const group of groups) size += observation.values[group]?.length ?? 0;
+  }
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const { observation } of told) {
+    const { id, salts, values } = observation;
+    if (kind === BoxKind.REST) {
+      bytes.set(id, at);
+      bytes.set(salts, at + 16);
+      at += 16 + SALTS_BYTES;
+    }
+    for (const group of groups) at = bytes.writeUInt32BE(values[group]?.length ?? ABSENT, at);
+    for (const group of groups) {
+      const value = values[group];
+      if (!value) continue;
+      bytes.set(value, at);
+      at += value.length;
+    }
+  }
+  return bytes;
 }
 
 /**

@@ -1,7 +1,13 @@
 import { PhalanxError, toHex } from '@phalanx/core';
 import { type Disk, hashLeaf, type TransparencyLog } from '@phalanx/ledger';
 import { AccountChains } from './account-chains.js';
-import { EXCHANGE_LEAF, type ExchangeLeaf, formatExchangeLeaf, parseExchangeLeaf } from './exchange-leaf.js';
+import {
+  EXCHANGE_LEAF,
+  EXCHANGE_LEAF_BYTES,
+  type ExchangeLeaf,
+  parseExchangeLeaf,
+  writeExchangeLeaf,
+} from './exchange-leaf.js';
 import type { Observation } from './observation.js';
 import {
   type AccountKeys,
@@ -217,10 +223,13 @@ export class TelemetryLog {
 
   async #appendBatch(batch: readonly Observation[]): Promise<void> {
     const first = this.#log.size;
-    const leaves = batch.map(({ account, atMs, commitments }) => {
+    const slab = Buffer.allocUnsafe(batch.length * EXCHANGE_LEAF_BYTES);
+    const leaves = batch.map(({ account, atMs, commitments }, i) => {
       const head = this.#chains.findOrBegin(account);
       const { chain, sequence, previous } = head;
-      const leaf = formatExchangeLeaf({ chain, sequence, previous, atMs, commitments });
+      const at = i * EXCHANGE_LEAF_BYTES;
+      writeExchangeLeaf(slab, at, { chain, sequence, previous, atMs, commitments });
+      const leaf = slab.subarray(at, at + EXCHANGE_LEAF_BYTES);
       head.sequence++;
       head.previous = hashLeaf(leaf);
       return leaf;
