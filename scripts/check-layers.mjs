@@ -25,7 +25,10 @@ const problems = [];
 for (const name of readdirSync('packages')) {
   if (!(name in FLOOR)) problems.push(`packages/${name} has no floor in scripts/check-layers.mjs`);
   const manifest = JSON.parse(readFileSync(join('packages', name, 'package.json'), 'utf8'));
-  const declared = new Set(Object.keys(manifest.dependencies ?? {}));
+  const optional = Object.keys(manifest.peerDependencies ?? {}).filter(
+    (peer) => manifest.peerDependenciesMeta?.[peer]?.optional,
+  );
+  const declared = new Set([...Object.keys(manifest.dependencies ?? {}), ...optional]);
   for (const dependency of declared) {
     const target = dependency.startsWith('@phalanx/') ? dependency.slice(9) : null;
     if (target && !(FLOOR[target] < FLOOR[name]) && !SAME_FLOOR.has(`${name}>${target}`))
