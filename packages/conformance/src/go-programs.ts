@@ -13,7 +13,7 @@ const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
  *
  * @param packages import paths, or `./name` within the module; a program is named after the last part
  * @returns null, or why they cannot be had: no Go, one too old, no module proxy in reach
- * @throws Error when the modules are there and do not compile
+ * @throws Error when the modules are there and do not compile, or are not those that `go.sum` names
  */
 export async function buildGoPrograms(
   module: string,
@@ -23,7 +23,10 @@ export async function buildGoPrograms(
   try {
     await runGo(module, ['list', '-deps', ...packages], LIST_MS);
   } catch (error) {
-    return `no Go with the modules of ${module}: ${reasonOf(error)}`;
+    const reason = reasonOf(error);
+    // What does not match go.sum, or is not in it, is no matter of what is installed here.
+    if (reason.includes('go.sum')) throw error;
+    return `no Go with the modules of ${module}: ${reason}`;
   }
   await runGo(module, ['build', '-o', `${folder}/`, ...packages], BUILD_MS);
   return null;
@@ -48,5 +51,6 @@ function reasonOf(error: unknown): string {
   const { code, stderr, message } = error as { code?: unknown; stderr?: unknown; message?: unknown };
   if (code === 'ENOENT') return 'go is not installed';
   const text = typeof stderr === 'string' && stderr.trim() !== '' ? stderr : String(message);
-  return text.trim().split('\n').at(-1)!.slice(0, 200);
+  const lines = text.trim().split('\n');
+  return (lines.find((line) => line.includes('go.sum')) ?? lines.at(-1)!).slice(0, 300);
 }
