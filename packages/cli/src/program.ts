@@ -118,7 +118,10 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
 
   addKeptOptions(ledger.command('init'))
     .description('begin the log of a data directory; ingestion writes there first from then on')
-    .requiredOption('--origin <name>', 'name of the log, as in lab.example/node-1; never to be used again')
+    .requiredOption(
+      '--origin <name>',
+      'name of the log, a host name as in node-1.lab.example; never to be used for another',
+    )
     .option('--unencrypted', 'keys without a passphrase, for disks that are encrypted')
     .action(async (flags) =>
       finish(await (await import('./commands/ledger-record.js')).initLedgerCommand(flags, terminal)),
@@ -143,6 +146,41 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
     .option('--release', 'end the hold')
     .action(async (account, flags) =>
       finish(await (await import('./commands/ledger-record.js')).holdCommand(account, flags, terminal)),
+    );
+
+  ledger
+    .command('serve')
+    .argument('<folder>', 'of a log, while another process writes it')
+    .description('show a log to readers over HTTP (tlog-tiles); exit 1 when --scrub found a fault')
+    .requiredOption('--listen <host:port>', 'port 0: any that is free')
+    .option('--scrub', 'read the disk again and again meanwhile')
+    .option('--json', 'for machines on stdout')
+    .action(async (folder, flags) =>
+      finish(await (await import('./commands/ledger-serve.js')).serveLogCommand(folder, flags, terminal)),
+    );
+  ledger
+    .command('witness')
+    .argument('<folder>', 'keeps what was cosigned last; never go on without it')
+    .description("cosign the checkpoints of other people's logs over HTTP (tlog-witness)")
+    .requiredOption('--listen <host:port>', 'port 0: any that is free')
+    .requiredOption('--name <name>', 'of the witness, for good')
+    .requiredOption('--key <file>', 'its Ed25519 key, which signs nothing else')
+    .option('--log <verifier key>', 'a log to witness; repeatable', collect, [])
+    .option('--json', 'for machines on stdout')
+    .action(async (folder, flags) =>
+      finish(await (await import('./commands/ledger-witness.js')).witnessCommand(folder, flags, terminal)),
+    );
+  ledger
+    .command('audit')
+    .argument('<url>', 'prefix of a log')
+    .description(
+      'read what is new in a log over the network and check it; exit 1 when it forked or shows less than it signed',
+    )
+    .requiredOption('--policy <file>', 'the logs and witnesses that you trust (tlog-policy)')
+    .option('--state <file>', 'remembers the checkpoint seen last; without it the whole log is read')
+    .option('--json', 'for machines on stdout')
+    .action(async (url, flags) =>
+      finish(await (await import('./commands/ledger-audit.js')).auditCommand(url, flags, terminal)),
     );
 
   program

@@ -27,6 +27,7 @@ export interface RecordSession {
 }
 
 const FILE = 'ledger.json';
+const HOST_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 /** What the log of a data directory is called and signed by; null when it has none. @throws PhalanxError `CLI_FILE` */
 export function readLedgerFile(dataDir: string): LedgerFile | null {
@@ -53,6 +54,10 @@ export async function createLedger(
   const { formatVerifierKey, makeVerifierKey, SignatureType, signingKeyOf, writeKeyFile } = await import(
     '@phalanx/ledger'
   );
+  if (!HOST_NAME.test(origin))
+    throw new PhalanxError<CliErrorCode>('CLI_USAGE', `${origin} is no host name`, {
+      advice: 'Verifiers of Sigstore know a log by its host: node-1.lab.example.',
+    });
   const folder = join(dataDir, 'ledger');
   if (readLedgerFile(dataDir) !== null)
     throw new PhalanxError<CliErrorCode>('CLI_FILE', `${dataDir} has a log already`);

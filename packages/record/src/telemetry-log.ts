@@ -171,6 +171,34 @@ export class TelemetryLog {
     }
   }
 
+  /**
+   * Some exchange entries, opened as far as keys are left; boxes without any of them stay shut.
+   *
+   * @param indices ascending
+   */
+  async *readExchanges(
+    indices: readonly number[],
+  ): AsyncGenerator<LoggedEntry & { readonly exchange: LoggedExchange }> {
+    const seg = this.#openings.segmentEntries;
+    for (let done = 0; done < indices.length; ) {
+      const from = indices[done]!;
+      const limit = Math.min(from - (from % seg) + seg, from + MAX_BATCH);
+      const wanted = new Set<number>();
+      while (done < indices.length && indices[done]! < limit) wanted.add(indices[done++]!);
+      const to = indices[done - 1]! + 1;
+      const entries = this.#log.readEntries(from, to);
+      const opened = await this.#open(from, to, wanted);
+      for (const index of wanted) {
+        const entry = entries[index - from]!;
+        yield {
+          index,
+          entry,
+          exchange: { leaf: parseExchangeLeaf(entry), opened: opened.get(index) ?? null },
+        };
+      }
+    }
+  }
+
   /** The entries of some chains, without their openings. Reads the whole log: some million entries a second. */
   *findLeaves(
     chains: ReadonlySet<string>,
@@ -273,17 +301,18 @@ export class TelemetryLog {
     return boxes;
   }
 
-  async #open(from: number, to: number): Promise<Map<number, OpenedExchange>> {
+  async #open(from: number, to: number, wanted?: ReadonlySet<number>): Promise<Map<number, OpenedExchange>> {
+    const isWanted = (index: number): boolean => index >= from && index < to && (wanted?.has(index) ?? true);
     const found = new Map<number, OpenedExchange>();
     for (const { first, boxes } of this.#openings.read(from, to))
       for (const box of boxes) {
-        if (!box.places.some((place) => first + place >= from && first + place < to)) continue;
+        if (!box.places.some((place) => isWanted(first + place))) continue;
         const keys = box.kind === BoxKind.REST ? this.#keys.rest : this.#keys.text;
         const key = await keys.findNamed(box.keyId, box.day);
         if (key === null) continue;
         for (const [i, exchange] of openBox(box, key.key).entries()) {
           const index = first + box.places[i]!;
-          if (index < from || index >= to) continue;
+          if (!isWanted(index)) continue;
           const known = found.get(index);
           found.set(index, known === undefined ? exchange : joinBoxes(known, exchange));
         }

@@ -68,7 +68,7 @@ export async function checkLogCommand(
       advice: 'Give the verifier key of the log: --key name+id+base64.',
     });
   const keys = flags.key.map(parseVerifierKey);
-  const letGo = await becomeSingleWriter(existing(folder));
+  const letGo = await becomeSingleWriter(existingLog(folder));
   const disk = new FolderDisk(folder);
   try {
     const check = await checkLog(disk, keys);
@@ -87,7 +87,8 @@ export async function checkLogCommand(
   }
 }
 
-function readBytes(path: string): Uint8Array {
+/** @throws PhalanxError `CLI_FILE` */
+export function readBytes(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (cause) {
@@ -95,8 +96,12 @@ function readBytes(path: string): Uint8Array {
   }
 }
 
-/** A check must not make the folder that it was asked to look at, nor call another one whole. */
-function existing(folder: string): string {
+/**
+ * The folder, if there is a log in it: a check must not make the folder that it was asked to look at, nor call another one whole.
+ *
+ * @throws PhalanxError `CLI_FILE`
+ */
+export function existingLog(folder: string): string {
   let names: string[];
   try {
     names = readdirSync(folder);
