@@ -94,6 +94,7 @@ export {
 export {
   formatAddCheckpoint,
   hashOrigin,
+  MAX_REQUEST_BYTES,
   Witness,
   type WitnessAnswer,
   type WitnessedLog,
