@@ -5,6 +5,7 @@ import { clickhouseCluster } from './clickhouse-suite.js';
 import { formats } from './formats.js';
 import { goVerifiers } from './go-verifiers.js';
 import { knownBenchmarks } from './known-benchmarks.js';
+import { ledgerKeys } from './ledger-keys.js';
 import { leiden } from './leiden.js';
 import { nearRepeats } from './near-repeats.js';
 import { oneJob } from './one-job.js';
@@ -20,6 +21,7 @@ export const suites: readonly Suite[] = [
   atlas,
   templateFingerprint,
   transparencyLog,
+  ledgerKeys,
   signatureVectors,
   knownBenchmarks,
   nearRepeats,

@@ -20,6 +20,7 @@ export interface Pkcs11Settings {
 
 /** An Ed25519 key that never leaves its token. */
 export interface Pkcs11Key extends SigningKey {
+  sign(message: Uint8Array): Promise<Uint8Array>;
   /** Waits for signatures under way and ends the session. */
   close(): Promise<void>;
 }
