@@ -75,7 +75,7 @@ export class SegmentLog {
    * is on it is then unknown, every further call fails too, and the process should end
    */
   append(entries: readonly Uint8Array[]): number {
-    if (this.#failure !== null) throw diskError('it failed before', this.#failure);
+    this.requireWorking();
     const long = entries.find(({ length }) => length > MAX_ENTRY_BYTES);
     if (long)
       throw new PhalanxError<LedgerErrorCode>('LEDGER_TILE', `an entry of ${long.length} bytes`, {
@@ -90,10 +90,20 @@ export class SegmentLog {
         done += batch.length;
       }
     } catch (cause) {
-      this.#failure = cause;
+      this.stop(cause);
       throw diskError('it does not take what is written', cause);
     }
     return first;
+  }
+
+  /** Acknowledges nothing from now on: what is on the disk is unknown, or damaged. */
+  stop(cause: unknown): void {
+    this.#failure ??= cause;
+  }
+
+  /** @throws PhalanxError `LEDGER_DISK` once the log has stopped */
+  requireWorking(): void {
+    if (this.#failure !== null) throw diskError('it failed before', this.#failure);
   }
 
   /** A hash tile or an entry bundle as it is served; null when the log has not come so far. */

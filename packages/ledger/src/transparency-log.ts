@@ -142,7 +142,8 @@ export class TransparencyLog {
    * hashed again before: logs have been lost to one bit that flipped between hashing and writing.
    *
    * @returns the signed checkpoint; the last one again when nothing was added
-   * @throws PhalanxError `LEDGER_CORRUPT`, `LEDGER_DISK`
+   * @throws PhalanxError `LEDGER_CORRUPT`; `LEDGER_DISK`, also when an earlier call failed. After either nothing is acknowledged,
+   * signed or served any more
    */
   publish(): Promise<Uint8Array> {
     this.#publishing ??= this.#publish().finally(() => {
@@ -153,11 +154,17 @@ export class TransparencyLog {
 
   async #publish(): Promise<Uint8Array> {
     const { state, origin, signers, servesCosignedOnly } = this.#settings;
+    this.#log.requireWorking();
     const size = this.#log.size;
     const before = this.#signed?.checkpoint.size ?? 0;
     if (this.#signed !== null && size === before) return this.#signed.note;
     const root = this.#log.root();
-    this.#log.verifyEntries(before, size);
+    try {
+      this.#log.verifyEntries(before, size);
+    } catch (error) {
+      if (PhalanxError.is(error)) this.#log.stop(error);
+      throw error;
+    }
     const checkpoint: Checkpoint = { origin, size, root, extensions: [] };
     const note = await signNote(formatCheckpoint(checkpoint), signers);
     try {
@@ -165,6 +172,7 @@ export class TransparencyLog {
       this.#signed = { note, checkpoint };
       if (!servesCosignedOnly) this.#replaceServed(this.#signed);
     } catch (cause) {
+      this.#log.stop(cause);
       throw unwritten(cause);
     }
     return note;
@@ -185,9 +193,11 @@ export class TransparencyLog {
     )
       throw new PhalanxError<LedgerErrorCode>('LEDGER_CHECKPOINT', 'not a checkpoint that this log signed');
     if (checkpoint.size < (this.#served?.checkpoint.size ?? 0)) return false;
+    this.#log.requireWorking();
     try {
       this.#replaceServed({ note, checkpoint });
     } catch (cause) {
+      this.#log.stop(cause);
       throw unwritten(cause);
     }
     return true;

@@ -185,14 +185,15 @@ class Game {
 }
 
 const seatNumber = fc.nat({ max: WITNESSES - 1 });
+const size = fc.oneof(
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: COMMON }) },
+  { weight: 4, arbitrary: fc.integer({ min: COMMON + 1, max: LARGEST }) },
+);
 const step = fc.oneof(
-  {
-    weight: 9,
-    arbitrary: fc.tuple(seatNumber, fc.constantFrom<Side>(0, 1), fc.integer({ min: 1, max: LARGEST })),
-  },
+  { weight: 9, arbitrary: fc.tuple(seatNumber, fc.constantFrom<Side>(0, 1), size) },
   { weight: 1, arbitrary: fc.tuple(seatNumber) },
 );
-const schedule = fc.array(step, { minLength: 10, maxLength: 60 });
+const schedule = fc.array(step, { minLength: 20, maxLength: 60 });
 const chance = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 
 /** No split, whoever lies and whoever is asked for what and when. Counts the runs in which a verifier accepted anything. */
@@ -216,7 +217,7 @@ function neverSplit(liars: number, threshold: number, accepted = { runs: 0 }) {
 describe('seven witnesses, two of which sign anything', () => {
   it('let no verifier who asks for five accept either history beside the other', async () => {
     const accepted = { runs: 0 };
-    await fc.assert(neverSplit(2, 5, accepted), { numRuns: 400 });
+    await fc.assert(neverSplit(2, 5, accepted), { numRuns: 250 });
     // A property that holds because nothing is ever accepted would say nothing.
     expect(accepted.runs).toBeGreaterThan(20);
   });
