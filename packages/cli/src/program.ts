@@ -116,6 +116,33 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
       finish(await (await import('./commands/ledger.js')).checkLogCommand(folder, flags, terminal)),
     );
 
+  const ledgerKey = ledger.command('key').description('keys that logs and statements are signed with');
+  ledgerKey
+    .command('new')
+    .argument('<file>', 'to make')
+    .description('a private key in a file encrypted with a passphrase; prints the public key')
+    .option('--name <origin>', 'name of the key, the origin of its log; for ed25519')
+    .option('--type <type>', 'ed25519 for logs and witnesses, p256 for statements', 'ed25519')
+    .option('--passphrase-file <file>', 'its first line; else PHALANX_PASSPHRASE')
+    .option('--json', 'for machines on stdout')
+    .action(async (file, flags) =>
+      finish(await (await import('./commands/ledger-key.js')).newKeyCommand(file, flags, terminal)),
+    );
+  ledgerKey
+    .command('split')
+    .argument('<file>', 'with an Ed25519 key')
+    .description(
+      'split a key into FROST shares, FILE.share-1 and so on, that sign together under the same public key',
+    )
+    .requiredOption('--threshold <number>', 'shares that sign')
+    .requiredOption('--shares <number>', 'shares to make, up to 16')
+    .option('--passphrase-file <file>', 'of the key; else PHALANX_PASSPHRASE')
+    .option('--share-passphrase-file <file>', 'once a share, in order; default: as the key', collect, [])
+    .option('--json', 'for machines on stdout')
+    .action(async (file, flags) =>
+      finish(await (await import('./commands/ledger-key.js')).splitKeyCommand(file, flags, terminal)),
+    );
+
   addKeptOptions(ledger.command('init'))
     .description('begin the log of a data directory; ingestion writes there first from then on')
     .requiredOption(
