@@ -279,7 +279,7 @@ describe('a holder of a share', () => {
   });
 
   it('signs what the holder was shown', async () => {
-    const text = message.slice();
+    const text = Buffer.from(message);
     const shown: string[] = [];
     const signer = new FrostSigner(shares[0]!, async (seen) => {
       shown.push(toHex(seen));
@@ -440,6 +440,13 @@ describe('a coordinator', () => {
     const none = keyOver(shares, [liar, reach(2, { sign: async () => toScalar(2n) }), reach(3)]);
     await expect(none.key.sign(message)).rejects.toThrow(expect.objectContaining({ retryable: false }));
     expect(none.faults.map(({ participant }) => participant)).toEqual([1, 2]);
+  });
+
+  it('keeps what a participant says short and printable', async () => {
+    const loud = reach(2, { commit: () => Promise.reject(new Error(`\u001b[2J${'x'.repeat(9999)}`)) });
+    const { key, faults } = keyOver(shares, [loud, reach(1), reach(3)]);
+    await key.sign(message);
+    expect(faults[0]!.reason).toMatch(/^ \[2Jx{196}$/);
   });
 
   it('signs many things at once', async () => {

@@ -32,6 +32,7 @@ export interface FrostKeySettings {
 }
 
 const TIMEOUT_MS = 10_000;
+const MAX_REASON = 200;
 
 /**
  * An Ed25519 key whose shares lie with several participants (RFC 9591 sections 5.1 to 5.4): this is the coordinator, and holds no secret.
@@ -61,7 +62,7 @@ export function makeFrostKey(settings: FrostKeySettings): SigningKey {
       for (;;) {
         const left = order.filter((number) => !faults.some(({ participant }) => participant === number));
         if (left.length < group.threshold) throw tooFew(group, faults);
-        const answer = await attempt(settings, left.slice(0, group.threshold), message.slice());
+        const answer = await attempt(settings, left.slice(0, group.threshold), new Uint8Array(message));
         if (answer instanceof Uint8Array) return answer;
         for (const fault of answer) {
           faults.push(fault);
@@ -127,17 +128,19 @@ async function ask<T>(
         // A copy: what is checked must be what is used.
         answers.set(participant, structuredClone(answer));
       } catch (error) {
-        faults.push({
-          participant,
-          kind: 'absent',
-          reason: error instanceof Error ? error.message : String(error),
-        });
+        faults.push({ participant, kind: 'absent', reason: describe(error) });
       } finally {
         clearTimeout(timer);
       }
     }),
   );
   return answers;
+}
+
+/** In the participant's own words, which may be long and hold control characters. */
+function describe(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.slice(0, MAX_REASON).replaceAll(/\p{C}/gu, ' ');
 }
 
 function isCommitment(commitment: FrostCommitment, participant: number): boolean {

@@ -52,7 +52,7 @@ export class FrostSigner implements FrostParticipant {
    */
   constructor(share: FrostShare, approve: (message: Uint8Array) => boolean | Promise<boolean>) {
     checkShare(share);
-    this.#share = share;
+    this.#share = structuredClone(share);
     this.#approve = approve;
     this.participant = share.participant;
   }
@@ -67,8 +67,8 @@ export class FrostSigner implements FrostParticipant {
 
   /** @throws PhalanxError `LEDGER_SHARE` when the commitment was used or never made, for a malformed package, or when the holder refuses */
   async sign(request: FrostSigningPackage): Promise<Uint8Array> {
-    // A copy: the caller must not be able to show one message and have another signed.
-    const message = request.message.slice(0, MAX_MESSAGE_BYTES + 1);
+    // A copy: the caller must not be able to show one message and have another signed. `slice` of a Buffer is none.
+    const message = new Uint8Array(request.message.subarray(0, MAX_MESSAGE_BYTES + 1));
     const commitments = request.commitments.slice(0, this.#share.group.participants + 1).map(copyCommitment);
     const nonces = this.#take(commitments);
     checkPackage(message, commitments, this.#share.group);
@@ -112,7 +112,11 @@ export function toCommitmentList(
 }
 
 function copyCommitment({ participant, hiding, binding }: FrostCommitment): FrostCommitment {
-  return { participant, hiding: hiding.slice(0, 33), binding: binding.slice(0, 33) };
+  return {
+    participant,
+    hiding: new Uint8Array(hiding.subarray(0, 33)),
+    binding: new Uint8Array(binding.subarray(0, 33)),
+  };
 }
 
 function checkPackage(message: Uint8Array, commitments: readonly FrostCommitment[], group: FrostGroup): void {
