@@ -15,8 +15,12 @@ const MEASUREMENTS: Readonly<
     run: async () => (await import('./ingest-speed.js')).benchIngestSpeed(),
   },
   ledger: {
-    what: 'entries a second into a log on disk, with and without signed checkpoints; hashes and bytes alone',
-    run: async () => (await import('./ledger-append.js')).benchLedgerAppend(),
+    what: 'a log on disk: entries a second beside raw SHA-256 and one file a tile; time to acknowledgement at 100,000 a second; proofs; memory: [--entries 50000000]',
+    run: async (args) => (await import('./ledger-append.js')).benchLedgerAppend(args),
+  },
+  'ledger-hammer': {
+    what: 'a served and witnessed log under writers and readers, every answer verified: [--writers 8] [--readers 8] [--seconds 10] [--entries 1000000]',
+    run: async (args) => (await import('./ledger-hammer.js')).hammerLedger(args),
   },
   repeats: {
     what: 'how often the prompts of each file of a folder repeat one another: --prompts FOLDER',
