@@ -36,20 +36,23 @@ function startHolder(n: number): { readonly participant: FrostParticipant; end()
     serialization: 'advanced',
   });
   children.push(child);
+  const waiting = new Map<number, (said: { readonly answer?: unknown; readonly error?: string }) => void>();
+  child.on('message', (said: { id: number; answer?: unknown; error?: string }) => {
+    waiting.get(said.id)?.(said);
+    waiting.delete(said.id);
+  });
+  child.once('exit', () => {
+    for (const tell of waiting.values()) tell({ error: 'the process has ended' });
+  });
   let calls = 0;
   const ask = <T>(call: string, request?: FrostSigningPackage): Promise<T> =>
     new Promise((resolve, reject) => {
-      if (!child.connected) reject(new Error('the process has ended'));
+      if (!child.connected) return reject(new Error('the process has ended'));
       const id = calls++;
-      const listen = (said: { id: number; answer: T; error?: string }): void => {
-        if (said.id !== id) return;
-        child.off('message', listen as never);
-        if (said.error === undefined) resolve(said.answer);
-        else reject(new Error(said.error));
-      };
-      child.on('message', listen as never);
-      child.once('exit', () => reject(new Error('the process has ended')));
-      if (child.connected) child.send({ id, call, request });
+      waiting.set(id, ({ answer, error }) =>
+        error === undefined ? resolve(answer as T) : reject(new Error(error)),
+      );
+      child.send({ id, call, request });
     });
   return {
     participant: {
