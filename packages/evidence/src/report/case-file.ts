@@ -165,6 +165,8 @@ export const CaseFile = z.object({
     entries: Count,
     /** Of those, how many are opened at least so far. */
     opened: z.object({ existence: Count, aggregates: Count, metadata: Count, text: Count }),
+    /** Who can decrypt the metadata, in words; null when it is in the clear, or none is in the bundle. */
+    metadataRecipient: Text.nullable().default(null),
     /** Who can decrypt the text, in words; null when none is in the bundle. */
     textRecipient: Text.nullable(),
     /** What was kept back, and why. */

@@ -174,15 +174,15 @@ function writeCopies(file: CaseFile, files: readonly CaseObject[], number: Numbe
         '[I] [A person under my direction] computed the SHA-256 value of each original and of each copy. The values are equal and are those listed here. [State the originals, the medium, the program used, and the date.] ________',
       ),
       number(
-        `The export was made at ${formatInstant(file.madeAtMs)} by ${nameParty(file.madeBy)}. Who held the data before and after is listed in the chain of custody of the bundle.`,
+        `The export was made by ${nameParty(file.madeBy)}, at ${formatInstant(file.madeAtMs)}. Who held the data before and after is listed in the chain of custody of the bundle.`,
       ),
       {
         kind: 'table',
         caption: `${formatPlural(files.length, 'file')}${more > 0 ? `; the first ${formatCount(FILES_SHOWN)} are listed, all are in the manifest` : ''}`,
         columns: [
-          { title: 'File', weight: 3 },
-          { title: 'Bytes', weight: 1.2, align: 'right' },
-          { title: 'SHA-256', weight: 5 },
+          { title: 'File', weight: 2.4 },
+          { title: 'Bytes', weight: 1.1, align: 'right' },
+          { title: 'SHA-256', weight: 5.6 },
         ],
         rows: files
           .slice(0, FILES_SHOWN)

@@ -102,7 +102,7 @@ export class PdfBlocks {
         this.#pages.skip(3);
         for (const inner of block.blocks) this.draw(inner, indent + 14);
         this.#pages.drawBarSince(from, this.#pages.left + indent, 'accent');
-        this.#pages.skip(GAP.paragraph);
+        this.#pages.skip(GAP.paragraph + 6);
         break;
       }
       case 'blank': {
@@ -119,7 +119,7 @@ export class PdfBlocks {
           'ink',
           0.6,
         );
-        this.#pages.skip(GAP.paragraph);
+        this.#pages.skip(GAP.paragraph + 5);
         break;
       }
       case 'chart':

@@ -161,6 +161,7 @@ export function makeSampleCaseFile(accounts = 41): CaseFile {
     disclosure: {
       entries: total,
       opened: { existence: total, aggregates: total, metadata: 1_200, text: 60 },
+      metadataRecipient: null,
       textRecipient: 'the court-appointed expert, by the age key in the bundle',
       withheld: [
         { what: 'Text of other customers', why: 'Not part of the case.' },

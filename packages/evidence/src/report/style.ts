@@ -84,7 +84,10 @@ footer { padding-top: 28px; padding-bottom: 64px; font-size: 14px; color: var(--
   .figures dd { font-size: 14pt; } .figures { margin: 14pt 0; gap: 10pt; grid-template-columns: repeat(3, 1fr); }
   .terms, table, pre, .soft, figcaption p, caption, .figures dt, thead th { font-size: 9pt; }
   nav, .skip, details { display: none; }
-  header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
+  header, main, footer, p, ul, ol, .terms dd { max-width: none; }
+  header, main, footer { padding-left: 0; padding-right: 0; }
+  h1 { max-width: none; }
+  aside { padding: 12pt 14pt; margin: 12pt 0 0; }
   main > section { padding: 16pt 0; }
   figure, aside, tr, pre { break-inside: avoid; }
   h2, h3, summary { break-after: avoid; }

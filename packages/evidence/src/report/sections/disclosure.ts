@@ -7,7 +7,7 @@ const LEVELS = [
   { level: 'existence', is: 'that a record was in the log at a time; nothing of its content' },
   { level: 'aggregates', is: 'counted in totals that an auditor can compute again' },
   { level: 'metadata', is: 'account, time, sizes, and what else the record says beside the text' },
-  { level: 'text', is: 'what was asked and answered, encrypted to the expert' },
+  { level: 'text', is: 'what was asked and answered' },
 ] as const;
 
 /** What the bundle opens, at which level, what it keeps back, and what chance made it open. */
@@ -36,10 +36,13 @@ export function writeDisclosure(file: CaseFile): Section {
           disclosure.entries === 0 ? '–' : formatShare(disclosure.opened[level] / disclosure.entries),
         ]),
       },
+      ...(disclosure.metadataRecipient === null
+        ? []
+        : [para(`The metadata is encrypted. It can be read by: ${disclosure.metadataRecipient}.`)]),
       para(
         disclosure.textRecipient === null
           ? 'No text is in the bundle.'
-          : `The text can be read by: ${disclosure.textRecipient}.`,
+          : `The text is encrypted. It can be read by: ${disclosure.textRecipient}.`,
       ),
       { kind: 'heading', text: 'Not disclosed' },
       disclosure.withheld.length === 0
