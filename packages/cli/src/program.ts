@@ -210,6 +210,38 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
       finish(await (await import('./commands/ledger-audit.js')).auditCommand(url, flags, terminal)),
     );
 
+  const evidence = program.command('evidence').description('bundles that a stranger can check');
+  addKeptOptions(evidence.command('export').argument('<finding>', 'as `findings list` names it'))
+    .description('make a bundle about a kept finding')
+    .requiredOption('--to <folder>', 'folder to make')
+    .requiredOption('--case <id>', 'your number for the case')
+    .requiredOption('--organisation <name>', 'who makes it')
+    .option('--person <name>', 'who is answerable')
+    .option('--role <words>', 'what they are', 'Custodian of records')
+    .option('--disclose <level>', 'existence, aggregates, metadata or text', 'existence')
+    .option('--names', 'open account ids and client addresses too')
+    .option('--recipient <age key>', 'who can read what is encrypted; repeatable', collect, [])
+    .option('--sample <n>', 'entries drawn to be proved and opened one by one (64)')
+    .option('--seed <text>', 'seed of the draw, as the other side chose it')
+    .option('--tsa <url>', 'time stamping authority (RFC 3161)')
+    .option('--tsa-certificates <file>', 'its certificates, PEM')
+    .option('--policy <file>', 'whose cosignatures a verifier shall ask for (tlog-policy)')
+    .action(async (id, flags) =>
+      finish(await (await import('./commands/evidence.js')).exportEvidenceCommand(id, flags, terminal)),
+    );
+  evidence
+    .command('verify')
+    .argument('<folder>')
+    .description('check a bundle offline; names the first link that breaks, and exits 1')
+    .option('--policy <file>', 'the logs and witnesses that you trust (tlog-policy)')
+    .option('--statement-key <file>', 'PEM key that you trust to sign statements')
+    .option('--tsa-certificates <file>', 'PEM certificates of time stamping authorities that you trust')
+    .option('--identity <file>', 'age identity, for what is encrypted for you')
+    .option('--json', 'for machines on stdout')
+    .action(async (folder, flags) =>
+      finish(await (await import('./commands/evidence.js')).verifyEvidenceCommand(folder, flags, terminal)),
+    );
+
   program
     .command('simulate')
     .argument('[scenario]')

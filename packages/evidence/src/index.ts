@@ -10,6 +10,9 @@ export {
   verifyEnvelope,
 } from './dsse.js';
 export type { EvidenceErrorCode } from './evidence-error.js';
+export { type ExportedBundle, type ExportRequest, exportEvidence } from './export.js';
+export { formatCertificates, readCertificates } from './pem.js';
+export { drawSample } from './random-sample.js';
 export {
   CaseAccount,
   CaseDetection,
@@ -84,3 +87,12 @@ export {
   type TrustedParties,
   type Validity,
 } from './trusted-root.js';
+export {
+  type CheckedLink,
+  type EvidenceCheck,
+  type EvidenceClaims,
+  type EvidenceTrust,
+  LINKS,
+  type LinkName,
+  verifyEvidence,
+} from './verify.js';

@@ -1,0 +1,291 @@
+import { canonicalJson, type Json, PhalanxError } from '@phalanx/core';
+import {
+  type Checkpoint,
+  hashLeaf,
+  parseTlogProof,
+  parseTrustPolicy,
+  type TrustPolicy,
+  verifyTlogProof,
+} from '@phalanx/ledger';
+import { type ExchangeLeaf, parseStatement as parseLeaf } from '@phalanx/record';
+import { z } from 'zod';
+import { decryptWithIdentity } from './age-envelope.js';
+import { AggregateCounts, parseClaims } from './aggregate-claims.js';
+import { Bag, type BagLimits } from './bag.js';
+import { BUNDLE, CLAIMS_TYPE, isMetadataPart, isTextPart } from './bundle-layout.js';
+import { parseEnvelope, verifyEnvelope } from './dsse.js';
+import { verifyEntryProofs } from './entry-proofs.js';
+import type { EvidenceErrorCode } from './evidence-error.js';
+import { ChainFollower, readLeafLines } from './leaf-list.js';
+import { readOpenings } from './openings.js';
+import { readCertificates, readPublicKey } from './pem.js';
+import { drawSample } from './random-sample.js';
+import { DisclosureLevel } from './report/case-file.js';
+import { verifyStatementBundle } from './sigstore-bundle.js';
+import { parseStatement, STATEMENT_TYPE } from './statement.js';
+import { makeStatementLeaf } from './statement-leaf.js';
+import { verifyTimestamp } from './timestamp.js';
+
+/** What a verifier holds of its own. What is missing is taken from the bundle, which then speaks for itself. */
+export interface EvidenceTrust {
+  /** tlog-policy: whose log it must be and who must have cosigned. */
+  readonly policy?: Uint8Array;
+  /** PEM of the key that must have signed the statement. */
+  readonly statementKey?: Uint8Array;
+  /** PEM certificates of time stamping authorities. */
+  readonly timestampAuthority?: Uint8Array;
+  /** age identity, for what is encrypted. */
+  readonly identity?: string;
+  readonly limits?: BagLimits;
+}
+
+/** The links of a bundle, in the order in which they are checked. */
+export const LINKS = ['files', 'statement', 'log', 'time', 'record', 'proofs', 'openings'] as const;
+export type LinkName = (typeof LINKS)[number];
+
+export interface CheckedLink {
+  readonly link: LinkName;
+  readonly ok: boolean;
+  /** What it shows, or what is wrong. */
+  readonly what: string;
+}
+
+/** What a check came to: all links, or those up to the first that breaks. */
+export interface EvidenceCheck {
+  readonly verified: boolean;
+  readonly links: readonly CheckedLink[];
+  /** What the statement says; null when it did not verify. */
+  readonly claims: EvidenceClaims | null;
+  /** Whether log and signer were known to the verifier from elsewhere. */
+  readonly anchored: boolean;
+}
+
+const EvidenceClaims = z.strictObject({
+  caseId: z.string(),
+  findingId: z.string(),
+  findingKind: z.string(),
+  findingEntry: z.number().int().min(0),
+  log: z.string(),
+  window: z.strictObject({ fromMs: z.number(), toMs: z.number() }),
+  accounts: z.number().int().min(1),
+  leaves: z.number().int().min(1),
+  disclosed: DisclosureLevel,
+  sample: z.strictObject({ seed: z.string().max(1000), size: z.number().int().min(0) }),
+});
+export type EvidenceClaims = z.infer<typeof EvidenceClaims>;
+
+const MAX_SMALL_BYTES = 32_000_000;
+const MAX_FINDING_BYTES = 512_000_000;
+const MAX_PART_BYTES = 1 << 28;
+
+/**
+ * Checks a bundle offline, link by link, and stops at the first that breaks.
+ *
+ * @throws what the file system throws; whatever the bundle holds comes back as a broken link
+ */
+export async function verifyEvidence(folder: string, trust: EvidenceTrust = {}): Promise<EvidenceCheck> {
+  const links: CheckedLink[] = [];
+  const check = new BundleCheck(trust);
+  for (const link of LINKS)
+    try {
+      links.push({ link, ok: true, what: await check[link](folder) });
+    } catch (error) {
+      if (!PhalanxError.is(error)) throw error;
+      links.push({ link, ok: false, what: error.message });
+      break;
+    }
+  return {
+    verified: links.length === LINKS.length && links.every(({ ok }) => ok),
+    links,
+    claims: check.claims,
+    anchored: trust.policy !== undefined && trust.statementKey !== undefined,
+  };
+}
+
+/** One check: each link leaves behind what the next ones need. */
+class BundleCheck implements Record<LinkName, (folder: string) => Promise<string>> {
+  claims: EvidenceClaims | null = null;
+  readonly #trust: EvidenceTrust;
+  #bag!: Bag;
+  #checkpoint!: Checkpoint;
+  #publicKey!: Uint8Array;
+  readonly #leaves = new Map<number, Pick<ExchangeLeaf, 'commitments'> & { readonly hash: Uint8Array }>();
+  #heads: readonly number[] = [];
+  #sample: ReadonlySet<number> = new Set();
+
+  constructor(trust: EvidenceTrust) {
+    this.#trust = trust;
+  }
+
+  /** Every file is as the manifests say, and there is no other. */
+  async files(folder: string): Promise<string> {
+    this.#bag = await Bag.open(folder, this.#trust.limits);
+    await this.#bag.verify();
+    return `${this.#bag.files.size} files as listed`;
+  }
+
+  /** The statement is signed, and is about the files in the bundle. */
+  async statement(): Promise<string> {
+    this.#publicKey = readPublicKey(this.#trust.statementKey ?? (await this.#small(BUNDLE.statementKey)));
+    const envelope = parseEnvelope(await this.#small(BUNDLE.envelope));
+    verifyEnvelope(envelope, this.#publicKey);
+    if (envelope.payloadType !== STATEMENT_TYPE) throw broken('it is no in-toto statement');
+    const { subjects, predicateType, predicate } = parseStatement(envelope.payload);
+    const claims = EvidenceClaims.safeParse(predicate);
+    if (predicateType !== CLAIMS_TYPE || !claims.success)
+      throw broken('the statement is about something else');
+    const about = new Set(subjects.map(({ name }) => name));
+    for (const { name, sha256 } of subjects)
+      if (this.#bag.files.get(name)?.sha256 !== sha256)
+        throw broken(`${name} is not the file that was signed for`);
+    for (const path of this.#bag.files.keys())
+      if ((path.startsWith('data/record/') || path === BUNDLE.finding) && !about.has(path))
+        throw broken(`${path} was not signed for`);
+    this.claims = claims.data;
+    return `signed for ${subjects.length} files`;
+  }
+
+  /** Statement and finding are entries of a log that the policy accepts. */
+  async log(): Promise<string> {
+    const policy = this.#policyOf(await this.#small(BUNDLE.policy));
+    const envelope = parseEnvelope(await this.#small(BUNDLE.envelope));
+    const leaf = makeStatementLeaf(envelope, this.#publicKey);
+    if (!same(leaf, await this.#small(BUNDLE.statementLeaf))) throw broken('the logged statement is another');
+    const proof = parseTlogProof(await this.#small(BUNDLE.statementProof));
+    const { checkpoint, cosigned } = verifyTlogProof(proof, hashLeaf(leaf), policy);
+    if (!same(proof.checkpoint, await this.#small(BUNDLE.checkpoint)))
+      throw broken('the proof is about another checkpoint');
+    this.#checkpoint = checkpoint;
+    const findingLeaf = await this.#small(BUNDLE.findingLeaf);
+    const findingProof = parseTlogProof(await this.#small(BUNDLE.findingProof));
+    if (!same(findingProof.checkpoint, proof.checkpoint))
+      throw broken('the proofs are about two checkpoints');
+    const { index } = verifyTlogProof(findingProof, hashLeaf(findingLeaf), policy);
+    const finding = parseLeaf(findingLeaf);
+    const { findingId, findingEntry } = this.claims!;
+    if (finding.kind !== 'finding' || finding.findingId !== findingId || index !== findingEntry)
+      throw broken('the logged finding is another than was signed for');
+    if (finding.reportSha256 !== this.#bag.files.get(BUNDLE.finding)?.sha256)
+      throw broken('the logged finding is another than the one in the bundle');
+    const witnesses = cosigned.size === 0 ? 'no witness' : `${cosigned.size} witnesses`;
+    return `statement and finding are in ${checkpoint.origin} of ${checkpoint.size} entries; ${witnesses}`;
+  }
+
+  /** Somebody else says when, if anybody was asked. */
+  async time(): Promise<string> {
+    if (!this.#bag.files.has(BUNDLE.checkpointStamp))
+      return 'no time stamp: the times are the operator’s word';
+    const pem = this.#trust.timestampAuthority ?? (await this.#small(BUNDLE.timestampAuthority));
+    const certificates = readCertificates(pem);
+    const checkpoint = await this.#small(BUNDLE.checkpoint);
+    const stamp = verifyTimestamp(await this.#small(BUNDLE.checkpointStamp), checkpoint, { certificates });
+    const { signature } = parseEnvelope(await this.#small(BUNDLE.envelope));
+    verifyTimestamp(await this.#small(BUNDLE.statementStamp), signature, { certificates });
+    const bundle = verifyStatementBundle(await this.#small(BUNDLE.sigstore), {
+      trustedRoot: await this.#small(BUNDLE.trustedRoot),
+      publicKey: this.#publicKey,
+    });
+    if (!same(bundle.proof.checkpoint, checkpoint))
+      throw broken('the Sigstore bundle is about another checkpoint');
+    return `stamped ${new Date(stamp.timeMs).toISOString()} by ${stamp.authority.replaceAll('\n', ', ')}`;
+  }
+
+  /** The leaves make chains without a gap. */
+  async record(): Promise<string> {
+    const follower = new ChainFollower();
+    for await (const listed of readLeafLines(this.#bag.stream(BUNDLE.leaves))) {
+      follower.add(listed);
+      this.#leaves.set(listed.index, { commitments: listed.leaf.commitments, hash: hashLeaf(listed.entry) });
+    }
+    const { leaves, accounts } = this.claims!;
+    if (this.#leaves.size !== leaves || follower.summaries.size !== accounts)
+      throw broken(
+        `${this.#leaves.size} leaves in ${follower.summaries.size} chains; ${leaves} in ${accounts} were signed for`,
+      );
+    this.#heads = [...follower.summaries.values()].map(({ headIndex }) => headIndex);
+    return `${leaves} exchanges in ${accounts} unbroken chains`;
+  }
+
+  /** The last leaf of each chain, and each entry of the sample, is in the log. */
+  async proofs(): Promise<string> {
+    const hashOf = (index: number) => this.#leaves.get(index)?.hash ?? null;
+    const proved = await verifyEntryProofs(this.#bag.stream(BUNDLE.entryProofs), this.#checkpoint, hashOf);
+    const { seed, size } = this.claims!.sample;
+    const order = [...this.#leaves.keys()];
+    this.#sample = new Set(drawSample(seed, order.length, size).map((place) => order[place]!));
+    for (const index of [...this.#heads, ...this.#sample])
+      if (!proved.has(index)) throw broken(`entry ${index} is not proved`);
+    return `${proved.size} inclusion proofs; the sample of ${this.#sample.size} is the one that its seed draws`;
+  }
+
+  /** What is opened is what was logged, and the figures follow from it. */
+  async openings(): Promise<string> {
+    const { disclosed } = this.claims!;
+    if (disclosed === 'existence') return 'nothing is opened';
+    const counts = new AggregateCounts();
+    const opened = new Set<number>();
+    for await (const { index, groups } of readOpenings(this.#bag.stream(BUNDLE.openings), this.#leaves)) {
+      opened.add(index);
+      if (disclosed !== 'aggregates') addTo(counts, groups);
+    }
+    const missing = [...this.#sample].filter((index) => !opened.has(index)).length;
+    const told = [`${opened.size} entries opened as logged`];
+    if (missing > 0) told.push(`${missing} of the sample cannot be opened, as after an erasure`);
+    const { identity } = this.#trust;
+    if (disclosed === 'aggregates') {
+      if (identity === undefined)
+        return [...told, 'figures not recomputed: encrypted for the auditor'].join('; ');
+      for await (const { groups } of this.#decrypt(isMetadataPart, identity)) addTo(counts, groups);
+    }
+    const claimed = readClaims(await this.#small(BUNDLE.claims));
+    if (canonicalJson(claimed as unknown as Json) !== canonicalJson(counts.claims() as unknown as Json))
+      throw broken('the figures are not those that follow from the openings');
+    told.push('figures recomputed');
+    if (disclosed === 'text' && identity !== undefined) {
+      let texts = 0;
+      for await (const _ of this.#decrypt(isTextPart, identity)) texts++;
+      told.push(`text of ${texts} entries as logged`);
+    }
+    return told.join('; ');
+  }
+
+  async *#decrypt(isPart: (path: string) => boolean, identity: string) {
+    for (const path of this.#bag.files.keys()) {
+      if (!isPart(path)) continue;
+      const plain = await decryptWithIdentity(await this.#bag.read(path, MAX_PART_BYTES), identity);
+      yield* readOpenings([plain], this.#leaves);
+    }
+  }
+
+  #policyOf(own: Uint8Array): TrustPolicy {
+    return parseTrustPolicy(this.#trust.policy ?? own);
+  }
+
+  #small(path: string): Promise<Uint8Array> {
+    return this.#bag.read(path, path === BUNDLE.finding ? MAX_FINDING_BYTES : MAX_SMALL_BYTES);
+  }
+}
+
+function addTo(counts: AggregateCounts, groups: Parameters<AggregateCounts['add']>[0]): void {
+  try {
+    counts.add(groups);
+  } catch (cause) {
+    throw broken('an opened detector group is no record of an exchange', cause);
+  }
+}
+
+function readClaims(json: Uint8Array) {
+  try {
+    return parseClaims(json);
+  } catch (cause) {
+    throw broken('the figures cannot be read', cause);
+  }
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+function broken(what: string, cause?: unknown): PhalanxError<EvidenceErrorCode> {
+  return new PhalanxError('EVIDENCE_RECORD', what, { cause });
+}
