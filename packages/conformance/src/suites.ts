@@ -2,6 +2,7 @@ import { atlas } from './atlas.js';
 import { canonicalJsonSuite } from './canonical-json.js';
 import { clickhouseShards } from './clickhouse-shards.js';
 import { clickhouseCluster } from './clickhouse-suite.js';
+import { evidenceFormats } from './evidence-formats.js';
 import { formats } from './formats.js';
 import { goVerifiers } from './go-verifiers.js';
 import { knownBenchmarks } from './known-benchmarks.js';
@@ -29,6 +30,7 @@ export const suites: readonly Suite[] = [
   leiden,
   tails,
   formats,
+  evidenceFormats,
   goVerifiers,
   clickhouseCluster,
   clickhouseShards,
