@@ -67,7 +67,7 @@ async function checkPdf(checks: Checks, folder: string): Promise<void> {
     certificates: [certificate],
     signedAtMs: Date.now(),
     name: file.madeBy.person ?? '',
-    reason: file.caseId,
+    reason: `${file.caseId} ) (\\`,
   };
   const signed = await signPdf(report, { ...signing, timestamp: null });
   const authority = await openOpensslAuthority(folder, 'tsa');

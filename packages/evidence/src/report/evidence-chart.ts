@@ -7,8 +7,8 @@ import type { Block } from './report-document.js';
 import { fitScale } from './scale.js';
 import { drawDays } from './time-axis.js';
 
-const TOP = 28;
-const BOTTOM = 228;
+const TOP = 46;
+const BOTTOM = 246;
 const LEFT = 50;
 /** More rows than that fill pages and say less than the picture. */
 const MAX_TABLE_SLOTS = 400;
@@ -69,7 +69,7 @@ function drawEvidence(file: CaseFile, rows: readonly Row[], width: number): Draw
       kind: 'text',
       x: 0,
       y: 13,
-      text: `log10 e${y.root ? ', square-root scale' : ''}`,
+      text: `log10 e${y.root ? ', square-root scale' : ''}; dotted: ${formatLog10(enough)} suffices`,
       size: 12,
       ink: 'soft',
       anchor: 'start',
@@ -118,17 +118,6 @@ function drawEvidence(file: CaseFile, rows: readonly Row[], width: number): Draw
     ink: 'ink',
     width: 1,
     dash: [2, 4],
-  });
-  // The series climb from the left, so the words on the line lie at the left, before they reach it.
-  shapes.push({
-    kind: 'text',
-    x: LEFT + 4,
-    y: y(enough) - 6,
-    text: `suffices: ${formatLog10(enough)}`,
-    size: 12,
-    ink: 'ink',
-    anchor: 'start',
-    halo: true,
   });
   const late = alarm > (LEFT + right) / 2;
   shapes.push({

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS, PhalanxError, toHex, utf8 } from '@phalanx/core';
 import * as asn1js from 'asn1js';
+import { PDFDict, PDFDocument, PDFName, PDFString } from 'pdf-lib';
 import { ContentInfo, SignedData, type SignerInfo } from 'pkijs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { statementSignerOf } from '../statement-signer.js';
@@ -86,9 +87,29 @@ describe('a signed PDF', () => {
   });
 
   it('does not let a name or a reason break out of its string', async () => {
-    const name = 'a) /ByteRange [0 0 0 0] (\\ б\u202E';
-    const { signer } = openSignature(await signPdf(pdf, { ...signing, name, reason: name }));
-    expect(signer.signature.valueBlock.valueHexView.length).toBeGreaterThan(60);
+    const name = 'a) /ByteRange [0 0 0 0] (\\ é б\u202E';
+    const signed = await signPdf(pdf, { ...signing, name, reason: name });
+    const { content, signer } = openSignature(signed);
+    const digest = attributeOf(signer, '1.2.840.113549.1.9.4') as asn1js.OctetString;
+    expect(Buffer.from(digest.valueBlock.valueHexView)).toEqual(
+      createHash('sha256').update(content).digest(),
+    );
+    const document = await PDFDocument.load(signed);
+    const read = document.context
+      .enumerateIndirectObjects()
+      .map(([, object]) => object)
+      .filter((object) => object instanceof PDFDict)
+      .map((dict) => dict.lookup(PDFName.of('Reason')))
+      .filter((reason) => reason instanceof PDFString)
+      .map((reason) => reason.decodeText());
+    expect(read).toEqual(['a) /ByteRange [0 0 0 0] (\\ é \\u{431}\\u{202e}']);
+  });
+
+  it('says when certificates leave no room', async () => {
+    const certificates = Array.from({ length: 40 }, () => signing.certificates[0]!);
+    await expect(signPdf(pdf, { ...signing, certificates })).rejects.toSatisfy((error) =>
+      PhalanxError.is(error, 'REPORT_PDF'),
+    );
   });
 
   it('carries a timestamp over the signature, and refuses one over anything else', async () => {

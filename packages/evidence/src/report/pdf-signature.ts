@@ -5,12 +5,12 @@ import { Signer, SUBFILTER_ETSI_CADES_DETACHED } from '@signpdf/utils';
 import { PDFDocument } from 'pdf-lib';
 import type { StatementSigner } from '../statement-signer.js';
 import { signCms, type TimestampSource } from './cms-signature.js';
-import { encodeForPdf } from './pdf-text.js';
 import type { ReportErrorCode } from './report-error.js';
 import { holdsKey } from './signing-certificate.js';
+import { showInvisible, spellOut } from './visible-text.js';
 
 /** Room for the signature in bytes: certificate, attributes, and a token with its chain. A token of `openssl ts` has 1.5 KB. */
-const SIGNATURE_BYTES = 24_000;
+const SIGNATURE_BYTES = 16_000;
 const MAX_PDF_BYTES = 256 * 1024 * 1024;
 
 export interface PdfSigning {
@@ -30,8 +30,8 @@ export interface PdfSigning {
  * Signs a PDF as PAdES (subfilter ETSI.CAdES.detached, ECDSA P-256 with SHA-256), invisibly, over all of its bytes.
  * Two signings of one file differ: ECDSA draws a random number.
  *
- * @throws PhalanxError `REPORT_PDF` for no PDF, one above 256 MiB, or one that is signed already; `REPORT_CERTIFICATE` when the first
- *   certificate is not for the key; `REPORT_TIMESTAMP` as `signCms` does
+ * @throws PhalanxError `REPORT_PDF` for no PDF, one above 256 MiB, one that is signed already, or certificates and token of more than
+ *   16,000 bytes; `REPORT_CERTIFICATE` when the first certificate is not for the key; `REPORT_TIMESTAMP` as `signCms` does
  */
 export async function signPdf(pdf: Uint8Array, signing: PdfSigning): Promise<Uint8Array> {
   const { key, certificates, timestamp } = signing;
@@ -43,10 +43,10 @@ export async function signPdf(pdf: Uint8Array, signing: PdfSigning): Promise<Uin
   const document = await openUnsigned(pdf);
   pdflibAddPlaceholder({
     pdfDoc: document,
-    reason: encodeForPdf(signing.reason),
+    reason: literalOf(signing.reason),
     contactInfo: '',
     location: '',
-    name: encodeForPdf(signing.name),
+    name: literalOf(signing.name),
     signingTime: new Date(signing.signedAtMs),
     signatureLength: SIGNATURE_BYTES * 2,
     subFilter: SUBFILTER_ETSI_CADES_DETACHED,
@@ -80,6 +80,23 @@ class CmsSigner extends Signer {
   }
 
   override async sign(pdf: Buffer): Promise<Buffer> {
-    return Buffer.from(await this.#sign(new Uint8Array(pdf)));
+    const signature = await this.#sign(new Uint8Array(pdf));
+    if (signature.byteLength > SIGNATURE_BYTES)
+      throw new PhalanxError<ReportErrorCode>(
+        'REPORT_PDF',
+        `the signature has ${signature.byteLength} bytes, and there is room for ${SIGNATURE_BYTES}`,
+        { advice: 'Leave out certificates that a verifier has anyway.' },
+      );
+    return Buffer.from(signature);
   }
+}
+
+/**
+ * Text between the parentheses of a literal string (ISO 32000-1, 7.3.4.2), which the library writes as it is: Latin-1, as far as
+ * PDFDocEncoding agrees with it; other letters are spelt out.
+ */
+function literalOf(text: string): string {
+  return showInvisible(text.replaceAll('\u00A0', ' '))
+    .replace(/[^\x20-\x7e\xa1-\xff]/gu, spellOut)
+    .replace(/[\\()]/g, '\\$&');
 }

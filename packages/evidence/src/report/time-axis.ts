@@ -12,7 +12,9 @@ export function drawDays(
   const most = Math.max(2, Math.floor((right - left) / 92));
   const step = Math.max(1, Math.ceil((endMs - startMs) / DAY_MS / most)) * DAY_MS;
   const shapes: Shape[] = [];
-  for (let day = Math.ceil(startMs / DAY_MS) * DAY_MS; day <= endMs; day += step) {
+  const first = Math.ceil(startMs / DAY_MS) * DAY_MS;
+  for (let i = 0; i <= most && first + i * step <= endMs; i++) {
+    const day = first + i * step;
     const x = left + ((day - startMs) / (endMs - startMs)) * (right - left);
     shapes.push({
       kind: 'line',
