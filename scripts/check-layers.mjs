@@ -37,8 +37,9 @@ for (const name of readdirSync('packages')) {
   for (const file of readdirSync(join('packages', name, 'src'), { recursive: true })) {
     if (!/\.ts$/.test(file) || /\.(test|as)\.ts$/.test(file)) continue;
     const text = readFileSync(join('packages', name, 'src', file), 'utf8');
-    for (const [, specifier] of text.matchAll(/\bfrom\s+'([^'.][^']*)'|\bimport\(\s*'([^'.][^']*)'/g)) {
-      if (!specifier || specifier.startsWith('node:')) continue;
+    for (const [, from, called] of text.matchAll(/\bfrom\s+'([^'.][^']*)'|\bimport\(\s*'([^'.][^']*)'/g)) {
+      const specifier = from ?? called;
+      if (specifier.startsWith('node:')) continue;
       const imported = specifier
         .split('/')
         .slice(0, specifier.startsWith('@') ? 2 : 1)

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -64,7 +64,8 @@ export interface SoftToken {
  */
 export async function makeSoftToken(folder: string): Promise<SoftToken | string> {
   const module = MODULES.find(existsSync);
-  if (module === undefined) return 'SoftHSM is not installed';
+  if (module === undefined || spawnSync('softhsm2-util', ['--version']).status !== 0)
+    return 'SoftHSM is not installed';
   let library: Pkcs11Library;
   try {
     library = await installLibrary(folder);
