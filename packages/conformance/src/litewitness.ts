@@ -22,6 +22,8 @@ export interface WitnessReply {
 /** A running litewitness. */
 export interface Litewitness {
   readonly verifier: VerifierKey;
+  /** Its submission prefix. */
+  readonly url: string;
   addCheckpoint(oldSize: number, proof: readonly Uint8Array[], note: Uint8Array): Promise<WitnessReply>;
   close(): Promise<void>;
 }
@@ -65,10 +67,12 @@ export async function startLitewitness(folder: string, keys: readonly string[]):
       await findLine(witness, witness.stderr, /msg="verifier key" vkey="?([^\s"]+)/),
     );
     await promisify(execFile)(join(folder, 'addlog'), [database, ...keys], { timeout: START_MS });
-    const url = `http://127.0.0.1:${port}/add-checkpoint`;
+    const prefix = `http://127.0.0.1:${port}`;
+    const url = `${prefix}/add-checkpoint`;
     await waitFor(url);
     return {
       verifier,
+      url: prefix,
       close,
       async addCheckpoint(oldSize, proof, note) {
         const body = formatAddCheckpoint(oldSize, proof, note);
