@@ -18,6 +18,8 @@ export interface CaseParts {
   readonly opened: OpenedCounts;
   readonly findingIndex: number;
   readonly checkpoint: Checkpoint;
+  /** Names, and when each cosigned, in seconds since 1970. */
+  readonly witnesses: ReadonlyMap<string, number>;
   readonly stamp: Stamp | null;
   readonly sample: { readonly seed: string; readonly size: number; readonly confidence: number };
   /** Of the bundle so far. */
@@ -26,7 +28,7 @@ export interface CaseParts {
 
 /** The case file of a bundle. */
 export function writeCaseFile(parts: CaseParts): CaseFile {
-  const { request, pool, claims, opened, checkpoint, stamp, sample, files } = parts;
+  const { request, pool, claims, opened, checkpoint, witnesses, stamp, sample, files } = parts;
   const { clock, disclose } = request;
   const { report } = parts;
   const finding = report.findings[0]!;
@@ -74,8 +76,8 @@ export function writeCaseFile(parts: CaseParts): CaseFile {
       checkpointAtMs: stamp?.timestamp.timeMs ?? nowMs,
       verifierKey: request.logKeyText,
       finding: { index: parts.findingIndex, atMs: nowMs },
-      witnesses: [],
-      quorum: null,
+      witnesses: [...witnesses].map(([name, seconds]) => ({ name, cosignedAtMs: 1000 * seconds })),
+      quorum: witnesses.size === 0 ? null : `as ${BUNDLE.policy} says`,
       timestamp:
         stamp === null
           ? null
@@ -126,12 +128,15 @@ function listWithheld({ request, opened }: CaseParts) {
   return withheld;
 }
 
-function listLimits({ pool, stamp, sample, report }: CaseParts): string[] {
+function listLimits({ pool, stamp, sample, report, witnesses }: CaseParts): string[] {
   const limits = [
     'The log shows what the operator recorded and that it was not changed since. It cannot show that the operator recorded what happened.',
     `A sample of ${sample.size} entries was drawn from ${pool.indices.length}.`,
-    'No witness has cosigned the checkpoint unless the policy in the bundle names one.',
   ];
+  if (witnesses.size === 0)
+    limits.push(
+      'No witness has cosigned the checkpoint: that the log shows everybody the same is the operator’s word.',
+    );
   if (stamp === null)
     limits.push('No time stamping authority was asked: the times are those of the operator.');
   if (pool.unrecorded.length > 0)

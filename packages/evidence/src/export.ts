@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { type Clock, canonicalJson, type Json, PhalanxError, toHex, utf8 } from '@phalanx/core';
 import type { DetectionReport } from '@phalanx/domain';
-import { formatTlogProof, parseCheckpoint, parseNote, type VerifierKey } from '@phalanx/ledger';
+import {
+  checkPolicy,
+  formatTlogProof,
+  gatherCosignatures,
+  parseCheckpoint,
+  parseNote,
+  parseTrustPolicy,
+  type VerifierKey,
+  witnessesOf,
+} from '@phalanx/ledger';
 import { formatStatement as formatLeaf, type TelemetryLog } from '@phalanx/record';
 import { encryptForRecipients } from './age-envelope.js';
 import { AggregateCounts } from './aggregate-claims.js';
@@ -43,7 +52,7 @@ export interface ExportRequest {
   readonly logKey: VerifierKey;
   /** The log's key as text, for people. */
   readonly logKeyText: string;
-  /** Whose signatures a verifier shall ask for (tlog-policy); it must name the log. */
+  /** Whose signatures a verifier shall ask for (tlog-policy); it must name the log. Witnesses with an address are asked. */
   readonly policy: Uint8Array;
   readonly statements: StatementSigner;
   /** DER, see `PdfSigning.certificates`. */
@@ -197,7 +206,8 @@ async function stageAll(
   const leaf = makeStatementLeaf(envelope, statements.publicKey);
   staging.put(BUNDLE.statementLeaf, leaf);
   const statementIndex = await telemetry.appendEntry(leaf);
-  const note = await telemetry.publish();
+  await telemetry.publish();
+  const { note, witnesses } = await gatherWitnesses(telemetry, request.policy);
   staging.put(BUNDLE.checkpoint, note);
 
   const { log } = telemetry;
@@ -236,6 +246,7 @@ async function stageAll(
     opened,
     findingIndex,
     checkpoint: within.checkpoint,
+    witnesses,
     stamp: checkpointStamp,
     sample: { seed, size: sample.length, confidence: CONFIDENCE },
     files: staging.files,
@@ -259,6 +270,28 @@ async function stageAll(
   staging.put(BUNDLE.script, readVerifyScript());
   staging.put(BUNDLE.guide, utf8(writeGuide(caseFile)));
   return { sampled: sample.length, statementIndex };
+}
+
+/**
+ * The last checkpoint, with the cosignatures that the policy asks for, and who gave them when.
+ *
+ * @throws PhalanxError `EVIDENCE_LOG` when too few witnesses cosign; what `parseTrustPolicy` throws
+ */
+async function gatherWitnesses(
+  telemetry: TelemetryLog,
+  policyText: Uint8Array,
+): Promise<{ readonly note: Uint8Array; readonly witnesses: ReadonlyMap<string, number> }> {
+  const { log } = telemetry;
+  const policy = parseTrustPolicy(policyText);
+  const { note, isWitnessed, outcomes } = await gatherCosignatures(log, witnessesOf(policy), policy);
+  if (!isWitnessed)
+    throw new PhalanxError<EvidenceErrorCode>(
+      'EVIDENCE_LOG',
+      `too few witnesses cosigned: ${[...outcomes].map(([url, { kind }]) => `${url} ${kind}`).join(', ')}`,
+      { retryable: true, advice: 'Ask the witnesses, or give a policy that asks for fewer.' },
+    );
+  log.serve(note);
+  return { note, witnesses: checkPolicy(note, policy).cosigned };
 }
 
 /** How many entries are opened at each level. */
