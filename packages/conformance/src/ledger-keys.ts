@@ -189,7 +189,14 @@ async function checkToken(checks: Checks, judges: NoteJudges, token: SoftToken):
     () => String(lost),
   );
   await judges.judge(checks, 'SoftHSM, after a lost session', key);
+  const under = key.sign(Buffer.from('under way'));
   await key.close();
+  checks.check('SoftHSM: closing waits for what is under way', (await under).length === 64);
+  const closed = await key.sign(Buffer.from('closed')).catch((error) => error);
+  checks.check('SoftHSM: a closed key does not sign', PhalanxError.is(closed, 'LEDGER_TOKEN'));
+  const again = await openPkcs11Key(settings);
+  await judges.judge(checks, 'SoftHSM, opened again', again);
+  await again.close();
   await checkRefusals(checks, settings);
 }
 

@@ -82,43 +82,58 @@ export async function makeSoftToken(folder: string): Promise<SoftToken | string>
   );
   const label = ['--label', token.tokenLabel, '--pin', token.pin, '--so-pin', '31415926'];
   execFileSync('softhsm2-util', ['--init-token', '--free', ...label], { stdio: 'pipe' });
-  const calls = new library.PKCS11() as AdminCalls;
-  calls.load(module);
-  calls.C_Initialize();
-  const slot = calls
-    .C_GetSlotList(true)
-    .find((each) => calls.C_GetTokenInfo(each).label.trimEnd() === token.tokenLabel)!;
   return {
     ...token,
-    makeKey(name) {
-      const session = calls.C_OpenSession(slot, CKF_RW_SESSION);
-      calls.C_Login(session, CKU_USER, token.pin);
-      const common = [
-        { type: CKA_LABEL, value: name },
-        { type: CKA_TOKEN, value: true },
-      ];
-      calls.C_GenerateKeyPair(
-        session,
-        { mechanism: CKM_EC_EDWARDS_KEY_PAIR_GEN },
-        [...common, { type: CKA_VERIFY, value: true }, { type: CKA_EC_PARAMS, value: ED25519 }],
-        [
-          ...common,
-          { type: CKA_PRIVATE, value: true },
-          { type: CKA_SENSITIVE, value: true },
-          { type: CKA_EXTRACTABLE, value: false },
-          { type: CKA_SIGN, value: true },
-        ],
-      );
-      calls.C_CloseSession(session);
-    },
-    loseSessions: () => calls.C_CloseAllSessions(slot),
+    makeKey: (name) =>
+      administer(token, (calls, slot) => {
+        const session = calls.C_OpenSession(slot, CKF_RW_SESSION);
+        calls.C_Login(session, CKU_USER, token.pin);
+        const common = [
+          { type: CKA_LABEL, value: name },
+          { type: CKA_TOKEN, value: true },
+        ];
+        calls.C_GenerateKeyPair(
+          session,
+          { mechanism: CKM_EC_EDWARDS_KEY_PAIR_GEN },
+          [...common, { type: CKA_VERIFY, value: true }, { type: CKA_EC_PARAMS, value: ED25519 }],
+          [
+            ...common,
+            { type: CKA_PRIVATE, value: true },
+            { type: CKA_SENSITIVE, value: true },
+            { type: CKA_EXTRACTABLE, value: false },
+            { type: CKA_SIGN, value: true },
+          ],
+        );
+        calls.C_CloseSession(session);
+      }),
+    loseSessions: () => administer(token, (calls, slot) => calls.C_CloseAllSessions(slot)),
     close() {
-      calls.C_Finalize();
-      calls.close();
       if (before === undefined) delete process.env.SOFTHSM2_CONF;
       else process.env.SOFTHSM2_CONF = before;
     },
   };
+}
+
+/** Leaves the module as it was: initialised by whoever has a key open, or not at all. */
+function administer(
+  { library, module, tokenLabel }: Pick<SoftToken, 'library' | 'module' | 'tokenLabel'>,
+  work: (calls: AdminCalls, slot: Buffer) => void,
+): void {
+  const calls = new library.PKCS11() as AdminCalls;
+  calls.load(module);
+  let isOurs = true;
+  try {
+    calls.C_Initialize();
+  } catch {
+    isOurs = false;
+  }
+  try {
+    const hasLabel = (slot: Buffer): boolean => calls.C_GetTokenInfo(slot).label.trimEnd() === tokenLabel;
+    work(calls, calls.C_GetSlotList(true).find(hasLabel)!);
+  } finally {
+    if (isOurs) calls.C_Finalize();
+    calls.close();
+  }
 }
 
 /** Not a dependency of anything here: it is compiled where it is installed. */

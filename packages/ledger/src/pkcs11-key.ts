@@ -99,7 +99,8 @@ class TokenKey implements Pkcs11Key {
     return this;
   }
 
-  sign(message: Uint8Array): Promise<Uint8Array> {
+  async sign(message: Uint8Array): Promise<Uint8Array> {
+    if (this.#closed) throw tokenError('it was closed');
     const copy = Buffer.from(message);
     const made = this.#last.then(() => this.#sign(copy));
     this.#last = made.catch(() => undefined);
@@ -115,7 +116,6 @@ class TokenKey implements Pkcs11Key {
   }
 
   async #sign(message: Buffer): Promise<Uint8Array> {
-    if (this.#closed && this.#session === null) throw tokenError('it was closed');
     const { handle, privateKey } = (this.#session ??= this.#reopen());
     let signature: Buffer;
     try {
