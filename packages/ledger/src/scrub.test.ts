@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '@phalanx/core';
+import { PhalanxError, systemClock } from '@phalanx/core';
 import { afterEach, expect, it } from 'vitest';
 import { FolderDisk } from './disk.js';
 import { LogReader } from './log-reader.js';
@@ -41,6 +41,7 @@ async function scrub(log: ScrubSettings['log'], passes: number, more: Partial<Sc
     state: makeDisk(),
     bytesPerSecond: 1e9,
     pauseMs: 0,
+    recheckMs: 0,
     clock: systemClock,
     signal: end.signal,
     ...more,
@@ -75,6 +76,20 @@ it('finds any bit that is not what it was, in entries, leaf hashes and tiles abo
       damage(disk, path, place);
       expect((await scrub(scrubbed, 1)).fault, `${path} ${place}`).not.toBeNull();
     }
+});
+
+it('looks twice: a writer that starts makes hashes again', async () => {
+  const { scrubbed } = await makeLog(700);
+  let calls = 0;
+  const restarting = {
+    ...scrubbed,
+    verifyEntries: (from: number, to: number) => {
+      if (++calls === 3) throw new PhalanxError('LEDGER_CORRUPT', 'hashes are too short');
+      return scrubbed.verifyEntries(from, to);
+    },
+  };
+  expect((await scrub(restarting, 1)).fault).toBeNull();
+  expect(calls).toBeGreaterThan(3);
 });
 
 /** Hash files are synced at full segments only; whatever is there may be hit. */

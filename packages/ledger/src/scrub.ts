@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, PhalanxError } from '@phalanx/core';
 import type { SignedCheckpoint } from './checkpoint.js';
 import { type Disk, readWhole } from './disk.js';
+import type { LedgerErrorCode } from './ledger-error.js';
 import { HASH_BYTES, isSameHash } from './merkle-hash.js';
 import { type HashReader, readRoot } from './merkle-tree.js';
 import { TILE_WIDTH, type TilePath } from './tile-path.js';
@@ -26,6 +27,10 @@ export interface ScrubSettings {
   readonly bytesPerSecond?: number;
   /** Time between two passes, and between looks at a log without new entries. Default 1 min. */
   readonly pauseMs?: number;
+  /**
+   * A fault is looked at once more after that time before it is told: a writer that starts makes hashes again. Default 10 s.
+   */
+  readonly recheckMs?: number;
   readonly clock: Clock;
   /** Ends the scrub. */
   readonly signal: AbortSignal;
@@ -49,38 +54,57 @@ export async function scrubLog(settings: ScrubSettings): Promise<string | null> 
   const { log, state, clock, signal, bytesPerSecond = 2 ** 22, pauseMs = 60_000, onStep } = settings;
   let { next, passes } = readPosition(state);
   let keptMs = clock.nowMs();
-  try {
-    while (!signal.aborted) {
-      const signed = log.served;
-      const size = signed?.checkpoint.size ?? 0;
-      if (signed === null || next >= size) {
-        if (signed !== null && size > 0) {
-          const root = await readRoot(size, log.hashReader(size));
-          if (!isSameHash(root, signed.checkpoint.root))
-            return `the ${size} entries are not those that were signed`;
-          passes++;
-        }
-        next = 0;
-        keep(state, next, passes);
-        onStep?.(next, size, passes);
-        await pause(pauseMs, signal);
-        continue;
-      }
-      const end = Math.min(size, log.frameEnd(next));
-      const bytes = log.verifyEntries(next, end) + verifyTiles(log, next, end);
-      next = end;
-      onStep?.(next, size, passes);
-      if (clock.nowMs() - keptMs >= KEEP_MS) {
-        keep(state, next, passes);
-        keptMs = clock.nowMs();
-      }
-      await pause((1000 * bytes) / bytesPerSecond, signal);
+  while (!signal.aborted) {
+    const step = await twice(() => scrubStep(log, next), settings.recheckMs ?? 10_000, signal);
+    if (typeof step === 'string') return step;
+    const { end, size, bytes } = step;
+    const isPass = end === 0;
+    if (isPass && size > 0) passes++;
+    next = end;
+    if (isPass || clock.nowMs() - keptMs >= KEEP_MS) {
+      keep(state, next, passes);
+      keptMs = clock.nowMs();
     }
-    keep(state, next, passes);
-    return null;
+    onStep?.(next, size, passes);
+    await pause(isPass ? pauseMs : (1000 * bytes) / bytesPerSecond, signal);
+  }
+  keep(state, next, passes);
+  return null;
+}
+
+/** One frame, or at the end of a pass the root; a pass begins again with `end` 0. */
+async function scrubStep(
+  log: ScrubbedLog,
+  next: number,
+): Promise<{ end: number; size: number; bytes: number }> {
+  const signed = log.served;
+  if (signed === null) return { end: 0, size: 0, bytes: 0 };
+  const { size, root } = signed.checkpoint;
+  if (next >= size) {
+    if (!isSameHash(await readRoot(size, log.hashReader(size)), root))
+      throw new PhalanxError<LedgerErrorCode>(
+        'LEDGER_CORRUPT',
+        `the ${size} entries are not those that were signed`,
+      );
+    return { end: 0, size, bytes: 0 };
+  }
+  const end = Math.min(size, log.frameEnd(next));
+  return { end, size, bytes: log.verifyEntries(next, end) + verifyTiles(log, next, end) };
+}
+
+/** What the work returns, or what is wrong when it fails twice. */
+async function twice<T>(work: () => Promise<T>, recheckMs: number, signal: AbortSignal): Promise<T | string> {
+  try {
+    return await work();
   } catch (error) {
-    if (PhalanxError.is(error)) return error.message;
-    throw error;
+    if (!PhalanxError.is(error)) throw error;
+    await pause(recheckMs, signal);
+  }
+  try {
+    return await work();
+  } catch (error) {
+    if (!PhalanxError.is(error)) throw error;
+    return error.message;
   }
 }
 
