@@ -20,7 +20,7 @@ import type { PythonSetup } from './python.js';
 import type { Suite } from './suite.js';
 
 const BAGIT = ['bagit==1.9.0'];
-const TOKEN_FLIPS = 500;
+const TOKEN_FLIPS = 250;
 const IDENTITY =
   'https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main';
 const ISSUER = 'https://token.actions.githubusercontent.com';
@@ -36,13 +36,14 @@ export const evidenceFormats: Suite = {
       else
         checkForeignBundles(checks, join(vectors, 'vectors/sigstore-conformance/test/assets/bundle-verify'));
       const [authority, stranger] = [
-        await openOpensslAuthority(home, 'authority'),
-        await openOpensslAuthority(home, 'stranger'),
+        await openOpensslAuthority(home, 'elliptic'),
+        await openOpensslAuthority(home, 'rsa', 'rsa'),
       ];
       if (authority === null || stranger === null) checks.skip('openssl is not installed');
       else
         try {
           await checkTimestamps(checks, home, authority, stranger);
+          await checkTimestamps(checks, home, stranger, authority);
           await checkBundles(checks, home, authority);
         } finally {
           await Promise.all([authority.close(), stranger.close()]);

@@ -39,7 +39,7 @@ serial = ./serial
 signer_cert = ./stamper.pem
 signer_key = ./stamper.key
 certs = ./root.pem
-signer_digest = sha256
+signer_digest = DIGEST
 default_policy = 1.2.3.4.1
 digests = sha256
 accuracy = secs:1
@@ -47,26 +47,25 @@ ess_cert_id_chain = no
 ess_cert_id_alg = sha256
 `;
 const DAYS = '3650';
+/** What an authority signs with: key options of `openssl req`, and its digest. */
+const KINDS = {
+  ec: { key: ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], digest: 'sha256' },
+  rsa: { key: ['rsa:3072'], digest: 'sha512' },
+};
 
 /** Makes one, and serves it over HTTP on this machine. Null without openssl. */
-export async function openOpensslAuthority(home: string, name: string): Promise<OpensslAuthority | null> {
+export async function openOpensslAuthority(
+  home: string,
+  name: string,
+  kind: keyof typeof KINDS = 'ec',
+): Promise<OpensslAuthority | null> {
   if (spawnSync('openssl', ['version']).status !== 0) return null;
   const folder = join(home, name);
   mkdirSync(folder);
-  writeFileSync(join(folder, 'openssl.cnf'), CONFIG);
+  writeFileSync(join(folder, 'openssl.cnf'), CONFIG.replace('DIGEST', KINDS[kind].digest));
   writeFileSync(join(folder, 'serial'), '01\n');
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
-  const key = [
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-config',
-    'openssl.cnf',
-    '-days',
-    DAYS,
-  ];
+  const key = ['-newkey', ...KINDS[kind].key, '-nodes', '-config', 'openssl.cnf', '-days', DAYS];
   openssl(
     'req',
     '-x509',

@@ -13,6 +13,8 @@ export interface TsaCertificate {
 const MAX_BYTES = 20_000;
 /** More than any authority has. */
 const MAX_PATH = 8;
+/** Certificates made to issue one another have more paths than can be walked. */
+const MAX_TRIES = 200;
 
 const BASIC_CONSTRAINTS = '2.5.29.19';
 const KEY_USAGE = '2.5.29.15';
@@ -59,7 +61,7 @@ export function findTsaPath(
   timeMs: number,
 ): readonly TsaCertificate[] | null {
   if (!isValidAt(signer, timeMs) || !isTimeStamper(signer)) return null;
-  return extend([signer], trusted, [...trusted, ...others], timeMs);
+  return extend([signer], trusted, [...trusted, ...others], timeMs, { left: MAX_TRIES });
 }
 
 function extend(
@@ -67,14 +69,16 @@ function extend(
   trusted: readonly TsaCertificate[],
   pool: readonly TsaCertificate[],
   timeMs: number,
+  tries: { left: number },
 ): readonly TsaCertificate[] | null {
   const last = path.at(-1)!;
   if (isSelfSigned(last)) return trusted.some((one) => isSame(one, last)) ? path : null;
   if (path.length === MAX_PATH || !SIGNATURES.has(last.parsed.signatureAlgorithm.algorithmId)) return null;
   for (const issuer of pool) {
     if (path.some((one) => isSame(one, issuer)) || !isIssuer(issuer, path.length - 1)) continue;
+    if (tries.left-- <= 0) return null;
     if (!isValidAt(issuer, timeMs) || !isSignedBy(last, issuer)) continue;
-    const whole = extend([...path, issuer], trusted, pool, timeMs);
+    const whole = extend([...path, issuer], trusted, pool, timeMs, tries);
     if (whole !== null) return whole;
   }
   return null;

@@ -488,7 +488,8 @@ describe('a bundle', () => {
         node[key] = value;
         const changed = utf8(JSON.stringify(bundle));
         node[key] = before;
-        expect(verdict(changed)).toMatch(/^EVIDENCE_/);
+        const isSame = Buffer.compare(changed, json) === 0;
+        expect(verdict(changed)).toMatch(isSame ? /accepted/ : /^EVIDENCE_/);
         expect(code(() => parseTrustedRoot(changed))).toBe('EVIDENCE_TRUSTED_ROOT');
       }),
       { numRuns: 500 },

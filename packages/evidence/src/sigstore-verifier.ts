@@ -66,8 +66,7 @@ export function verifySigstoreBundle(json: Uint8Array, trust: BundleTrust): Veri
     throw signatureError('it is signed by a key, and none is given');
   if (content.$case !== 'publicKey' && trust.identity === undefined)
     throw signatureError('it is signed under a certificate, and no identity is given');
-  if (bundle.content.$case === 'messageSignature' && trust.artifact === undefined)
-    throw bundleError('it is about a message, and none is given');
+  checkMessage(bundle, trust.artifact);
   const entries = checkLogEntries(bundle, trusted.logs, signerOf(bundle, publicKey));
   const timestamps = checkTimestamps(bundle, trusted);
   for (const { log, integratedMs } of entries)
@@ -99,6 +98,16 @@ function readKey(spki: Uint8Array): KeyObject {
   } catch (cause) {
     throw new PhalanxError<EvidenceErrorCode>('EVIDENCE_KEY', 'not a SubjectPublicKeyInfo', { cause });
   }
+}
+
+/** The digest in the bundle is what the log entry is compared with, so it must be that of the message. */
+function checkMessage({ content }: Bundle, artifact: Uint8Array | undefined): void {
+  if (content.$case !== 'messageSignature') return;
+  if (artifact === undefined) throw bundleError('it is about a message, and none is given');
+  const { algorithm, digest } = content.messageSignature.messageDigest;
+  if (algorithm !== HashAlgorithm.SHA2_256) throw bundleError('its message is not hashed with SHA-256');
+  if (!createHash('sha256').update(artifact).digest().equals(digest))
+    throw signatureError('it is about another message');
 }
 
 /** DER of the certificate or key that a log entry must name. */

@@ -1,4 +1,11 @@
-import { createHash, generateKeyPairSync, type KeyObject, sign, webcrypto } from 'node:crypto';
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  webcrypto,
+} from 'node:crypto';
 import * as asn1js from 'asn1js';
 import { AttributeTypeAndValue, BasicConstraints, Certificate, Extension, ExtKeyUsage } from 'pkijs';
 
@@ -16,6 +23,8 @@ export interface CertificateOptions {
   readonly isPurposeCritical?: boolean;
   readonly pathLength?: number;
   readonly unknownCritical?: boolean;
+  /** Instead of a new one. */
+  readonly key?: KeyObject;
   /** First byte of KeyUsage. */
   readonly usage?: number;
 }
@@ -53,7 +62,8 @@ export async function issueCertificate(
   issuer: Party | null,
   options: CertificateOptions = {},
 ): Promise<Party> {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const privateKey = options.key ?? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  const publicKey = createPublicKey(privateKey);
   const isCa = options.isCa ?? issuer === null;
   const certificate = new Certificate();
   certificate.version = 2;
