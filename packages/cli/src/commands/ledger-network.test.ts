@@ -80,7 +80,7 @@ async function start(...args: string[]) {
   };
 }
 
-it('a log is served, witnessed and audited, and its fork is proved', async () => {
+it('a log is served, witnessed and audited, and its fork is proved', { timeout: 180_000 }, async () => {
   expect(existsSync(MAIN), 'build first: tsc -b').toBe(true);
   const pem = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' });
   writeFileSync(join(root, 'witness.pem'), pem, { mode: 0o600 });
@@ -142,7 +142,7 @@ it('a log is served, witnessed and audited, and its fork is proved', async () =>
   fork.close();
 });
 
-it('a scrub finds what the disk did to a served log', async () => {
+it('a scrub finds what the disk did to a served log', { timeout: 180_000 }, async () => {
   const log = await openLog('worn');
   log.append(entries(3000));
   await log.publish();
