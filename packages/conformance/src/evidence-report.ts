@@ -23,7 +23,7 @@ import type { Suite } from './suite.js';
 
 const PACKAGES = ['case-utils==0.18.0'];
 const ONTOLOGY = 'case-1.4.0';
-const FLIPS = 60;
+const FLIPS = 40;
 const A4 = { width: 595.28, height: 841.89, margin: 50 };
 const MANIFEST = utf8(`${'ab'.repeat(32)}  data/case.json\n`);
 const VALID = /Signature Validation: Signature is Valid\./;
@@ -70,7 +70,7 @@ async function checkPdf(checks: Checks, folder: string): Promise<void> {
     reason: `${file.caseId} ) (\\`,
   };
   const signed = await signPdf(report, { ...signing, timestamp: null });
-  const authority = await openOpensslAuthority(folder, 'tsa');
+  const authority = await openOpensslAuthority(folder, 'tsa', 'ec');
   if (authority === null) return checks.skip('openssl does not run');
   const stamped = await signPdf(report, {
     ...signing,
@@ -86,7 +86,7 @@ async function checkPdf(checks: Checks, folder: string): Promise<void> {
       checked.code === 0 && !/WARNING/.test(checked.out),
       () => checked.out,
     );
-    await checkLayout(checks, name, path);
+    if (name !== 'signed') await checkLayout(checks, name, path);
   }
   for (const name of ['signed', 'stamped'] as const) await checkSignature(checks, folder, name, pdfs[name]);
   for (const name of ['signed', 'stamped'] as const)
