@@ -2,7 +2,9 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PhalanxError, systemClock } from '@phalanx/core';
+import type { Disk } from '@phalanx/ledger';
 import type { TelemetryLog } from '@phalanx/record';
+import type { AccountDayKeys } from '@phalanx/store';
 import { z } from 'zod';
 import type { CliErrorCode } from './cli-error.js';
 import type { Config } from './setting.js';
@@ -23,7 +25,9 @@ export interface RecordSession {
   readonly file: LedgerFile;
   readonly telemetry: TelemetryLog;
   /** Where openings, chains and holds lie. */
-  readonly disk: import('@phalanx/ledger').Disk;
+  readonly disk: Disk;
+  /** Keys of text, for the vault: nobody else may open them meanwhile. */
+  readonly textKeys: AccountDayKeys;
 }
 
 const FILE = 'ledger.json';
@@ -155,7 +159,7 @@ export async function withRecord<T>(
     };
     const telemetry = await TelemetryLog.open({ log, disk, keys });
     try {
-      return await work({ file, telemetry, disk });
+      return await work({ file, telemetry, disk, textKeys: keys.text });
     } finally {
       await telemetry.close();
     }

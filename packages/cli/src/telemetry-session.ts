@@ -2,13 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS, PhalanxError } from '@phalanx/core';
 import type { DetectOptions } from '@phalanx/detect';
-import type { IngestReport, IngestStatus, RecordSink } from '@phalanx/ingest';
+import type { IngestReport, IngestStatus } from '@phalanx/ingest';
 import type { BenchmarkIndex } from '@phalanx/sketch';
 import type { TelemetryStore, TelemetryStoreOptions } from '@phalanx/store';
 import type { CliErrorCode } from './cli-error.js';
 import { showIngestStatus } from './ingest-progress.js';
 import { openProgressBar } from './progress-bar.js';
-import { readLedgerFile, withRecord } from './record-session.js';
+import { openRetention, type RecordSession, readLedgerFile, withRecord } from './record-session.js';
 import type { Config } from './setting.js';
 import type { Terminal } from './terminal.js';
 
@@ -68,8 +68,8 @@ export async function runIngest(
 ): Promise<IngestReport> {
   const ledger = readLedgerFile(dataDir);
   if (ledger === null) return readFiles(store, config, dataDir, request, null, terminal);
-  return withRecord(dataDir, ledger, config, terminal, ({ telemetry }) =>
-    readFiles(store, config, dataDir, request, telemetry, terminal),
+  return withRecord(dataDir, ledger, config, terminal, (session) =>
+    readFiles(store, config, dataDir, request, session, terminal),
   );
 }
 
@@ -78,7 +78,7 @@ async function readFiles(
   config: Config,
   dataDir: string,
   request: IngestRequest,
-  record: RecordSink | null,
+  session: RecordSession | null,
   terminal: Terminal,
 ): Promise<IngestReport> {
   const [{ ingestFiles, readMappingFile }, { openSketchKey, openTextVault }] = await Promise.all([
@@ -86,14 +86,14 @@ async function readFiles(
     import('@phalanx/store'),
   ]);
   const bar = openProgressBar(terminal);
-  const vault = request.keepText ? await openTextVault(store, dataDir) : null;
+  const vault = request.keepText ? await openTextVault(store, dataDir, session?.textKeys) : null;
   const options = {
     store,
     sketchKey: await openSketchKey(dataDir),
     ...(config['ingest.workers'] > 0 && { workers: config['ingest.workers'] }),
     ...(config['ingest.rejected_dir'] !== '' && { rejectedDir: config['ingest.rejected_dir'] }),
     ...(vault !== null && { texts: vault }),
-    ...(record !== null && { record }),
+    ...(session !== null && { record: session.telemetry }),
     benchmarks: request.benchmarks,
     ...(request.signal !== undefined && { signal: request.signal }),
     onProgress: (status: IngestStatus) => showIngestStatus(bar, status),
@@ -109,7 +109,8 @@ async function readFiles(
         ...(request.mapping !== undefined && { mapping: readMappingFile(request.mapping) }),
       }),
     );
-    await vault?.expireBefore(Date.now() - config['ingest.text_days'] * DAY_MS);
+    const held = session === null ? [] : (await openRetention(session)).heldAccounts;
+    await vault?.expireBefore(Date.now() - config['ingest.text_days'] * DAY_MS, new Set(held));
     return reports.reduce(addReports);
   } finally {
     bar.clear();

@@ -128,7 +128,7 @@ function listWithheld({ request, opened }: CaseParts) {
   return withheld;
 }
 
-function listLimits({ pool, stamp, sample, report, witnesses }: CaseParts): string[] {
+function listLimits({ request, pool, opened, stamp, sample, report, witnesses }: CaseParts): string[] {
   const limits = [
     'The log shows what the operator recorded and that it was not changed since. It cannot show that the operator recorded what happened.',
     `A sample of ${sample.size} entries was drawn from ${pool.indices.length}.`,
@@ -136,6 +136,10 @@ function listLimits({ pool, stamp, sample, report, witnesses }: CaseParts): stri
   if (witnesses.size === 0)
     limits.push(
       'No witness has cosigned the checkpoint: that the log shows everybody the same is the operator’s word.',
+    );
+  if (request.disclose === 'text' && opened.text === 0)
+    limits.push(
+      'No text of the sample could be opened: it was not kept, its time is over, or it was erased.',
     );
   if (stamp === null)
     limits.push('No time stamping authority was asked: the times are those of the operator.');

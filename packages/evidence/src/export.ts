@@ -80,6 +80,7 @@ export interface ExportRequest {
 export interface ExportedBundle extends WrittenBag {
   readonly leaves: number;
   readonly sampled: number;
+  readonly opened: OpenedCounts;
   /** Entry of the log that holds the signed statement. */
   readonly statementIndex: number;
   readonly pool: RecordedPool;
@@ -152,7 +153,7 @@ async function stageAll(
   staging: Staging,
   request: ExportRequest,
   pool: RecordedPool,
-): Promise<{ sampled: number; statementIndex: number }> {
+): Promise<Pick<ExportedBundle, 'sampled' | 'statementIndex' | 'opened'>> {
   const { telemetry, clock, statements } = request;
   const report = request.names ? request.report : withPseudonyms(request.report, pool);
   const finding = report.findings[0]!;
@@ -269,7 +270,7 @@ async function stageAll(
   staging.put(BUNDLE.reportPdf, pdf);
   staging.put(BUNDLE.script, readVerifyScript());
   staging.put(BUNDLE.guide, utf8(writeGuide(caseFile)));
-  return { sampled: sample.length, statementIndex };
+  return { sampled: sample.length, statementIndex, opened };
 }
 
 /**

@@ -43,6 +43,11 @@ export class Retention {
     return this.#holds;
   }
 
+  /** Keyed hashes of the accounts that are held. Their text must not expire either. */
+  get heldAccounts(): bigint[] {
+    return this.#holds.map(({ account }) => BigInt(`0x${account}`));
+  }
+
   /** Keeps an account from being erased until every hold on it is released. */
   async placeHold(account: bigint, holdId: string, reason: string, by: string): Promise<void> {
     const sinceMs = this.#clock.nowMs();

@@ -113,27 +113,55 @@ export class AccountDayKeys {
     return erased;
   }
 
-  /** Zeroes, syncs and removes the key files of days before `day`. Returns those days. */
-  expireBefore(day: number): Promise<readonly number[]> {
-    return this.#inTurn(() => this.#expireBefore(day));
+  /**
+   * Zeroes the keys of days before `day`, synced, and removes the files of days of which no key is left.
+   *
+   * @param held accounts whose keys stay
+   * @returns days of which keys stay
+   */
+  expireBefore(day: number, held: ReadonlySet<bigint> = new Set()): Promise<readonly number[]> {
+    return this.#inTurn(() => this.#expireBefore(day, held));
   }
 
-  async #expireBefore(day: number): Promise<readonly number[]> {
-    const old = (await this.#listDays()).filter((candidate) => candidate < day);
-    for (const expired of old) {
-      const file = await open(this.#path(expired), 'r+');
-      try {
-        const { size } = await file.stat();
-        await file.write(Buffer.alloc(size), 0, size, 0);
-        await file.sync();
-      } finally {
-        await file.close();
+  async #expireBefore(day: number, held: ReadonlySet<bigint>): Promise<readonly number[]> {
+    const kept: number[] = [];
+    let removed = 0;
+    for (const old of (await this.#listDays()).filter((candidate) => candidate < day)) {
+      const left = await this.#zero(old, (account) => !held.has(account));
+      this.#days.delete(old);
+      if (left > 0) {
+        kept.push(old);
+        continue;
       }
-      await rm(this.#path(expired));
-      this.#days.delete(expired);
+      await rm(this.#path(old));
+      removed++;
     }
-    if (old.length > 0) await syncDirectory(this.#directory);
-    return old;
+    if (removed > 0) await syncDirectory(this.#directory);
+    return kept;
+  }
+
+  /** Overwrites the keys of some accounts with zeros, synced. Returns how many keys are left. */
+  async #zero(day: number, isGone: (account: bigint) => boolean): Promise<number> {
+    let left = 0;
+    const file = await open(this.#path(day), 'r+');
+    try {
+      const bytes = await file.readFile();
+      for (let at = 0; at < bytes.byteLength; at += RECORD_BYTES) {
+        const record = bytes.subarray(at, at + RECORD_BYTES);
+        // A torn record of a crashed writer was never acknowledged.
+        const isWhole = record.byteLength === RECORD_BYTES;
+        if (isWhole && isErased(record)) continue;
+        if (isWhole && !isGone(record.readBigUInt64LE())) {
+          left++;
+          continue;
+        }
+        await file.write(Buffer.alloc(record.byteLength), 0, record.byteLength, at);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return left;
   }
 
   async #load(day: number): Promise<DayKeys> {

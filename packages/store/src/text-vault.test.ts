@@ -118,6 +118,17 @@ describe('the text vault', () => {
     expect(left.columns.map((column) => Number(column.values[0]))).toEqual([2]);
   });
 
+  it('keeps the text of held accounts beyond its time', async () => {
+    const [held, other] = [text(1n, 0, 'held'), text(2n, 0, 'other')];
+    await vault.appendTexts([held, other]);
+    await vault.expireBefore(DAY + 3 * 86_400_000, new Set([1n]));
+    expect((await reveal(held))?.prompt).toBe('held');
+    expect(await reveal(other)).toBeNull();
+    await vault.expireBefore(DAY + 3 * 86_400_000);
+    expect(await reveal(held)).toBeNull();
+    expect(await readdir(join(directory, 'keys'))).toEqual([]);
+  });
+
   it('writes who asked for what and why, before it answers', async () => {
     const started = Date.now();
     const row = text(1n, 0, 'what the prompt said', 'what the answer said');

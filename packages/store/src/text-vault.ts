@@ -31,11 +31,19 @@ interface SealedBatch {
  * Opens the vault of prompt and response text. Ciphertext lies in the telemetry store; the keys and the audit log in
  * `directory`, which should be the store's own data directory or, for a cluster, one on the machine that writes.
  *
+ * @param keys of `directory`, when they are open already: two that write the same files would overwrite one another's
  * @throws PhalanxError `STORE_KEY_CORRUPT` when `vault.key` is not 32 bytes long.
  */
-export async function openTextVault(store: TelemetryStore, directory: string): Promise<TextVault> {
-  const keys = await openAccountDayKeys(directory, 'keys');
-  return new TextVault(store, keys, join(directory, 'audit.jsonl'));
+export async function openTextVault(
+  store: TelemetryStore,
+  directory: string,
+  keys?: AccountDayKeys,
+): Promise<TextVault> {
+  return new TextVault(
+    store,
+    keys ?? (await openAccountDayKeys(directory, 'keys')),
+    join(directory, 'audit.jsonl'),
+  );
 }
 
 /**
@@ -146,11 +154,15 @@ export class TextVault {
     });
   }
 
-  /** Destroys the keys and drops the ciphertext of all days (UTC) that end before `atMs`. */
-  expireBefore(atMs: number): Promise<void> {
+  /**
+   * Destroys the keys of all days (UTC) that end before `atMs`, and drops the ciphertext of those of which no key is left.
+   *
+   * @param held accounts whose text stays
+   */
+  expireBefore(atMs: number, held: ReadonlySet<bigint> = new Set()): Promise<void> {
     return this.#inTurn(async () => {
       const day = dayNumber(atMs);
-      await this.#keys.expireBefore(day);
+      const kept = new Set(await this.#keys.expireBefore(day, held));
       const { tables } = this.#store;
       for (const table of [TABLES.texts, TABLES.textBatches]) {
         const old = new Answer(
@@ -159,7 +171,8 @@ export class TextVault {
           ),
         );
         for (const expired of old.uint32('day'))
-          await tables.maintain(table, (target) => `ALTER TABLE ${target} DROP PARTITION ${expired}`);
+          if (!kept.has(expired))
+            await tables.maintain(table, (target) => `ALTER TABLE ${target} DROP PARTITION ${expired}`);
       }
     });
   }

@@ -109,7 +109,7 @@ export async function exportEvidenceCommand(
       clock: systemClock,
     }),
   );
-  const { leaves, sampled, statementIndex, sha256, pool } = bundle;
+  const { leaves, sampled, statementIndex, sha256, pool, opened } = bundle;
   if (flags.json)
     terminal.out(
       `${JSON.stringify({ folder, sha256, leaves, accounts: pool.chains.size, sampled, statementIndex })}\n`,
@@ -118,6 +118,8 @@ export async function exportEvidenceCommand(
     terminal.out(
       `${folder}\n${formatPlural(leaves, 'exchange')} of ${formatPlural(pool.chains.size, 'account')}, ${formatCount(sampled)} drawn as a sample; signed, and entry ${formatCount(statementIndex)} of the log\nsha256 of tagmanifest-sha256.txt: ${sha256}\n`,
     );
+  if (disclose === 'text' && opened.text === 0)
+    terminal.talk('no text of the sample is left: it was not kept, its time is over, or it was erased\n');
   if (pool.unrecorded.length > 0)
     terminal.talk(
       `${formatPlural(pool.unrecorded.length, 'account')} of the finding not on record and left out\n`,

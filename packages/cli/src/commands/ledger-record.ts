@@ -51,12 +51,12 @@ export async function replayCommand(flags: RecordFlags, terminal: Terminal): Pro
   const { openSketchKey, openTextVault } = await import('@phalanx/store');
   const bar = openProgressBar(terminal);
   try {
-    const report = await withRecord(dataDir, file, config, terminal, ({ telemetry }) =>
+    const report = await withRecord(dataDir, file, config, terminal, ({ telemetry, textKeys }) =>
       withStore(config, dataDir, async (store) =>
         replayRecord(telemetry, {
           store,
           sketchKey: await openSketchKey(dataDir),
-          ...(config['ingest.keep_text'] && { texts: await openTextVault(store, dataDir) }),
+          ...(config['ingest.keep_text'] && { texts: await openTextVault(store, dataDir, textKeys) }),
           onProgress: (done, size) => bar.show(done / Math.max(1, size), `${formatCount(done)} leaves`),
         }),
       ),
