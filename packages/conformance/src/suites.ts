@@ -7,6 +7,8 @@ import { formats } from './formats.js';
 import { goVerifiers } from './go-verifiers.js';
 import { knownBenchmarks } from './known-benchmarks.js';
 import { ledgerKeys } from './ledger-keys.js';
+import { ledgerPowerLoss } from './ledger-power-loss.js';
+import { ledgerSystemCalls } from './ledger-system-calls.js';
 import { leiden } from './leiden.js';
 import { nearRepeats } from './near-repeats.js';
 import { oneJob } from './one-job.js';
@@ -32,6 +34,8 @@ export const suites: readonly Suite[] = [
   formats,
   evidenceFormats,
   goVerifiers,
+  ledgerSystemCalls,
+  ledgerPowerLoss,
   clickhouseCluster,
   clickhouseShards,
 ];
