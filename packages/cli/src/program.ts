@@ -153,6 +153,11 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
     .action(async (flags) =>
       finish(await (await import('./commands/ledger-record.js')).initLedgerCommand(flags, terminal)),
     );
+  addKeptOptions(ledger.command('stamp'))
+    .description('have the checkpoint stamped by the time stamping authority of the settings')
+    .action(async (flags) =>
+      finish(await (await import('./commands/ledger-record.js')).stampLedgerCommand(flags, terminal)),
+    );
   addKeptOptions(ledger.command('replay'))
     .description('make the telemetry store again from the log')
     .action(async (flags) =>
@@ -223,9 +228,9 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
     .option('--recipient <age key>', 'who can read what is encrypted; repeatable', collect, [])
     .option('--sample <n>', 'entries drawn to be proved and opened one by one (64)')
     .option('--seed <text>', 'seed of the draw, as the other side chose it')
-    .option('--tsa <url>', 'time stamping authority (RFC 3161)')
-    .option('--tsa-certificates <file>', 'its certificates, PEM')
-    .option('--policy <file>', 'whose cosignatures a verifier shall ask for (tlog-policy)')
+    .option('--tsa <url>', 'time stamping authority (setting ledger.tsa)')
+    .option('--tsa-certificates <file>', 'its certificates, PEM (setting ledger.tsa_certificates)')
+    .option('--policy <file>', 'log and witnesses (setting ledger.policy)')
     .action(async (id, flags) =>
       finish(await (await import('./commands/evidence.js')).exportEvidenceCommand(id, flags, terminal)),
     );

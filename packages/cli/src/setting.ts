@@ -63,6 +63,20 @@ export const SETTINGS = {
     schema: z.string().default(''),
     meaning: 'File whose first line opens the keys of the log. PHALANX_PASSPHRASE goes before it.',
   },
+  'ledger.tsa': {
+    schema: z.string().default(''),
+    meaning:
+      'Time stamping authority (RFC 3161) by HTTP(S). The log is stamped after each ingestion, and bundles are. Empty: none.',
+  },
+  'ledger.tsa_certificates': {
+    schema: z.string().default(''),
+    meaning: 'PEM file with the certificates of ledger.tsa.',
+  },
+  'ledger.policy': {
+    schema: z.string().default(''),
+    meaning:
+      'tlog-policy file that names the log and its witnesses: those with an address cosign what bundles rest on. Empty: no witness.',
+  },
   'detect.alpha': {
     schema: z.number().gt(0).lt(1).default(0.01),
     meaning: 'Expected share of false findings among all findings, at any time of looking.',

@@ -6,6 +6,7 @@ import type { IngestReport, IngestStatus } from '@phalanx/ingest';
 import type { BenchmarkIndex } from '@phalanx/sketch';
 import type { TelemetryStore, TelemetryStoreOptions } from '@phalanx/store';
 import type { CliErrorCode } from './cli-error.js';
+import { dateLog, readAuthority } from './dated-log.js';
 import { showIngestStatus } from './ingest-progress.js';
 import { openProgressBar } from './progress-bar.js';
 import { openRetention, type RecordSession, readLedgerFile, withRecord } from './record-session.js';
@@ -111,9 +112,26 @@ async function readFiles(
     );
     const held = session === null ? [] : (await openRetention(session)).heldAccounts;
     await vault?.expireBefore(Date.now() - config['ingest.text_days'] * DAY_MS, new Set(held));
+    if (session !== null) await stampLog(dataDir, session, config, terminal);
     return reports.reduce(addReports);
   } finally {
     bar.clear();
+  }
+}
+
+/** What was ingested is safe whether or not somebody stamps it: a failure is told and no more. */
+async function stampLog(
+  dataDir: string,
+  session: RecordSession,
+  config: Config,
+  terminal: Terminal,
+): Promise<void> {
+  try {
+    const authority = await readAuthority(config);
+    if (authority !== null) await dateLog(dataDir, session, authority);
+  } catch (error) {
+    if (!PhalanxError.is(error)) throw error;
+    terminal.talk(`the log was not stamped: ${error.message}\n`);
   }
 }
 

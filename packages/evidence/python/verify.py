@@ -243,6 +243,55 @@ def read_leaves(bundle, predicate):
     return leaves, heads, f"{len(leaves)} exchanges in {len(heads)} unbroken chains"
 
 
+def check_consistency(old_size, old_root, new_size, new_root, proof):
+    """RFC 9162 section 2.1.4.2."""
+    need(0 < old_size <= new_size, "a dated checkpoint is larger than the log")
+    if old_size == new_size:
+        need(not proof and old_root == new_root, "a dated checkpoint is of another log")
+        return
+    if old_size & (old_size - 1) == 0:
+        proof = [old_root] + proof
+    need(proof, "a proof of consistency is empty")
+    fn, sn = old_size - 1, new_size - 1
+    while fn & 1:
+        fn >>= 1
+        sn >>= 1
+    old, new = proof[0], proof[0]
+    for sibling in proof[1:]:
+        need(sn != 0, "a proof of consistency is too long")
+        if fn & 1 or fn == sn:
+            old, new = sha256(b"\x01", sibling, old), sha256(b"\x01", sibling, new)
+            while not fn & 1 and fn:
+                fn >>= 1
+                sn >>= 1
+        else:
+            new = sha256(b"\x01", new, sibling)
+        fn >>= 1
+        sn >>= 1
+    need(old == old_root and new == new_root and sn == 0, "the log does not continue a dated checkpoint")
+
+
+def check_dates(bundle, verifier_key, leaves, size, root):
+    if not bundle.has("data/timestamps/dates.jsonl"):
+        return "no earlier time stamps: when the exchanges were logged is the operator's word"
+    dates = []
+    for line in bundle.lines("data/timestamps/dates.jsonl"):
+        note, response = b64(line["note"]), b64(line["response"])
+        old_size, old_root = open_checkpoint(note, verifier_key)
+        check_consistency(old_size, old_root, size, root, [b64(each) for each in line["consistency"]])
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in (("note", note), ("stamp", response)):
+                with open(os.path.join(folder, name), "wb") as file:
+                    file.write(content)
+            done = run_openssl("ts", "-verify", "-in", os.path.join(folder, "stamp"), "-data", os.path.join(folder, "note"),
+                               "-CAfile", os.path.join(bundle.folder, "data/trust/tsa.pem"))
+        need(done.returncode == 0, f"the checkpoint of {old_size} entries is not stamped")
+        need(not dates or old_size >= dates[-1], "dated checkpoints are out of order")
+        dates.append(old_size)
+    covered = sum(index < (dates[-1] if dates else 0) for index in leaves)
+    return f"{len(dates)} earlier checkpoints; {covered} of {len(leaves)} exchanges were in a stamped one before this bundle"
+
+
 def draw_sample(seed, population, size):
     if size >= population:
         return list(range(population))
@@ -362,6 +411,8 @@ def main():
         link = "record"
         leaves, heads, told = read_leaves(bundle, predicate)
         print(f"ok  {link}: {told}")
+        link = "dates"
+        print(f"ok  {link}: {check_dates(bundle, key, leaves, size, root)}")
         link = "proofs"
         sample, told = check_proofs(bundle, predicate, leaves, heads, size, root)
         print(f"ok  {link}: {told}")

@@ -16,6 +16,7 @@ export const BUNDLE = {
   entryProofs: 'data/proofs/entries.jsonl',
   statementProof: 'data/proofs/claims.tlog-proof',
   findingProof: 'data/proofs/finding.tlog-proof',
+  dates: 'data/timestamps/dates.jsonl',
   checkpointStamp: 'data/timestamps/checkpoint.tsr',
   statementStamp: 'data/timestamps/claims.tsr',
   policy: 'data/trust/policy.tlog-policy',

@@ -18,6 +18,7 @@ import { AggregateCounts } from './aggregate-claims.js';
 import { type WrittenBag, writeBag } from './bag-writer.js';
 import { BUNDLE, CLAIMS_TYPE } from './bundle-layout.js';
 import { writeCaseFile } from './case-writer.js';
+import { type DatedCheckpoint, proveDates } from './dated-checkpoint.js';
 import { type Envelope, formatEnvelope, signEnvelope } from './dsse.js';
 import { formatProofLine } from './entry-proofs.js';
 import type { EvidenceErrorCode } from './evidence-error.js';
@@ -36,7 +37,7 @@ import { renderDeclarationPdf } from './report/declaration.js';
 import { signPdf } from './report/pdf-signature.js';
 import { renderReportHtml } from './report/report-html.js';
 import { renderReportPdf } from './report/report-pdf.js';
-import { formatStatementBundle } from './sigstore-bundle.js';
+import { formatStatementBundle, verifyStatementBundle } from './sigstore-bundle.js';
 import { Staging } from './staging.js';
 import { formatStatement, STATEMENT_TYPE } from './statement.js';
 import { makeStatementLeaf } from './statement-leaf.js';
@@ -73,6 +74,8 @@ export interface ExportRequest {
   readonly sample: { readonly size: number; readonly seed: string | null };
   /** Null: nobody but the log says when. */
   readonly timestamps: TimestampAuthority | null;
+  /** Checkpoints that the same authority stamped as the log grew, oldest first. */
+  readonly dated: readonly DatedCheckpoint[];
   readonly clock: Clock;
 }
 
@@ -226,6 +229,8 @@ async function stageAll(
     })(),
   );
 
+  if (request.dated.length > 0)
+    await staging.putStream(BUNDLE.dates, proveDates(log, request.dated, within.checkpoint.size));
   const checkpointStamp = await stageStamps(staging, request, envelope, note, async (stamp) =>
     formatStatementBundle({
       envelope,
@@ -374,7 +379,7 @@ class EncryptedParts {
 /** Stamps the signature of the statement, for Sigstore's verifiers, and the checkpoint, for everybody. */
 async function stageStamps(
   staging: Staging,
-  { timestamps: authority, logKey, clock }: ExportRequest,
+  { timestamps: authority, logKey, clock, statements }: ExportRequest,
   envelope: Envelope,
   note: Uint8Array,
   bundle: (stamp: Uint8Array) => Promise<Uint8Array>,
@@ -384,26 +389,38 @@ async function stageStamps(
   const checkpoint = await requestTimestamp(note, authority);
   staging.put(BUNDLE.statementStamp, statement.response);
   staging.put(BUNDLE.checkpointStamp, checkpoint.response);
-  staging.put(BUNDLE.sigstore, await bundle(statement.response));
   staging.put(BUNDLE.timestampAuthority, utf8(formatCertificates(authority.certificates)));
   // The log's key is believed for the time of this bundle: how long it is used is said by the log's own policy.
   const validity = { fromMs: clock.nowMs() - YEAR_MS, toMs: null };
-  staging.put(
-    BUNDLE.trustedRoot,
-    formatTrustedRoot({
-      logs: [{ key: logKey, validity }],
-      timestampAuthorities: [
-        {
-          uri: authority.url,
-          organization: checkpoint.timestamp.authority.slice(0, 200),
-          commonName: checkpoint.timestamp.authority.slice(0, 200),
-          certificates: authority.certificates,
-          validity,
-        },
-      ],
-    }),
-  );
+  const trustedRoot = formatTrustedRoot({
+    logs: [{ key: logKey, validity }],
+    timestampAuthorities: [
+      {
+        uri: authority.url,
+        organization: checkpoint.timestamp.authority.slice(0, 200),
+        commonName: checkpoint.timestamp.authority.slice(0, 200),
+        certificates: authority.certificates,
+        validity,
+      },
+    ],
+  });
+  const sigstore = await bundle(statement.response);
+  if (isForSigstore(sigstore, trustedRoot, statements.publicKey)) {
+    staging.put(BUNDLE.sigstore, sigstore);
+    staging.put(BUNDLE.trustedRoot, trustedRoot);
+  }
   return checkpoint;
+}
+
+/** Verifiers of Sigstore know stamps by ECDSA keys only; by others the stamps stand alone. */
+function isForSigstore(bundle: Uint8Array, trustedRoot: Uint8Array, publicKey: Uint8Array): boolean {
+  try {
+    verifyStatementBundle(bundle, { trustedRoot, publicKey });
+    return true;
+  } catch (error) {
+    if (PhalanxError.is(error, 'EVIDENCE_TIMESTAMP')) return false;
+    throw error;
+  }
 }
 
 function nameOf({ organisation, person }: CaseParty): string {

@@ -1,6 +1,7 @@
 export { decryptWithIdentity, encryptForRecipients, recipientOf } from './age-envelope.js';
 export { Bag, type BagLimits, type ListedFile } from './bag.js';
 export { type BagFile, type BagInfo, type WrittenBag, writeBag } from './bag-writer.js';
+export { type DatedCheckpoint, formatDatedLine, readDatedLines } from './dated-checkpoint.js';
 export {
   type Envelope,
   encodePreAuth,

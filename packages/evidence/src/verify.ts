@@ -13,6 +13,8 @@ import { decryptWithIdentity } from './age-envelope.js';
 import { AggregateCounts, parseClaims } from './aggregate-claims.js';
 import { Bag, type BagLimits } from './bag.js';
 import { BUNDLE, CLAIMS_TYPE, isMetadataPart, isTextPart } from './bundle-layout.js';
+import { describeCoverage, measureCoverage } from './coverage.js';
+import { verifyDates } from './dated-checkpoint.js';
 import { parseEnvelope, verifyEnvelope } from './dsse.js';
 import { verifyEntryProofs } from './entry-proofs.js';
 import type { EvidenceErrorCode } from './evidence-error.js';
@@ -40,7 +42,7 @@ export interface EvidenceTrust {
 }
 
 /** The links of a bundle, in the order in which they are checked. */
-export const LINKS = ['files', 'statement', 'log', 'time', 'record', 'proofs', 'openings'] as const;
+export const LINKS = ['files', 'statement', 'log', 'time', 'record', 'dates', 'proofs', 'openings'] as const;
 export type LinkName = (typeof LINKS)[number];
 
 export interface CheckedLink {
@@ -109,7 +111,10 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
   #bag!: Bag;
   #checkpoint!: Checkpoint;
   #publicKey!: Uint8Array;
-  readonly #leaves = new Map<number, Pick<ExchangeLeaf, 'commitments'> & { readonly hash: Uint8Array }>();
+  readonly #leaves = new Map<
+    number,
+    Pick<ExchangeLeaf, 'commitments' | 'atMs'> & { readonly hash: Uint8Array }
+  >();
   #heads: readonly number[] = [];
   #sample: ReadonlySet<number> = new Set();
 
@@ -181,6 +186,12 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
     const stamp = verifyTimestamp(await this.#small(BUNDLE.checkpointStamp), checkpoint, { certificates });
     const { signature } = parseEnvelope(await this.#small(BUNDLE.envelope));
     verifyTimestamp(await this.#small(BUNDLE.statementStamp), signature, { certificates });
+    if (this.#bag.files.has(BUNDLE.sigstore)) await this.#sigstore(checkpoint);
+    return `stamped ${new Date(stamp.timeMs).toISOString()} by ${stamp.authority.replaceAll('\n', ', ')}`;
+  }
+
+  /** The same statement as Sigstore's own verifiers see it. */
+  async #sigstore(checkpoint: Uint8Array): Promise<void> {
     const bundle = verifyStatementBundle(await this.#small(BUNDLE.sigstore), {
       trustedRoot: await this.#small(BUNDLE.trustedRoot),
       publicKey: this.#publicKey,
@@ -195,7 +206,8 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
     const follower = new ChainFollower();
     for await (const listed of readLeafLines(this.#bag.stream(BUNDLE.leaves))) {
       follower.add(listed);
-      this.#leaves.set(listed.index, { commitments: listed.leaf.commitments, hash: hashLeaf(listed.entry) });
+      const { commitments, atMs } = listed.leaf;
+      this.#leaves.set(listed.index, { commitments, atMs, hash: hashLeaf(listed.entry) });
     }
     const { leaves, accounts } = this.claims!;
     if (this.#leaves.size !== leaves || follower.summaries.size !== accounts)
@@ -204,6 +216,18 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
       );
     this.#heads = [...follower.summaries.values()].map(({ headIndex }) => headIndex);
     return `${leaves} exchanges in ${accounts} unbroken chains`;
+  }
+
+  /** Others saw the log as it grew, so that the exchanges were not made up for the case. */
+  async dates(): Promise<string> {
+    if (!this.#bag.files.has(BUNDLE.dates))
+      return 'no earlier time stamps: when the exchanges were logged is the operator’s word';
+    const policy = this.#policyOf(await this.#small(BUNDLE.policy));
+    const pem = this.#trust.timestampAuthority ?? (await this.#small(BUNDLE.timestampAuthority));
+    const content = this.#bag.stream(BUNDLE.dates);
+    const dates = await verifyDates(content, this.#checkpoint, policy, readCertificates(pem));
+    const leaves = Array.from(this.#leaves, ([index, { atMs }]) => ({ index, atMs }));
+    return `${dates.length} earlier checkpoints; ${describeCoverage(measureCoverage(leaves, dates))}`;
   }
 
   /** The last leaf of each chain, and each entry of the sample, is in the log. */

@@ -4,6 +4,7 @@ import { PhalanxError, systemClock, utf8 } from '@phalanx/core';
 import type { CaseParty, StatementSigner } from '@phalanx/evidence';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
+import { readAuthority, readDates } from '../dated-log.js';
 import { digestDetector } from '../detector-digest.js';
 import { formatCount, formatPlural } from '../figures.js';
 import { unpackFinding } from '../kept-finding.js';
@@ -55,8 +56,11 @@ export async function exportEvidenceCommand(
   if (disclose === undefined) throw usage(`--disclose ${flags.disclose}`, `One of ${LEVELS.join(', ')}.`);
   const size = flags.sample === undefined ? DEFAULT_SAMPLE : Number(flags.sample);
   if (!Number.isInteger(size) || size < 1 || size > MAX_SAMPLE) throw usage(`--sample ${flags.sample}`);
-  if ((flags.tsa === undefined) !== (flags.tsaCertificates === undefined))
-    throw usage('--tsa and --tsa-certificates go together');
+  const authority = await readAuthority({
+    'ledger.tsa': flags.tsa ?? config['ledger.tsa'],
+    'ledger.tsa_certificates': flags.tsaCertificates ?? config['ledger.tsa_certificates'],
+  });
+  const policy = flags.policy ?? config['ledger.policy'];
   const row = await withStore(config, dataDir, (store) => store.readFinding(id));
   if (row === null)
     throw usage(`no finding is kept as ${showInvisible(id)}`, '`phalanx findings list` names them.');
@@ -85,10 +89,7 @@ export async function exportEvidenceCommand(
       telemetry,
       logKey: parseVerifierKey(ledger.verifierKey),
       logKeyText: ledger.verifierKey,
-      policy:
-        flags.policy === undefined
-          ? utf8(`log ${ledger.verifierKey}\nquorum none\n`)
-          : readBytes(flags.policy),
+      policy: policy === '' ? utf8(`log ${ledger.verifierKey}\nquorum none\n`) : readBytes(policy),
       statements,
       certificates: [await openCertificate(dataDir, statements, madeBy)],
       report,
@@ -102,10 +103,8 @@ export async function exportEvidenceCommand(
       names: flags.names ?? false,
       recipients: flags.recipient,
       sample: { size, seed: flags.seed ?? null },
-      timestamps:
-        flags.tsa === undefined
-          ? null
-          : { url: flags.tsa, certificates: evidence.readCertificates(readBytes(flags.tsaCertificates!)) },
+      timestamps: authority,
+      dated: authority === null ? [] : await readDates(dataDir),
       clock: systemClock,
     }),
   );

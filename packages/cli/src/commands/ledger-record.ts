@@ -1,7 +1,8 @@
 import { PhalanxError } from '@phalanx/core';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
-import { formatCount, formatPlural } from '../figures.js';
+import { dateLog, readAuthority } from '../dated-log.js';
+import { formatCount, formatInstant, formatPlural } from '../figures.js';
 import { openProgressBar } from '../progress-bar.js';
 import {
   createLedger,
@@ -41,6 +42,22 @@ export async function initLedgerCommand(flags: InitFlags, terminal: Terminal): P
   terminal.talk(
     'Give this verifier key to whoever shall check the log. Ingestion writes to it from now on.\n',
   );
+  return ExitCode.OK;
+}
+
+/** `phalanx ledger stamp`: has the checkpoint stamped by the authority that the settings name. */
+export async function stampLedgerCommand(flags: RecordFlags, terminal: Terminal): Promise<ExitCode> {
+  const { config, dataDir, file } = openFolder(flags, terminal);
+  const authority = await readAuthority(config);
+  if (authority === null)
+    throw new PhalanxError<CliErrorCode>('CLI_CONFIG', 'no time stamping authority is set', {
+      advice: 'Set ledger.tsa and ledger.tsa_certificates.',
+    });
+  const { size, timeMs } = await withRecord(dataDir, file, config, terminal, (session) =>
+    dateLog(dataDir, session, authority),
+  );
+  if (flags.json) terminal.out(`${JSON.stringify({ size, timeMs })}\n`);
+  else terminal.out(`${formatPlural(size, 'entry', 'entries')} stamped ${formatInstant(timeMs)}\n`);
   return ExitCode.OK;
 }
 
