@@ -3,10 +3,12 @@ import type { DetectionReport } from '@phalanx/domain';
 import type { Checkpoint } from '@phalanx/ledger';
 import type { AggregateClaim } from './aggregate-claims.js';
 import { BUNDLE, isMetadataPart, isTextPart } from './bundle-layout.js';
-import type { ExportRequest, OpenedCounts, Stamp } from './export.js';
+import type { OpenedCounts } from './disclosure-files.js';
+import type { ExportRequest } from './export.js';
 import type { RecordedPool } from './recorded-pool.js';
 import { CaseFile, type CaseObject, type CustodyStep } from './report/case-file.js';
 import type { StagedFile } from './staging.js';
+import type { Stamp } from './stamp-files.js';
 
 /** What the exporter knows when it comes to the report. */
 export interface CaseParts {

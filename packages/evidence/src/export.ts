@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
-import { type Clock, canonicalJson, type Json, PhalanxError, toHex, utf8 } from '@phalanx/core';
+import { canonicalJson, type Json, PhalanxError, toHex, utf8 } from '@phalanx/core';
 import type { DetectionReport } from '@phalanx/domain';
 import {
   checkPolicy,
@@ -9,53 +9,42 @@ import {
   parseCheckpoint,
   parseNote,
   parseTrustPolicy,
-  type VerifierKey,
   witnessesOf,
 } from '@phalanx/ledger';
 import { formatStatement as formatLeaf, type TelemetryLog } from '@phalanx/record';
-import { encryptForRecipients } from './age-envelope.js';
 import { AggregateCounts } from './aggregate-claims.js';
 import { type WrittenBag, writeBag } from './bag-writer.js';
 import { BUNDLE, CLAIMS_TYPE } from './bundle-layout.js';
 import { writeCaseFile } from './case-writer.js';
 import { type DatedCheckpoint, proveDates } from './dated-checkpoint.js';
-import { type Envelope, formatEnvelope, signEnvelope } from './dsse.js';
+import { type DisclosureRequest, type OpenedCounts, stageOpenings } from './disclosure-files.js';
+import { formatEnvelope, signEnvelope } from './dsse.js';
 import { formatProofLine } from './entry-proofs.js';
 import type { EvidenceErrorCode } from './evidence-error.js';
 import { formatCertificates } from './pem.js';
 import { drawSample } from './random-sample.js';
-import {
-  findRecordedPool,
-  openPool,
-  type RecordedPool,
-  withPseudonyms,
-  writeLeaves,
-} from './recorded-pool.js';
-import type { CaseParty, DisclosureLevel } from './report/case-file.js';
+import { findRecordedPool, type RecordedPool, withPseudonyms, writeLeaves } from './recorded-pool.js';
+import type { CaseParty } from './report/case-file.js';
 import { writeCustodyGraph } from './report/custody.js';
 import { renderDeclarationPdf } from './report/declaration.js';
 import { signPdf } from './report/pdf-signature.js';
 import { renderReportHtml } from './report/report-html.js';
 import { renderReportPdf } from './report/report-pdf.js';
-import { formatStatementBundle, verifyStatementBundle } from './sigstore-bundle.js';
+import { formatStatementBundle } from './sigstore-bundle.js';
 import { Staging } from './staging.js';
+import { type StampRequest, stageStamps } from './stamp-files.js';
 import { formatStatement, STATEMENT_TYPE } from './statement.js';
 import { makeStatementLeaf } from './statement-leaf.js';
-import { formatPublicKeyPem, type StatementSigner } from './statement-signer.js';
-import type { VerifiedTimestamp } from './timestamp.js';
-import { requestTimestamp, type TimestampAuthority } from './timestamp-request.js';
-import { formatTrustedRoot } from './trusted-root.js';
+import { formatPublicKeyPem } from './statement-signer.js';
+import { requestTimestamp } from './timestamp-request.js';
 import { readVerifyScript, writeGuide } from './verify-guide.js';
 
 /** What a bundle is made from. */
-export interface ExportRequest {
-  readonly telemetry: TelemetryLog;
-  readonly logKey: VerifierKey;
+export interface ExportRequest extends DisclosureRequest, StampRequest {
   /** The log's key as text, for people. */
   readonly logKeyText: string;
   /** Whose signatures a verifier shall ask for (tlog-policy); it must name the log. Witnesses with an address are asked. */
   readonly policy: Uint8Array;
-  readonly statements: StatementSigner;
   /** DER, see `PdfSigning.certificates`. */
   readonly certificates: readonly Uint8Array[];
   /** The finding, with all that judges it; other findings are left out. */
@@ -66,17 +55,9 @@ export interface ExportRequest {
   readonly caseId: string;
   readonly madeBy: CaseParty;
   readonly software: { readonly name: string; readonly version: string };
-  readonly disclose: DisclosureLevel;
-  /** Whether account ids and client addresses are opened too. */
-  readonly names: boolean;
-  /** age keys of the expert, for what is not opened to everybody. */
-  readonly recipients: readonly string[];
   readonly sample: { readonly size: number; readonly seed: string | null };
-  /** Null: nobody but the log says when. */
-  readonly timestamps: TimestampAuthority | null;
   /** Checkpoints that the same authority stamped as the log grew, oldest first. */
   readonly dated: readonly DatedCheckpoint[];
-  readonly clock: Clock;
 }
 
 /** What was made. */
@@ -89,16 +70,7 @@ export interface ExportedBundle extends WrittenBag {
   readonly pool: RecordedPool;
 }
 
-/** A time stamp and what it says. */
-export interface Stamp {
-  readonly response: Uint8Array;
-  readonly timestamp: VerifiedTimestamp;
-}
-
 const CONFIDENCE = 0.95;
-/** Plain bytes of one encrypted part: what an expert's machine holds in memory. */
-const PART_BYTES = 1 << 26;
-const YEAR_MS = 365 * 86_400_000;
 
 /**
  * Writes an evidence bundle about a finding: logs the finding and a signed statement about it, proves them, opens what is to be disclosed,
@@ -185,7 +157,7 @@ async function stageAll(
   const places = drawSample(seed, pool.indices.length, request.sample.size);
   const sample = places.map((place) => pool.indices[place]!);
   const counts = new AggregateCounts();
-  const opened = await stageOpenings(staging, request, pool, new Set(sample), counts);
+  const opened = await stageOpenings(staging, request, pool.indices, new Set(sample), counts);
   const claims = counts.claims();
   staging.put(BUNDLE.claims, utf8(`${canonicalJson(claims as unknown as Json)}\n`));
 
@@ -231,7 +203,7 @@ async function stageAll(
 
   if (request.dated.length > 0)
     await staging.putStream(BUNDLE.dates, proveDates(log, request.dated, within.checkpoint.size));
-  const checkpointStamp = await stageStamps(staging, request, envelope, note, async (stamp) =>
+  const checkpointStamp = await stageStamps(staging, request, envelope, note, (stamp) =>
     formatStatementBundle({
       envelope,
       publicKey: statements.publicKey,
@@ -298,129 +270,6 @@ async function gatherWitnesses(
     );
   log.serve(note);
   return { note, witnesses: checkPolicy(note, policy).cosigned };
-}
-
-/** How many entries are opened at each level. */
-export interface OpenedCounts {
-  readonly metadata: number;
-  readonly text: number;
-  readonly encryptedMetadata: number;
-}
-
-/** Openings as the level asks for: the sample in clear from `aggregates` on, everything from `metadata` on; text only encrypted. */
-async function stageOpenings(
-  staging: Staging,
-  request: ExportRequest,
-  pool: RecordedPool,
-  sample: ReadonlySet<number>,
-  counts: AggregateCounts,
-): Promise<OpenedCounts> {
-  const { disclose, telemetry, names } = request;
-  if (disclose === 'existence') return { metadata: 0, text: 0, encryptedMetadata: 0 };
-  const tally = { metadata: 0, text: 0, encryptedMetadata: 0 };
-  const metadataParts = new EncryptedParts(staging, request.recipients, BUNDLE.metadata);
-  const textParts = new EncryptedParts(staging, request.recipients, BUNDLE.text);
-  await staging.putStream(
-    BUNDLE.openings,
-    (async function* () {
-      for await (const { index, metadata, text } of openPool(telemetry, pool.indices, names, counts)) {
-        if (metadata !== null) {
-          if (disclose !== 'aggregates' || sample.has(index)) {
-            tally.metadata++;
-            yield metadata;
-          }
-          if (disclose === 'aggregates') {
-            tally.encryptedMetadata++;
-            await metadataParts.add(metadata);
-          }
-        }
-        if (disclose === 'text' && text !== null && sample.has(index)) {
-          tally.text++;
-          await textParts.add(text);
-        }
-      }
-    })(),
-  );
-  await metadataParts.end();
-  await textParts.end();
-  return tally;
-}
-
-/** Lines gathered into files that each fit into memory. */
-class EncryptedParts {
-  readonly #staging: Staging;
-  readonly #recipients: readonly string[];
-  readonly #pathOf: (part: number) => string;
-  #lines: Uint8Array[] = [];
-  #bytes = 0;
-  #parts = 0;
-
-  constructor(staging: Staging, recipients: readonly string[], pathOf: (part: number) => string) {
-    this.#staging = staging;
-    this.#recipients = recipients;
-    this.#pathOf = pathOf;
-  }
-
-  async add(line: Uint8Array): Promise<void> {
-    if (this.#bytes > 0 && this.#bytes + line.length > PART_BYTES) await this.end();
-    this.#lines.push(line);
-    this.#bytes += line.length;
-  }
-
-  async end(): Promise<void> {
-    if (this.#bytes === 0) return;
-    const box = await encryptForRecipients(Buffer.concat(this.#lines), this.#recipients);
-    this.#staging.put(this.#pathOf(++this.#parts), box);
-    this.#lines = [];
-    this.#bytes = 0;
-  }
-}
-
-/** Stamps the signature of the statement, for Sigstore's verifiers, and the checkpoint, for everybody. */
-async function stageStamps(
-  staging: Staging,
-  { timestamps: authority, logKey, clock, statements }: ExportRequest,
-  envelope: Envelope,
-  note: Uint8Array,
-  bundle: (stamp: Uint8Array) => Promise<Uint8Array>,
-): Promise<Stamp | null> {
-  if (authority === null) return null;
-  const statement = await requestTimestamp(envelope.signature, authority);
-  const checkpoint = await requestTimestamp(note, authority);
-  staging.put(BUNDLE.statementStamp, statement.response);
-  staging.put(BUNDLE.checkpointStamp, checkpoint.response);
-  staging.put(BUNDLE.timestampAuthority, utf8(formatCertificates(authority.certificates)));
-  // The log's key is believed for the time of this bundle: how long it is used is said by the log's own policy.
-  const validity = { fromMs: clock.nowMs() - YEAR_MS, toMs: null };
-  const trustedRoot = formatTrustedRoot({
-    logs: [{ key: logKey, validity }],
-    timestampAuthorities: [
-      {
-        uri: authority.url,
-        organization: checkpoint.timestamp.authority.slice(0, 200),
-        commonName: checkpoint.timestamp.authority.slice(0, 200),
-        certificates: authority.certificates,
-        validity,
-      },
-    ],
-  });
-  const sigstore = await bundle(statement.response);
-  if (isForSigstore(sigstore, trustedRoot, statements.publicKey)) {
-    staging.put(BUNDLE.sigstore, sigstore);
-    staging.put(BUNDLE.trustedRoot, trustedRoot);
-  }
-  return checkpoint;
-}
-
-/** Verifiers of Sigstore know stamps by ECDSA keys only; by others the stamps stand alone. */
-function isForSigstore(bundle: Uint8Array, trustedRoot: Uint8Array, publicKey: Uint8Array): boolean {
-  try {
-    verifyStatementBundle(bundle, { trustedRoot, publicKey });
-    return true;
-  } catch (error) {
-    if (PhalanxError.is(error, 'EVIDENCE_TIMESTAMP')) return false;
-    throw error;
-  }
 }
 
 function nameOf({ organisation, person }: CaseParty): string {

@@ -198,7 +198,6 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
     });
     if (!same(bundle.proof.checkpoint, checkpoint))
       throw broken('the Sigstore bundle is about another checkpoint');
-    return `stamped ${new Date(stamp.timeMs).toISOString()} by ${stamp.authority.replaceAll('\n', ', ')}`;
   }
 
   /** The leaves make chains without a gap. */
