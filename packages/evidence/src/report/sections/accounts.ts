@@ -18,7 +18,7 @@ export function writeAccounts(file: CaseFile): Section {
     title: 'The accounts',
     blocks: [
       para(
-        'Accounts are named as in the bundle. Where that is a pseudonym, the operator of the service holds the key that leads back to a customer. That an account is listed says that it was tested as a member of the pool. It says nothing about a person.',
+        'Accounts are named as in the bundle. Where that is a pseudonym, only the operator of the service can tell which customer it stands for. That an account is listed says that it was tested as a member of the pool. It says nothing about a person.',
       ),
       para(
         `Each account has a running number of its own in the log. First and last number, and how many records lie between them, show whether any is missing. ${gapSentence(accounts.length, unnumbered, gaps)}`,
@@ -27,24 +27,28 @@ export function writeAccounts(file: CaseFile): Section {
         kind: 'table',
         caption: `${formatPlural(accounts.length, 'account')}${more > 0 ? `; the ${ACCOUNTS_SHOWN} with most exchanges are shown, all are in the case file` : ''}`,
         columns: [
-          { title: 'Account', weight: 5 },
-          { title: 'Exchanges', weight: 2.2, align: 'right' },
-          { title: 'First exchange', weight: 4.2 },
-          { title: 'Last exchange', weight: 4.2 },
-          { title: 'Numbers in the log', weight: 3.4 },
+          { title: 'Account', weight: 3.15 },
+          { title: 'Exchanges', weight: 1.2, align: 'right' },
+          { title: 'First exchange, UTC', weight: 1.95 },
+          { title: 'Last exchange, UTC', weight: 1.95 },
+          { title: 'Numbers in the log', weight: 1.75 },
         ],
         rows: accounts
           .slice(0, ACCOUNTS_SHOWN)
           .map((account) => [
             [code(shortenText(account.accountId, 80))],
             formatCount(account.exchanges),
-            formatInstant(account.firstAtMs),
-            formatInstant(account.lastAtMs),
+            shortInstant(account.firstAtMs),
+            shortInstant(account.lastAtMs),
             sequenceText(account),
           ]),
       },
     ],
   };
+}
+
+function shortInstant(atMs: number): string {
+  return formatInstant(atMs).replace(/ UTC$/, '');
 }
 
 function span(account: CaseAccount): number {

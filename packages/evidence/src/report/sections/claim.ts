@@ -8,8 +8,10 @@ const STRONGEST = 4;
 /** The first screen: what is claimed, what it rests on, what speaks against it. */
 export function writeClaim(file: CaseFile): Section {
   const { finding, detection } = file;
+  // Demand is part of what is claimed in a campaign only.
+  const claimed = finding.kind === 'distillation-campaign' ? ['coordination', 'demand'] : ['coordination'];
   const strongest = finding.signals
-    .filter((signal) => signal.log10E !== null && signal.log10E > 0)
+    .filter((signal) => claimed.includes(signal.family) && signal.log10E !== null && signal.log10E > 0)
     .sort((a, b) => b.log10E! - a.log10E!)
     .slice(0, STRONGEST);
   return {

@@ -78,8 +78,8 @@ function aggregates(file: CaseFile): Block[] {
       caption: 'Totals over opened records',
       columns: [
         { title: 'Total', weight: 3 },
-        { title: 'Value', weight: 2, align: 'right' },
-        { title: 'How to compute it again', weight: 5 },
+        { title: 'Value', weight: 2.6, align: 'right' },
+        { title: 'How to compute it again', weight: 4.6 },
       ],
       rows: file.aggregates.map(({ name, value, recompute }) => [
         name,

@@ -38,11 +38,14 @@ export function writeLog(file: CaseFile): Section {
       { kind: 'heading', text: 'Time from somebody else' },
       log.timestamp === null
         ? para(
-            'No timestamp authority has stamped the checkpoint. Its time then rests on the clocks of the log and of the witnesses.',
+            `No timestamp authority has stamped the checkpoint. Its time then rests on the ${log.witnesses.some((witness) => witness.cosignedAtMs !== null) ? 'clocks of the log and of the witnesses' : 'clock of the log'}.`,
           )
         : para(
-            `${log.timestamp.authority} stamped the checkpoint at ${formatInstant(log.timestamp.atMs)}${log.timestamp.accuracyMs === null ? '' : `, to within ${log.timestamp.accuracyMs / 1000} s`} (RFC 3161). Everything in the checkpoint existed by then. When single records arrived before that is stated by the clock of the log.`,
+            `${log.timestamp.authority} stamped the checkpoint at ${formatInstant(log.timestamp.atMs)}${log.timestamp.accuracyMs === null ? '' : `, to within ${log.timestamp.accuracyMs / 1000} s`} (RFC 3161). Everything in the checkpoint existed by then.`,
           ),
+      para(
+        'When an exchange took place is what the service wrote down. The log shows by when that was on record, which may be later, above all where records were taken from log files.',
+      ),
       para(
         'The log shows that records were not altered or removed after a checkpoint was seen by others. It does not show that what was written into it was true.',
       ),
