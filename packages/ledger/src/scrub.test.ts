@@ -74,7 +74,10 @@ it('finds any bit that is not what it was, in entries, leaf hashes and tiles abo
     for (const place of [0, 0.3, 0.77, 1]) {
       const { disk, scrubbed } = await makeLog(700);
       damage(disk, path, place);
-      expect((await scrub(scrubbed, 1)).fault, `${path} ${place}`).not.toBeNull();
+      const { fault, steps } = await scrub(scrubbed, 1);
+      expect(fault, `${path} ${place}`).not.toBeNull();
+      // The root at the end of the pass would show it too, in a log that is so small.
+      if (path === 'hashes/1/000000000' && place < 1) expect(steps.at(-1)).toBeLessThan(700);
     }
 });
 

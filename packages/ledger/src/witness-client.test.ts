@@ -5,17 +5,20 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { parseCheckpoint } from './checkpoint.js';
 import { type Listener, listen } from './http-listener.js';
 import { TEXT_TYPE } from './log-server.js';
+import { makeCosigner } from './note-signer.js';
 import {
   logVerifier,
   makeEntries,
+  makeKey,
   makePolicy,
   makeWitness,
   ORIGIN,
   openLog,
   type WitnessRig,
 } from './served-log.test.support.js';
-import { formatSignature, openNote, parseNote } from './signed-note.js';
+import { formatSignature, openNote, parseNote, signNote } from './signed-note.js';
 import { checkPolicy } from './tlog-policy.js';
+import { SignatureType } from './verifier-key.js';
 import { formatAddCheckpoint, hashOrigin, MAX_REQUEST_BYTES } from './witness.js';
 import { gatherCosignatures, WitnessClient, witnessesOf } from './witness-client.js';
 import { makeWitnessHandler } from './witness-server.js';
@@ -172,11 +175,14 @@ describe('gathering cosignatures', () => {
       ...own!,
       signature: own!.signature.map((byte, i) => (i < 8 ? 0 : byte)),
     });
+    const undated = makeCosigner('a', SignatureType.ED25519_COSIGNATURE, makeKey('a'), { nowMs: () => 0 });
+    const signedTimeless = parseNote(await signNote(parseNote(note).text, [undated])).signatures[0]!;
     const cases: [string, { status: number; body: string }, string][] = [
       ['right', { status: 200, body }, 'cosigned'],
       ['right, with a stranger', { status: 200, body: foreign + body }, 'cosigned'],
       ['a flipped bit', { status: 200, body: flipped }, 'invalid'],
       ['no time', { status: 200, body: timeless }, 'invalid'],
+      ['no time, signed so', { status: 200, body: formatSignature(signedTimeless) }, 'invalid'],
       ['a stranger', { status: 200, body: foreign }, 'invalid'],
       ['the log itself', { status: 200, body: formatSignature(parseNote(note).signatures[0]!) }, 'invalid'],
       ['nothing', { status: 200, body: '' }, 'invalid'],
@@ -232,21 +238,32 @@ describe('gathering cosignatures', () => {
 
   it('goes by the checkpoint that it began with while the log goes on', async () => {
     const rig = makeWitness('a');
-    const { url } = await serve(rig);
     const log = await openLog();
-    const policy = makePolicy([{ key: rig.key, url }]);
-    const clients = witnessesOf(policy);
-    log.append(makeEntries(5));
-    await log.publish();
-    const asked = gatherCosignatures(log, clients, policy);
-    log.append(makeEntries(5));
-    await log.publish();
-    const { note, isWitnessed } = await asked;
+    const grow = async () => {
+      log.append(makeEntries(5, log.size));
+      await log.publish();
+    };
+    const handler = makeWitnessHandler(rig.witness);
+    const listener = await listen(
+      async (request) => {
+        // By the time that the witness answers there is a newer checkpoint.
+        await grow();
+        return handler(request);
+      },
+      { host: '127.0.0.1', port: 0, maxBodyBytes: MAX_REQUEST_BYTES, graceMs: 100 },
+    );
+    open.push(() => listener.close());
+    const policy = makePolicy([{ key: rig.key, url: listener.url }]);
+    await grow();
+    await gatherCosignatures(log, witnessesOf(policy), policy);
+    const { size } = log.signed!.checkpoint;
+    // A client that has to be told the old size: its second proof is made after the log has grown.
+    const { note, isWitnessed } = await gatherCosignatures(log, witnessesOf(policy), policy);
     expect(isWitnessed).toBe(true);
-    expect(parseCheckpoint(parseNote(note).text).size).toBe(5);
-    // The log serves ten entries already, and does not go back.
+    expect(parseCheckpoint(parseNote(note).text).size).toBe(size);
+    // The log serves a newer one already, and does not go back.
     expect(log.serve(note)).toBe(false);
-    expect(log.served!.checkpoint.size).toBe(10);
+    expect(log.served!.checkpoint.size).toBeGreaterThan(size);
   });
 });
 
