@@ -8,7 +8,7 @@ import { SegmentLog } from './segment-log.js';
 import { logKey, makeDisk, makeEntries, makePolicy, ORIGIN, openLog } from './served-log.test.support.js';
 import { openNote, signNote } from './signed-note.js';
 import { Dice, PowerLoss, SimulatedDisk } from './simulated-disk.test.support.js';
-import { verifyAnchor } from './slot-anchor.js';
+import { formatOpening, hashOpening, verifyAnchor } from './slot-anchor.js';
 import { SlotLog, type SlotLogSettings } from './slot-log.js';
 import { formatTilePath, tilesOf, tileWidth } from './tile-path.js';
 import { formatTlogProof, parseTlogProof } from './tlog-proof.js';
@@ -207,6 +207,44 @@ describe('an anchor', () => {
     const moved = formatTlogProof({ ...parseTlogProof(await slots.proveAnchor(START / 1000 + 2)), extra });
     expect(() => verifyAnchor(moved, policy)).toThrow(expect.objectContaining({ code: 'LEDGER_PROOF' }));
   });
+});
+
+it('an anchor is refused at another index than its slot has, and at another time than it says', async () => {
+  const opening = {
+    slot: 100,
+    slotMs: 1000,
+    firstSlot: 100,
+    atMs: 100_500,
+    late: false,
+    checkpoints: new Map<string, Uint8Array>(),
+  };
+  const openings = [
+    opening,
+    // A second leaf for the slot, a late one that is not, and one that was made before its slot.
+    opening,
+    { ...opening, slot: 102, atMs: 102_000, late: true },
+    { ...opening, slot: 103, atMs: 102_999 },
+  ].map(formatOpening);
+  const salt = new Uint8Array(16);
+  const log = await openLog();
+  log.append(openings.map((bytes) => hashOpening(salt, bytes)));
+  await log.publish();
+  const outcomes = await Promise.all(
+    openings.map(async (bytes, i) => {
+      const file = formatTlogProof(await log.prove(i, Buffer.concat([salt, bytes])));
+      try {
+        return verifyAnchor(file, policy).inclusion.index;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    }),
+  );
+  expect(outcomes).toEqual([
+    0,
+    'not an anchor: slot 100 at index 1',
+    'not an anchor: slot 102 was made at another time than it says',
+    'not an anchor: slot 103 was made at another time than it says',
+  ]);
 });
 
 it('a slot log keeps an opening for every leaf, whenever the power goes', async () => {
