@@ -3,10 +3,12 @@ import { canonicalJsonSuite } from './canonical-json.js';
 import { clickhouseShards } from './clickhouse-shards.js';
 import { clickhouseCluster } from './clickhouse-suite.js';
 import { evidenceFormats } from './evidence-formats.js';
+import { evidenceReport } from './evidence-report.js';
 import { formats } from './formats.js';
 import { goVerifiers } from './go-verifiers.js';
 import { knownBenchmarks } from './known-benchmarks.js';
 import { ledgerKeys } from './ledger-keys.js';
+import { ledgerNetwork } from './ledger-network.js';
 import { ledgerPowerLoss } from './ledger-power-loss.js';
 import { ledgerSystemCalls } from './ledger-system-calls.js';
 import { leiden } from './leiden.js';
@@ -33,6 +35,8 @@ export const suites: readonly Suite[] = [
   tails,
   formats,
   evidenceFormats,
+  evidenceReport,
+  ledgerNetwork,
   goVerifiers,
   ledgerSystemCalls,
   ledgerPowerLoss,
