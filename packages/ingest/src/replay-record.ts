@@ -63,14 +63,18 @@ export async function replayRecord(log: TelemetryLog, options: ReplayOptions): P
     }
     const { values } = exchange.opened;
     const record = parseDetectorGroup(values[DETECTOR]!);
-    const { accountId, organisationId } = parseWhoGroup(values[WHO]!);
     block.push(record);
-    seen.set(accountId, { accountId, organisationId });
+    const who = values[WHO];
+    if (who) {
+      const { accountId, organisationId } = parseWhoGroup(who);
+      seen.set(accountId, { accountId, organisationId });
+    }
     report.exchanges++;
     const prompt = values[PROMPT];
     if (texts !== undefined && prompt) {
       const completion = values[COMPLETION];
-      const response = completion ? fromUtf8(completion) : null;
+      // Not by a TextDecoder, which drops a byte order mark that the model may have written.
+      const response = completion ? Buffer.from(completion).toString('utf8') : null;
       kept.push({
         id: record.id,
         account: record.account,

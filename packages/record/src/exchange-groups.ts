@@ -1,4 +1,4 @@
-import { fromHex, fromUtf8, PhalanxError } from '@phalanx/core';
+import { fromHex, fromUtf8, LAST_MS, PhalanxError } from '@phalanx/core';
 import type { Exchange, ExchangeRecord } from '@phalanx/domain';
 import { z } from 'zod';
 import type { Group } from './commitment.js';
@@ -35,8 +35,9 @@ export function describeExchange(exchange: Exchange, record: ExchangeRecord): Gr
 }
 
 /**
- * The record as JSON: 64-bit hashes as 16 hexadecimal digits, bytes as hexadecimal. By hand, because a replacer of JSON.stringify costs
- * five times as much.
+ * The record as JSON: 64-bit hashes as 16 hexadecimal digits, bytes as hexadecimal. Numbers end at 2^53 - 1: a duration in seconds may
+ * overflow on its way to milliseconds, and JSON has no form for what comes out. By hand, because a replacer of JSON.stringify costs five
+ * times as much.
  */
 function formatDetectorGroup(record: ExchangeRecord): Uint8Array {
   let text = '';
@@ -47,7 +48,7 @@ function formatDetectorGroup(record: ExchangeRecord): Uint8Array {
         ? `"${value.toString(16).padStart(16, '0')}"`
         : value instanceof Uint8Array
           ? `"${hex(value)}"`
-          : JSON.stringify(value);
+          : JSON.stringify(typeof value === 'number' ? Math.min(value, Number.MAX_SAFE_INTEGER) : value);
     text += `${text === '' ? '{' : ','}"${name}":${formatted}`;
   }
   return encode(`${text}}`);
@@ -69,13 +70,13 @@ const DetectorGroup = z.object({
   account: Hash,
   organisation: Hash,
   endUser: Hash,
-  atMs: Count.int(),
+  atMs: Count.int().max(LAST_MS),
   model: z.string(),
   operation: z.string(),
   ok: z.boolean(),
   streamed: z.boolean(),
-  inputTokens: Count,
-  outputTokens: Count,
+  inputTokens: Count.int(),
+  outputTokens: Count.int(),
   promptBytes: Count,
   responseBytes: Count,
   durationMs: Count,

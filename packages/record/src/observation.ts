@@ -24,12 +24,14 @@ export const SALTS_BYTES = GROUPS.length * SALT_BYTES;
 const EMPTY = new Uint8Array(0);
 const TEXT_GROUPS = new Set<string>(['prompt', 'completion']);
 const ABSENT = 0xffff_ffff;
+/** As long as a row of a log file may be; a cell of Parquet may be longer. A box of four such values stays below what it may hold. */
+const MAX_KEPT_BYTES = 1 << 23;
 /** Random bytes are drawn for many salts at once: a draw costs microseconds, whatever its size. */
 let pool = new Uint8Array(0);
 const HEAD_BYTES = 16 + 8 + 8 + SALTS_BYTES + COMMITMENTS_BYTES + 4 * GROUPS.length;
 
 /**
- * Commits to every group with fresh salts.
+ * Commits to every group with fresh salts. A value above 8 MiB is not kept, whatever it is.
  *
  * @param keepText false: prompt and completion are committed to and forgotten, so that only somebody who has the text can show it
  */
@@ -44,7 +46,11 @@ export function observe(
     const salt = salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES);
     commitInto(commitments, i * COMMITMENT_BYTES, salt, i, values[group] ?? EMPTY);
   });
-  const kept = GROUPS.map((group) => (keepText || !TEXT_GROUPS.has(group) ? values[group] : null));
+  const kept = GROUPS.map((group) => {
+    const value = values[group];
+    const isKept = (keepText || !TEXT_GROUPS.has(group)) && (value?.length ?? 0) <= MAX_KEPT_BYTES;
+    return isKept ? value : null;
+  });
   return { id, account, atMs, salts, commitments, values: kept };
 }
 

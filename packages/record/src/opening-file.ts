@@ -71,28 +71,40 @@ export class OpeningFile {
   }
 
   /**
-   * Batches that open any of the leaves `from` to `to - 1`, in order; a batch may come in parts.
+   * Batches that open any of the leaves `from` to `to - 1`, in order.
    *
+   * @param isWanted tells by the leaves of a batch whether it is read; default: every one
    * @throws PhalanxError `RECORD_CORRUPT`
    */
-  *read(from: number, to: number): Generator<OpeningBatch> {
+  *read(
+    from: number,
+    to: number,
+    isWanted: (first: number, count: number) => boolean = () => true,
+  ): Generator<OpeningBatch> {
     const last = Math.floor((to - 1) / this.#segmentEntries);
     for (let segment = Math.floor(from / this.#segmentEntries); segment <= last; segment++) {
       const path = pathOf(segment);
       const read = this.#reader(path);
+      let boxes: OpeningBox[] = [];
       for (let at = 0; ; ) {
         const header = readFrameHeader(read, at, MAX_FRAME_BYTES);
-        if (header === null) break;
+        if (header === null) {
+          // The end of the file, unless there is more: what follows damage must not pass for erased.
+          if (at < (this.#disk.size(path) ?? 0)) throw corrupt(`${path} is altered at byte ${at}`);
+          break;
+        }
+        const { first, count } = header;
         at += FRAME_HEADER_BYTES + header.payloadBytes;
-        if (header.first + header.count <= from) continue;
-        if (header.first >= to) break;
+        if (first + count <= from) continue;
+        if (first >= to) break;
+        if (!isWanted(first, count)) continue;
         const found = readFrame(read, header.at, MAX_FRAME_BYTES);
         if (found === null) throw corrupt(`${path} is altered at byte ${header.at}`);
-        yield {
-          first: header.first,
-          count: header.count,
-          boxes: parseBoxes(found.payload.subarray(PART_BYTES)),
-        };
+        const [part = 0, parts = 0] = found.payload;
+        boxes.push(...parseBoxes(found.payload.subarray(PART_BYTES)));
+        if (part + 1 < parts) continue;
+        yield { first, count, boxes };
+        boxes = [];
       }
     }
   }

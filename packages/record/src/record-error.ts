@@ -6,6 +6,8 @@ export type RecordErrorCode =
   | 'RECORD_OPENING'
   /** Files beside the log do not fit it. */
   | 'RECORD_CORRUPT'
+  /** An earlier call failed: nothing is logged any more. */
+  | 'RECORD_STOPPED'
   /** An account is under legal hold. */
   | 'RECORD_HELD'
   /** No exchange of this account is on record. */

@@ -2,6 +2,7 @@ import { type Clock, canonicalJson, fromUtf8, PhalanxError, toHex, utf8 } from '
 import { type Disk, readWhole } from '@phalanx/ledger';
 import { z } from 'zod';
 import type { RecordErrorCode } from './record-error.js';
+import { formatStatement, type Statement } from './statement-leaf.js';
 import type { TelemetryLog } from './telemetry-log.js';
 
 const PATH = 'holds.json';
@@ -48,14 +49,20 @@ export class Retention {
     return this.#holds.map(({ account }) => BigInt(`0x${account}`));
   }
 
-  /** Keeps an account from being erased until every hold on it is released. */
+  /**
+   * Keeps an account from being erased until every hold on it is released.
+   *
+   * @throws PhalanxError `RECORD_HELD` for a name that is taken; `RECORD_LEAF` for words that cannot be logged
+   */
   async placeHold(account: bigint, holdId: string, reason: string, by: string): Promise<void> {
     const sinceMs = this.#clock.nowMs();
     if (this.#holds.some((hold) => hold.holdId === holdId))
       throw new PhalanxError<RecordErrorCode>('RECORD_HELD', `there is a hold ${holdId} already`);
+    const told = this.#describe(account, holdId, 'placed', reason, by);
+    formatStatement(told);
     // Before it is told: a hold that nobody can read of in the log still holds.
     this.#replace([...this.#holds, { holdId, account: nameOf(account), reason, by, sinceMs }]);
-    await this.#tell(account, holdId, 'placed', reason, by);
+    await this.#telemetry.appendStatement(told);
   }
 
   /** @throws PhalanxError `RECORD_UNKNOWN` for a hold that is not there */
@@ -63,20 +70,27 @@ export class Retention {
     const hold = this.#holds.find((each) => each.holdId === holdId);
     if (hold === undefined)
       throw new PhalanxError<RecordErrorCode>('RECORD_UNKNOWN', `there is no hold ${holdId}`);
-    await this.#tell(BigInt(`0x${hold.account}`), holdId, 'released', reason, by);
+    await this.#telemetry.appendStatement(
+      this.#describe(BigInt(`0x${hold.account}`), holdId, 'released', reason, by),
+    );
     this.#replace(this.#holds.filter((each) => each !== hold));
   }
 
   /**
-   * Makes the content of an account's exchanges unreadable for good, here and in copies.
+   * Destroys the keys of what the log holds of an account's exchanges, so that it cannot be read here, nor in copies that were made without
+   * the keys. What the leaves say stays: a random name, how many exchanges, and when. So does what lies elsewhere: the rows of the
+   * store, findings, the log files that were read, bundles that were given away.
    *
    * @returns index of the leaf that says so
-   * @throws PhalanxError `RECORD_HELD` under legal hold, after logging the refusal; `RECORD_UNKNOWN` for an account without leaves
+   * @throws PhalanxError `RECORD_HELD` under legal hold, after logging the refusal; `RECORD_UNKNOWN` for an account without leaves;
+   *   `RECORD_LEAF` for words that cannot be logged, with nothing destroyed
    */
   async eraseAccount(account: bigint, legalBasis: string, by: string): Promise<number> {
     const hold = this.#holds.find((each) => each.account === nameOf(account));
     if (hold !== undefined) {
-      await this.#tell(account, hold.holdId, 'erasure-refused', legalBasis, by);
+      await this.#telemetry.appendStatement(
+        this.#describe(account, hold.holdId, 'erasure-refused', legalBasis, by),
+      );
       throw new PhalanxError<RecordErrorCode>(
         'RECORD_HELD',
         `the account is under legal hold ${hold.holdId}`,
@@ -96,26 +110,17 @@ export class Retention {
     }));
   }
 
-  #tell(
+  #describe(
     account: bigint,
     holdId: string,
     state: 'placed' | 'released' | 'erasure-refused',
     reason: string,
     by: string,
-  ): Promise<number> {
+  ): Statement {
     const chain = this.#telemetry.chainOf(account)?.chain;
     const chains = chain === undefined ? [] : [toHex(chain)];
     const atMs = this.#clock.nowMs();
-    return this.#telemetry.appendStatement({
-      kind: 'legal-hold',
-      version: 1,
-      atMs,
-      by,
-      holdId,
-      state,
-      chains,
-      reason,
-    });
+    return { kind: 'legal-hold', version: 1, atMs, by, holdId, state, chains, reason };
   }
 
   #replace(holds: readonly Hold[]): void {

@@ -1,80 +1,12 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { toHex, utf8 } from '@phalanx/core';
-import {
-  type Disk,
-  hashLeaf,
-  makeNoteSigner,
-  makeVerifierKey,
-  SignatureType,
-  signingKeyOf,
-  TransparencyLog,
-} from '@phalanx/ledger';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GROUPS, verifyOpening } from './commitment.js';
 import { CrashingDisk, PowerLoss } from './crashing-disk.test.support.js';
 import { commitmentOf } from './exchange-leaf.js';
-import { MemoryKeys } from './memory-keys.test.support.js';
-import { type Observation, observe } from './observation.js';
 import { Retention } from './retention.js';
 import { parseStatement } from './statement-leaf.js';
-import { type LoggedEntry, TelemetryLog } from './telemetry-log.js';
-
-const ORIGIN = 'node.example/telemetry';
-const SEGMENT = 256;
-const key = signingKeyOf(generateKeyPairSync('ed25519').privateKey);
-const makeKeys = () => ({ rest: new MemoryKeys(), text: new MemoryKeys() });
-
-async function open(disk: Disk, state: Disk, keys = makeKeys()): Promise<TelemetryLog> {
-  const log = await TransparencyLog.open({
-    disk,
-    state,
-    origin: ORIGIN,
-    signers: [makeNoteSigner(ORIGIN, key)],
-    verifiers: [makeVerifierKey(ORIGIN, SignatureType.ED25519, key.publicKey)],
-    segmentEntries: SEGMENT,
-  });
-  return TelemetryLog.open({ log, disk, keys, segmentEntries: SEGMENT });
-}
-
-function exchange(n: number, account = n % 7, keepText = true): Observation {
-  const id = new Uint8Array(16);
-  new DataView(id.buffer).setUint32(0, n);
-  const values = {
-    who: utf8(`{"accountId":"a${account}"}`),
-    request: utf8(`{"n":${n}}`),
-    response: utf8('{}'),
-    prompt: utf8(`question ${n}`),
-    completion: n % 3 === 0 ? null : utf8(`answer ${n}`),
-    detector: utf8('{}'),
-  };
-  return observe(
-    { id, account: BigInt(account), atMs: 1_770_000_000_000 + n * 40_000_000 },
-    values,
-    keepText,
-  );
-}
-
-async function readAll(telemetry: TelemetryLog): Promise<LoggedEntry[]> {
-  const entries: LoggedEntry[] = [];
-  for await (const entry of telemetry.read(0, telemetry.size)) entries.push(entry);
-  return entries;
-}
-
-/** Every chain counts from 0 without a gap, and each leaf names the one before. */
-function checkChains(entries: readonly LoggedEntry[]): void {
-  const heads = new Map<string, { sequence: number; hash: Uint8Array }>();
-  for (const { entry, exchange } of entries) {
-    if (exchange === null) continue;
-    const chain = toHex(exchange.leaf.chain);
-    const head = heads.get(chain) ?? { sequence: 0, hash: new Uint8Array(32) };
-    expect(exchange.leaf.sequence).toBe(head.sequence);
-    expect(exchange.leaf.previous).toEqual(head.hash);
-    heads.set(chain, { sequence: head.sequence + 1, hash: hashLeaf(entry) });
-  }
-}
-
-const idOf = ({ exchange }: LoggedEntry): number => Buffer.from(exchange!.opened!.id).readUInt32BE();
+import { checkChains, exchange, idOf, makeKeys, open, readAll } from './telemetry-log.test.support.js';
 
 describe('TelemetryLog', () => {
   it('opens what was logged, group by group, across segments and days', async () => {
@@ -117,6 +49,28 @@ describe('TelemetryLog', () => {
     const second = await open(disk, state, keys);
     expect(await second.append([exchange(2), exchange(3)])).toBe(1);
     checkChains(await readAll(second));
+  });
+
+  it('opens some entries as it opens all of them', async () => {
+    const telemetry = await open(new CrashingDisk(), new CrashingDisk());
+    for (const count of [1, 1, 200, 3, 300]) {
+      const from = telemetry.size;
+      await telemetry.append(Array.from({ length: count }, (_, n) => exchange(from + n)));
+      await telemetry.appendStatement(node());
+    }
+    const all = await readAll(telemetry);
+    const exchanges = all.filter((entry) => entry.exchange !== null);
+    await fc.assert(
+      fc.asyncProperty(fc.subarray(exchanges), async (some) => {
+        const found: unknown[] = [];
+        for await (const entry of telemetry.readExchanges(some.map(({ index }) => index))) found.push(entry);
+        expect(found).toEqual(some);
+      }),
+      { numRuns: 20 },
+    );
+    const part: unknown[] = [];
+    for await (const entry of telemetry.read(100, 301)) part.push(entry);
+    expect(part).toEqual(all.slice(100, 301));
   });
 
   it('finds the leaves of a chain', async () => {

@@ -17,7 +17,7 @@ import {
   openBox,
   sealBox,
 } from './opening-box.js';
-import { OpeningFile } from './opening-file.js';
+import { type OpeningBatch, OpeningFile } from './opening-file.js';
 import { RecentIds } from './recent-ids.js';
 import type { RecordErrorCode } from './record-error.js';
 import { formatStatement, type Statement } from './statement-leaf.js';
@@ -57,11 +57,12 @@ const MAX_BATCH = 32_768;
 const BOX_BYTES = 1 << 22;
 const SNAPSHOT_LEAVES = 1_000_000;
 const SNAPSHOT_LEAVES_PER_ACCOUNT = 64;
+const EVERY_KIND: readonly BoxKind[] = [BoxKind.REST, BoxKind.TEXT];
 
 /**
  * The log of what a node saw: exchange leaves in chains, one an account, and statements. Before a call resolves, leaves and openings
- * survive a loss of power. One process at a time. After an error other than `RECORD_LEAF` the process should end: what is on the disk
- * is found out at the next start.
+ * survive a loss of power. One process at a time. After an exchange could not be logged the log takes no more: what is on the disk is
+ * found out at the next start.
  */
 export class TelemetryLog {
   readonly #log: TransparencyLog;
@@ -71,6 +72,7 @@ export class TelemetryLog {
   readonly #chains: AccountChains;
   #recent: RecentIds | null = null;
   #savedAt: number;
+  #failure: unknown = null;
   #tail: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -111,19 +113,29 @@ export class TelemetryLog {
   }
 
   /**
-   * Logs exchanges in their order. One whose id was logged within the last 262,144 is the same observation again, as after a
-   * restart of its source, and is passed over.
+   * Logs exchanges in their order. One whose id, account and time were logged within the last 262,144 is the same observation again,
+   * as after a restart of its source, and is passed over. The id alone is not enough: some sources let the caller choose it.
    *
    * @returns how many were new
+   * @throws PhalanxError `RECORD_STOPPED` after a call that failed
    */
   append(observations: readonly Observation[]): Promise<number> {
     return this.#inTurn(async () => {
+      this.#requireWorking();
       const recent = (this.#recent ??= await this.#readRecent());
-      const fresh = observations.filter(({ id }) => recent.add(id));
+      const fresh = observations.filter(({ id, account, atMs }) =>
+        recent.add(id, this.#chains.findOrBegin(account).chain, atMs),
+      );
       for (let done = 0; done < fresh.length; ) {
         const room = this.#openings.segmentEntries - (this.#log.size % this.#openings.segmentEntries);
         const batch = fresh.slice(done, done + Math.min(room, MAX_BATCH));
-        await this.#appendBatch(batch);
+        try {
+          await this.#appendBatch(batch);
+        } catch (error) {
+          // Heads may be ahead of the log, and openings torn: neither must be written over or saved.
+          this.#failure = error;
+          throw error;
+        }
         done += batch.length;
       }
       this.#saveWhenDue();
@@ -141,6 +153,7 @@ export class TelemetryLog {
     if (entry[0] === EXCHANGE_LEAF)
       throw new PhalanxError<RecordErrorCode>('RECORD_LEAF', 'an entry that begins like an exchange');
     return this.#inTurn(async () => {
+      this.#requireWorking();
       const index = this.#log.append([entry]);
       this.#chains.size = this.#log.size;
       return index;
@@ -153,19 +166,50 @@ export class TelemetryLog {
     return head === null ? null : { chain: head.chain, leaves: head.sequence };
   }
 
-  /** Entries `from` to `to - 1` in order, opened as far as keys are left. */
-  async *read(from: number, to: number): AsyncGenerator<LoggedEntry> {
+  /**
+   * Entries `from` to `to - 1` in order, opened as far as keys are left. Holds the openings of one appended batch at a time.
+   *
+   * @throws PhalanxError `RECORD_CORRUPT` where openings are missing or altered
+   */
+  read(from: number, to: number): AsyncGenerator<LoggedEntry> {
+    return this.#read(from, to, EVERY_KIND);
+  }
+
+  async *#read(from: number, to: number, kinds: readonly BoxKind[]): AsyncGenerator<LoggedEntry> {
+    let at = from;
+    for (const batch of this.#openings.read(from, to)) {
+      const begin = Math.max(from, batch.first);
+      const end = Math.min(to, batch.first + batch.count);
+      yield* this.#readEntries(at, begin, null);
+      yield* this.#readEntries(
+        begin,
+        end,
+        await this.#open(batch, kinds, (index) => index >= begin && index < end),
+      );
+      at = end;
+    }
+    yield* this.#readEntries(at, to, null);
+  }
+
+  /** @param opened null where no openings lie, since there are statements only */
+  *#readEntries(
+    from: number,
+    to: number,
+    opened: ReadonlyMap<number, OpenedExchange> | null,
+  ): Generator<LoggedEntry> {
     const seg = this.#openings.segmentEntries;
     for (let at = from; at < to; ) {
-      const end = Math.min(to, at - (at % seg) + seg, at + MAX_BATCH);
-      const entries = this.#log.readEntries(at, end);
-      const opened = await this.#open(at, end);
-      for (const [i, entry] of entries.entries()) {
-        const isExchange = entry[0] === EXCHANGE_LEAF;
-        const exchange = isExchange
-          ? { leaf: parseExchangeLeaf(entry), opened: opened.get(at + i) ?? null }
-          : null;
-        yield { index: at + i, entry, exchange };
+      const end = Math.min(to, at - (at % seg) + seg);
+      for (const [i, entry] of this.#log.readEntries(at, end).entries()) {
+        const index = at + i;
+        if (entry[0] !== EXCHANGE_LEAF) yield { index, entry, exchange: null };
+        else if (opened === null) throw missingOpenings(index);
+        else
+          yield {
+            index,
+            entry,
+            exchange: { leaf: parseExchangeLeaf(entry), opened: opened.get(index) ?? null },
+          };
       }
       at = end;
     }
@@ -175,28 +219,31 @@ export class TelemetryLog {
    * Some exchange entries, opened as far as keys are left; boxes without any of them stay shut.
    *
    * @param indices ascending
+   * @throws PhalanxError `RECORD_CORRUPT` where openings are missing or altered; `RECORD_LEAF` for a statement
    */
   async *readExchanges(
     indices: readonly number[],
   ): AsyncGenerator<LoggedEntry & { readonly exchange: LoggedExchange }> {
-    const seg = this.#openings.segmentEntries;
-    for (let done = 0; done < indices.length; ) {
-      const from = indices[done]!;
-      const limit = Math.min(from - (from % seg) + seg, from + MAX_BATCH);
-      const wanted = new Set<number>();
-      while (done < indices.length && indices[done]! < limit) wanted.add(indices[done++]!);
-      const to = indices[done - 1]! + 1;
-      const entries = this.#log.readEntries(from, to);
-      const opened = await this.#open(from, to, wanted);
+    let done = 0;
+    const countBelow = (end: number): number => {
+      let count = done;
+      while (count < indices.length && indices[count]! < end) count++;
+      return count;
+    };
+    const to = (indices.at(-1) ?? -1) + 1;
+    const hasWanted = (first: number, count: number): boolean => countBelow(first + count) > done;
+    for (const batch of this.#openings.read(indices[0] ?? 0, to, hasWanted)) {
+      if (indices[done]! < batch.first) break;
+      const wanted = new Set(indices.slice(done, countBelow(batch.first + batch.count)));
+      const opened = await this.#open(batch, EVERY_KIND, (index) => wanted.has(index));
       for (const index of wanted) {
-        const entry = entries[index - from]!;
-        yield {
-          index,
-          entry,
-          exchange: { leaf: parseExchangeLeaf(entry), opened: opened.get(index) ?? null },
-        };
+        const [entry] = this.#log.readEntries(index, index + 1) as [Uint8Array];
+        const leaf = parseExchangeLeaf(entry);
+        yield { index, entry, exchange: { leaf, opened: opened.get(index) ?? null } };
       }
+      done += wanted.size;
     }
+    if (done < indices.length) throw missingOpenings(indices[done]!);
   }
 
   /** The entries of some chains, without their openings. Reads the whole log: some million entries a second. */
@@ -220,14 +267,18 @@ export class TelemetryLog {
    * them. After an interruption it can be called again.
    *
    * @param tell makes the statement
-   * @throws PhalanxError `RECORD_UNKNOWN`
+   * @throws PhalanxError `RECORD_UNKNOWN`; `RECORD_LEAF` for what cannot be told, with nothing destroyed
    */
   erase(account: bigint, tell: (chain: string, keysDestroyed: number) => Statement): Promise<number> {
     return this.#inTurn(async () => {
+      this.#requireWorking();
       const head = this.#chains.find(account);
       if (head === null)
         throw new PhalanxError<RecordErrorCode>('RECORD_UNKNOWN', 'no exchange of this account is on record');
-      const destroyed = (await this.#keys.rest.erase(account)) + (await this.#keys.text.erase(account));
+      formatStatement(tell(toHex(head.chain), 0));
+      // The account is found again by its keys or by the snapshot; the keys go now.
+      if (this.#chains.size > this.#savedAt) this.#save();
+      const destroyed = (await this.#keys.text.erase(account)) + (await this.#keys.rest.erase(account));
       const index = this.#log.append([formatStatement(tell(toHex(head.chain), destroyed))]);
       this.#chains.size = this.#log.size;
       this.#chains.forget(account);
@@ -243,7 +294,7 @@ export class TelemetryLog {
 
   async close(): Promise<void> {
     await this.#inTurn(async () => {
-      if (this.#chains.size > this.#savedAt) this.#save();
+      if (this.#failure === null && this.#chains.size > this.#savedAt) this.#save();
     });
     this.#log.close();
     this.#disk.close();
@@ -301,40 +352,37 @@ export class TelemetryLog {
     return boxes;
   }
 
-  async #open(from: number, to: number, wanted?: ReadonlySet<number>): Promise<Map<number, OpenedExchange>> {
-    const isWanted = (index: number): boolean => index >= from && index < to && (wanted?.has(index) ?? true);
+  /** Text without the rest is left out: its salts are gone with the rest, and it proves nothing. */
+  async #open(
+    { first, boxes }: OpeningBatch,
+    kinds: readonly BoxKind[],
+    isWanted: (index: number) => boolean,
+  ): Promise<Map<number, OpenedExchange>> {
     const found = new Map<number, OpenedExchange>();
-    for (const { first, boxes } of this.#openings.read(from, to))
-      for (const box of boxes) {
-        if (!box.places.some((place) => isWanted(first + place))) continue;
-        const keys = box.kind === BoxKind.REST ? this.#keys.rest : this.#keys.text;
-        const key = await keys.findNamed(box.keyId, box.day);
-        if (key === null) continue;
-        for (const [i, exchange] of openBox(box, key.key).entries()) {
-          const index = first + box.places[i]!;
-          if (!isWanted(index)) continue;
-          const known = found.get(index);
-          found.set(index, known === undefined ? exchange : joinBoxes(known, exchange));
-        }
+    for (const box of boxes) {
+      if (!kinds.includes(box.kind) || !box.places.some((place) => isWanted(first + place))) continue;
+      const keys = box.kind === BoxKind.REST ? this.#keys.rest : this.#keys.text;
+      const key = await keys.findNamed(box.keyId, box.day);
+      if (key === null) continue;
+      for (const [i, exchange] of openBox(box, key.key).entries()) {
+        const index = first + box.places[i]!;
+        if (!isWanted(index)) continue;
+        const known = found.get(index);
+        found.set(index, known === undefined ? exchange : joinBoxes(known, exchange));
       }
+    }
+    for (const [index, { salts }] of found) if (salts.length === 0) found.delete(index);
     return found;
   }
 
   /** Chains as the leaves after the snapshot show them. Whose they are is told by the keys that sealed their openings. */
   async #catchUp(): Promise<void> {
-    const from = this.#chains.size;
     const to = this.#log.size;
-    const accounts = new Map<number, bigint>();
-    for (const { first, boxes } of from < to ? this.#openings.read(from, to) : []) {
-      for (const { kind, keyId, day, places } of boxes) {
-        if (kind !== BoxKind.REST) continue;
-        const owner = await this.#keys.rest.findNamed(keyId, day);
-        if (owner !== null) for (const place of places) accounts.set(first + place, owner.account);
-      }
-    }
     const seg = this.#openings.segmentEntries;
-    for (let at = from; at < to; ) {
+    // By segments: a map of all leaves since the snapshot may pass what a Map holds, 2^24.
+    for (let at = this.#chains.size; at < to; ) {
       const end = Math.min(to, at - (at % seg) + seg);
+      const accounts = await this.#findOwners(at, end);
       for (const [i, entry] of this.#log.readEntries(at, end).entries()) {
         const account = accounts.get(at + i);
         if (account === undefined || entry[0] !== EXCHANGE_LEAF) continue;
@@ -346,11 +394,22 @@ export class TelemetryLog {
     this.#chains.size = to;
   }
 
+  async #findOwners(from: number, to: number): Promise<Map<number, bigint>> {
+    const accounts = new Map<number, bigint>();
+    for (const { first, boxes } of this.#openings.read(from, to))
+      for (const { kind, keyId, day, places } of boxes) {
+        if (kind !== BoxKind.REST) continue;
+        const owner = await this.#keys.rest.findNamed(keyId, day);
+        if (owner !== null) for (const place of places) accounts.set(first + place, owner.account);
+      }
+    return accounts;
+  }
+
   async #readRecent(): Promise<RecentIds> {
     const recent = new RecentIds();
     const from = Math.max(0, this.#log.size - recent.capacity);
-    for await (const { exchange } of this.read(from, this.#log.size))
-      if (exchange?.opened) recent.add(exchange.opened.id);
+    for await (const { exchange } of this.#read(from, this.#log.size, [BoxKind.REST]))
+      if (exchange?.opened) recent.add(exchange.opened.id, exchange.leaf.chain, exchange.leaf.atMs);
     return recent;
   }
 
@@ -362,6 +421,14 @@ export class TelemetryLog {
   #save(): void {
     this.#chains.save(this.#disk);
     this.#savedAt = this.#chains.size;
+  }
+
+  #requireWorking(): void {
+    if (this.#failure !== null)
+      throw new PhalanxError<RecordErrorCode>('RECORD_STOPPED', 'an exchange could not be logged before', {
+        cause: this.#failure,
+        advice: 'End the process, look after the disk, start again: what was acknowledged is kept.',
+      });
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
@@ -398,6 +465,12 @@ function cutByBytes(observations: readonly Placed[]): Placed[][] {
 function joinBoxes(a: OpenedExchange, b: OpenedExchange): OpenedExchange {
   const [rest, text] = a.salts.length > 0 ? [a, b] : [b, a];
   return { id: rest.id, salts: rest.salts, values: rest.values.map((value, i) => value ?? text.values[i]!) };
+}
+
+function missingOpenings(index: number): PhalanxError<RecordErrorCode> {
+  return new PhalanxError('RECORD_CORRUPT', `the openings of entry ${index} are missing`, {
+    advice: 'Restore the folder `openings` from a copy; the log itself needs no opening to stay provable.',
+  });
 }
 
 /** Index after the last exchange leaf; 0 without one. Statements are few: it is near the end. */
