@@ -1,3 +1,4 @@
+import { strictEqual } from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { toHex, utf8 } from '@phalanx/core';
 import {
@@ -9,7 +10,6 @@ import {
   signingKeyOf,
   TransparencyLog,
 } from '@phalanx/ledger';
-import { expect } from 'vitest';
 import { MemoryKeys } from './memory-keys.test.support.js';
 import { type Observation, observe } from './observation.js';
 import { type LoggedEntry, TelemetryLog } from './telemetry-log.js';
@@ -64,8 +64,8 @@ export function checkChains(entries: readonly LoggedEntry[]): void {
     if (exchange === null) continue;
     const chain = toHex(exchange.leaf.chain);
     const head = heads.get(chain) ?? { sequence: 0, hash: new Uint8Array(32) };
-    expect(exchange.leaf.sequence).toBe(head.sequence);
-    expect(exchange.leaf.previous).toEqual(head.hash);
+    strictEqual(exchange.leaf.sequence, head.sequence);
+    strictEqual(toHex(exchange.leaf.previous), toHex(head.hash));
     heads.set(chain, { sequence: head.sequence + 1, hash: hashLeaf(entry) });
   }
 }
