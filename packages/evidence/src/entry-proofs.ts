@@ -20,7 +20,7 @@ export function formatProofLine(index: number, inclusion: readonly Uint8Array[])
  * @throws PhalanxError `EVIDENCE_RECORD` for a proof that does not lead to the checkpoint
  */
 export async function verifyEntryProofs(
-  content: AsyncIterable<Uint8Array>,
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   checkpoint: Pick<Checkpoint, 'size' | 'root'>,
   leafHashOf: (index: number) => Uint8Array | null,
 ): Promise<Set<number>> {

@@ -34,7 +34,7 @@ export function formatLeafLine({ index, entry }: ListedLeaf): Uint8Array {
 
 /** @throws PhalanxError `EVIDENCE_RECORD` for a malformed line, or one out of order */
 export async function* readLeafLines(
-  content: AsyncIterable<Uint8Array>,
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<ListedLeaf & { readonly leaf: ExchangeLeaf }> {
   let last = -1;
   for await (const line of readJsonLines(content, MAX_LINE_BYTES)) {

@@ -52,6 +52,8 @@ export interface TokenOptions {
   readonly unsigned?: boolean;
   readonly accuracyS?: number;
   readonly criticalExtension?: boolean;
+  /** SHA-256 of the message, for whoever knows no more of it. */
+  readonly imprint?: Uint8Array;
 }
 
 let serial = 100;
@@ -119,7 +121,7 @@ export function makeToken(message: Uint8Array, signer: Party, options: TokenOpti
       oid('1.2.3.4.1'),
       sequence(
         sequence(oid(options.imprintOid ?? SHA256), new asn1js.Null()),
-        octets(createHash('sha256').update(message).digest()),
+        octets(options.imprint ?? createHash('sha256').update(message).digest()),
       ),
       new asn1js.Integer({ value: 7 }),
       new asn1js.GeneralizedTime({ valueDate: new Date(options.timeMs ?? Date.UTC(2026, 5, 1)) }),

@@ -178,8 +178,10 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
 
   /** Somebody else says when, if anybody was asked. */
   async time(): Promise<string> {
-    if (!this.#bag.files.has(BUNDLE.checkpointStamp))
-      return 'no time stamp: the times are the operator’s word';
+    const isStamped = [...this.#bag.files.keys()].some((path) => path.startsWith('data/timestamps/'));
+    if (!isStamped && this.#trust.timestampAuthority !== undefined)
+      throw broken('no time stamp, though an authority is asked for');
+    if (!isStamped) return 'no time stamp: the times are the operator’s word';
     const pem = this.#trust.timestampAuthority ?? (await this.#small(BUNDLE.timestampAuthority));
     const certificates = readCertificates(pem);
     const checkpoint = await this.#small(BUNDLE.checkpoint);
