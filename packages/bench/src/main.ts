@@ -22,6 +22,10 @@ const MEASUREMENTS: Readonly<
     what: 'a served and witnessed log under writers and readers, every answer verified: [--writers 8] [--readers 8] [--seconds 10] [--entries 1000000]',
     run: async (args) => (await import('./ledger-hammer.js')).hammerLedger(args),
   },
+  record: {
+    what: 'exchanges committed to in six groups, chained, logged with sealed openings and signed for: a second, to acknowledgement, memory: [--exchanges 50000000] [--offered 25000]',
+    run: async (args) => (await import('./record-append.js')).benchRecordAppend(args),
+  },
   repeats: {
     what: 'how often the prompts of each file of a folder repeat one another: --prompts FOLDER',
     run: async (args) => (await import('./repeat-rates.js')).benchRepeatRates(args),

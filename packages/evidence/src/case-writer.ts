@@ -212,10 +212,21 @@ function listCustody(
   const found = objects([BUNDLE.finding, BUNDLE.findingLeaf]);
   return [
     {
-      action: 'committed',
-      what: `${pool.indices.length} exchanges were committed to in the log as they were read.`,
+      action: 'collected',
+      what: 'Requests were answered and recorded, at the times that the records state.',
       startMs: first,
       endMs: Math.max(first, last),
+      performer: operator,
+      instrument,
+      inputs: [],
+      outputs: [],
+      recipient: null,
+    },
+    {
+      action: 'committed',
+      what: `${pool.indices.length} exchanges were committed to in the log before the run that made the finding. When exactly is shown by time stamps from then, if the bundle holds any.`,
+      startMs: request.ranAtMs,
+      endMs: request.ranAtMs,
       performer: operator,
       instrument,
       inputs: [],
