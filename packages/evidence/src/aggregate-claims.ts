@@ -1,4 +1,5 @@
 import { fromUtf8 } from '@phalanx/core';
+import type { ExchangeRecord } from '@phalanx/domain';
 import { parseDetectorGroup } from '@phalanx/record';
 import { z } from 'zod';
 import type { OpenedGroups } from './openings.js';
@@ -29,9 +30,12 @@ export class AggregateCounts {
   #first = Number.POSITIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
 
-  /** @throws PhalanxError `RECORD_OPENING` for a group that is no record of an exchange */
-  add({ detector }: OpenedGroups): void {
-    if (detector === undefined) return;
+  /**
+   * @returns what the `detector` group holds; null when it is not opened
+   * @throws PhalanxError `RECORD_OPENING` for a group that is no record of an exchange
+   */
+  add({ detector }: OpenedGroups): ExchangeRecord | null {
+    if (detector === undefined) return null;
     const record = parseDetectorGroup(detector);
     this.#exchanges++;
     this.#requests.add(Buffer.from(record.id).toString('latin1'));
@@ -42,6 +46,7 @@ export class AggregateCounts {
     this.#models.set(record.model, (this.#models.get(record.model) ?? 0) + 1);
     this.#first = Math.min(this.#first, record.atMs);
     this.#last = Math.max(this.#last, record.atMs);
+    return record;
   }
 
   /** In a fixed order; empty when nothing was opened. */

@@ -102,10 +102,10 @@ describe('an exported bundle', () => {
         const told = Object.fromEntries(check.links.map(({ link, what }) => [link, what]));
         expect(told.openings).toMatch(
           {
-            existence: /^nothing is opened$/,
-            aggregates: /^20 entries opened as logged; figures recomputed$/,
-            metadata: /^112 entries opened as logged; figures recomputed$/,
-            text: /^112 entries opened as logged; figures recomputed; text of 1\d entries as logged$/,
+            existence: /^nothing is opened; (chains are those that the finding names|0 of 4 chains shown)/,
+            aggregates: /^20 entries opened as logged; .*; figures recomputed$/,
+            metadata: /^112 entries opened as logged; .*; figures recomputed$/,
+            text: /^112 entries opened as logged; .*; figures recomputed; text of 1\d entries as logged$/,
           }[disclose],
         );
         expect(await verifyEvidence(bundle)).toMatchObject({ verified: true, anchored: false });

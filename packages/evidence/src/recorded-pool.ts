@@ -1,7 +1,8 @@
-import { DAY_MS, toHex } from '@phalanx/core';
+import { DAY_MS, PhalanxError, toHex } from '@phalanx/core';
 import type { DetectionReport, Finding, TimeWindow } from '@phalanx/domain';
 import { type Group, parseExchangeLeaf, type TelemetryLog } from '@phalanx/record';
 import type { AggregateCounts } from './aggregate-claims.js';
+import type { EvidenceErrorCode } from './evidence-error.js';
 import { ChainFollower, type ChainSummary, formatLeafLine } from './leaf-list.js';
 import { formatOpeningLine, METADATA_GROUPS, TEXT_GROUPS } from './openings.js';
 
@@ -107,6 +108,7 @@ export interface OpenedLines {
  *
  * @param names whether the `who` group goes with the metadata
  * @param counts is told what is opened
+ * @throws PhalanxError `EVIDENCE_RECORD` when keys of an account are gone that was not erased
  */
 export async function* openPool(
   telemetry: TelemetryLog,
@@ -117,7 +119,11 @@ export async function* openPool(
   const groups: Group[] = [...(names ? (['who'] as const) : []), ...METADATA_GROUPS];
   for await (const { index, exchange } of telemetry.readExchanges(indices)) {
     const { opened } = exchange;
-    if (opened === null) continue;
+    // Erased accounts are not in the pool any more.
+    if (opened === null)
+      throw new PhalanxError<EvidenceErrorCode>('EVIDENCE_RECORD', `entry ${index} cannot be opened`, {
+        advice: 'An erasure was interrupted: erase the account again, or restore the keys.',
+      });
     counts.add({ detector: opened.values[5] ?? undefined });
     yield {
       index,

@@ -1,13 +1,16 @@
-import { canonicalJson, type Json, PhalanxError } from '@phalanx/core';
+import { canonicalJson, type Json, PhalanxError, toHex } from '@phalanx/core';
+import type { DetectionReport, ExchangeRecord } from '@phalanx/domain';
 import {
   type Checkpoint,
   hashLeaf,
+  openNote,
   parseTlogProof,
   parseTrustPolicy,
+  parseVerifierKey,
   type TrustPolicy,
   verifyTlogProof,
 } from '@phalanx/ledger';
-import { type ExchangeLeaf, parseStatement as parseLeaf } from '@phalanx/record';
+import { type ExchangeLeaf, parseStatement as parseLeaf, parseWhoGroup } from '@phalanx/record';
 import { z } from 'zod';
 import { decryptWithIdentity } from './age-envelope.js';
 import { AggregateCounts, parseClaims } from './aggregate-claims.js';
@@ -18,8 +21,9 @@ import { verifyDates } from './dated-checkpoint.js';
 import { parseEnvelope, verifyEnvelope } from './dsse.js';
 import { verifyEntryProofs } from './entry-proofs.js';
 import type { EvidenceErrorCode } from './evidence-error.js';
+import { AccountTies, readFinding } from './finding-match.js';
 import { ChainFollower, readLeafLines } from './leaf-list.js';
-import { readOpenings } from './openings.js';
+import { METADATA_GROUPS, type OpenedGroups, readOpenings, TEXT_GROUPS } from './openings.js';
 import { readCertificates, readPublicKey } from './pem.js';
 import { drawSample } from './random-sample.js';
 import { DisclosureLevel } from './report/case-file.js';
@@ -113,8 +117,10 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
   #publicKey!: Uint8Array;
   readonly #leaves = new Map<
     number,
-    Pick<ExchangeLeaf, 'commitments' | 'atMs'> & { readonly hash: Uint8Array }
+    Pick<ExchangeLeaf, 'commitments' | 'atMs'> & { readonly chain: string; readonly hash: Uint8Array }
   >();
+  #report!: DetectionReport;
+  #ties!: AccountTies;
   #heads: readonly number[] = [];
   #sample: ReadonlySet<number> = new Set();
 
@@ -161,19 +167,29 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
     if (!same(proof.checkpoint, await this.#small(BUNDLE.checkpoint)))
       throw broken('the proof is about another checkpoint');
     this.#checkpoint = checkpoint;
+    this.#checkLogKey(proof.checkpoint);
     const findingLeaf = await this.#small(BUNDLE.findingLeaf);
     const findingProof = parseTlogProof(await this.#small(BUNDLE.findingProof));
     if (!same(findingProof.checkpoint, proof.checkpoint))
       throw broken('the proofs are about two checkpoints');
     const { index } = verifyTlogProof(findingProof, hashLeaf(findingLeaf), policy);
     const finding = parseLeaf(findingLeaf);
-    const { findingId, findingEntry } = this.claims!;
-    if (finding.kind !== 'finding' || finding.findingId !== findingId || index !== findingEntry)
+    if (finding.kind !== 'finding' || index !== this.claims!.findingEntry)
       throw broken('the logged finding is another than was signed for');
     if (finding.reportSha256 !== this.#bag.files.get(BUNDLE.finding)?.sha256)
       throw broken('the logged finding is another than the one in the bundle');
+    this.#report = readFinding(await this.#small(BUNDLE.finding), finding, this.claims!);
     const witnesses = cosigned.size === 0 ? 'no witness' : `${cosigned.size} witnesses`;
     return `statement and finding are in ${checkpoint.origin} of ${checkpoint.size} entries; ${witnesses}`;
+  }
+
+  /** Whoever has no policy of their own compares the key that the statement names: it must be the one that signed. */
+  #checkLogKey(note: Uint8Array): void {
+    try {
+      openNote(note, [parseVerifierKey(this.claims!.log)]);
+    } catch (cause) {
+      throw broken('the statement names another log than the one that signed', cause);
+    }
   }
 
   /** Somebody else says when, if anybody was asked. */
@@ -205,16 +221,22 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
   /** The leaves make chains without a gap. */
   async record(): Promise<string> {
     const follower = new ChainFollower();
+    const names = new Map<string, string>();
     for await (const listed of readLeafLines(this.#bag.stream(BUNDLE.leaves))) {
       follower.add(listed);
       const { commitments, atMs } = listed.leaf;
-      this.#leaves.set(listed.index, { commitments, atMs, hash: hashLeaf(listed.entry) });
+      // One text a chain, not one a leaf.
+      const name = toHex(listed.leaf.chain);
+      const chain = names.get(name) ?? name;
+      names.set(name, chain);
+      this.#leaves.set(listed.index, { commitments, atMs, chain, hash: hashLeaf(listed.entry) });
     }
     const { leaves, accounts } = this.claims!;
     if (this.#leaves.size !== leaves || follower.summaries.size !== accounts)
       throw broken(
         `${this.#leaves.size} leaves in ${follower.summaries.size} chains; ${leaves} in ${accounts} were signed for`,
       );
+    this.#ties = new AccountTies(this.#report, new Set(names.keys()));
     this.#heads = [...follower.summaries.values()].map(({ headIndex }) => headIndex);
     return `${leaves} exchanges in ${accounts} unbroken chains`;
   }
@@ -246,32 +268,55 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
   /** What is opened is what was logged, and the figures follow from it. */
   async openings(): Promise<string> {
     const { disclosed } = this.claims!;
-    if (disclosed === 'existence') return 'nothing is opened';
-    const counts = new AggregateCounts();
+    if (disclosed === 'existence') return `nothing is opened; ${this.#ties.describe()}`;
+    let counts = new AggregateCounts();
     const opened = new Set<number>();
     for await (const { index, groups } of readOpenings(this.#bag.stream(BUNDLE.openings), this.#leaves)) {
       opened.add(index);
-      if (disclosed !== 'aggregates') addTo(counts, groups);
+      this.#addMetadata(counts, index, groups);
     }
-    const missing = [...this.#sample].filter((index) => !opened.has(index)).length;
+    for (const index of disclosed === 'aggregates' ? this.#sample : this.#leaves.keys())
+      if (!opened.has(index)) throw broken(`entry ${index} is not opened`);
     const told = [`${opened.size} entries opened as logged`];
-    if (missing > 0) told.push(`${missing} of the sample cannot be opened, as after an erasure`);
     const { identity } = this.#trust;
     if (disclosed === 'aggregates') {
       if (identity === undefined)
-        return [...told, 'figures not recomputed: encrypted for the auditor'].join('; ');
-      for await (const { groups } of this.#decrypt(isMetadataPart, identity)) addTo(counts, groups);
+        return [...told, this.#ties.describe(), 'figures not recomputed: encrypted for the auditor'].join(
+          '; ',
+        );
+      counts = new AggregateCounts();
+      const encrypted = new Set<number>();
+      for await (const { index, groups } of this.#decrypt(isMetadataPart, identity)) {
+        encrypted.add(index);
+        this.#addMetadata(counts, index, groups);
+      }
+      if (encrypted.size < this.#leaves.size)
+        throw broken(`${encrypted.size} of ${this.#leaves.size} entries are opened for the auditor`);
     }
+    told.push(this.#ties.describe());
     const claimed = readClaims(await this.#small(BUNDLE.claims));
     if (canonicalJson(claimed as unknown as Json) !== canonicalJson(counts.claims() as unknown as Json))
       throw broken('the figures are not those that follow from the openings');
     told.push('figures recomputed');
     if (disclosed === 'text' && identity !== undefined) {
       let texts = 0;
-      for await (const _ of this.#decrypt(isTextPart, identity)) texts++;
+      for await (const { index, groups } of this.#decrypt(isTextPart, identity)) {
+        if (TEXT_GROUPS.every((group) => groups[group] === undefined))
+          throw broken(`no text of entry ${index} is opened`);
+        texts++;
+      }
       told.push(`text of ${texts} entries as logged`);
     }
     return told.join('; ');
+  }
+
+  /** Everything but who and what was asked must be opened together: what is left out would be left out of the figures. */
+  #addMetadata(counts: AggregateCounts, index: number, groups: OpenedGroups): void {
+    for (const group of METADATA_GROUPS)
+      if (groups[group] === undefined) throw broken(`the ${group} group of entry ${index} is not opened`);
+    const record = addTo(counts, groups);
+    const accountId = groups.who === undefined ? null : parseWhoGroup(groups.who).accountId;
+    this.#ties.add(index, this.#leaves.get(index)!, record, accountId);
   }
 
   async *#decrypt(isPart: (path: string) => boolean, identity: string) {
@@ -291,9 +336,9 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
   }
 }
 
-function addTo(counts: AggregateCounts, groups: Parameters<AggregateCounts['add']>[0]): void {
+function addTo(counts: AggregateCounts, groups: OpenedGroups): ExchangeRecord {
   try {
-    counts.add(groups);
+    return counts.add(groups)!;
   } catch (cause) {
     throw broken('an opened detector group is no record of an exchange', cause);
   }
