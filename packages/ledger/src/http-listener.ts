@@ -66,14 +66,15 @@ export async function listen(handler: HttpHandler, settings: ListenerSettings): 
       maxHeaderSize: settings.maxHeaderBytes ?? 8192,
       headersTimeout: requestMs,
       requestTimeout: requestMs,
-      connectionsCheckingInterval: Math.min(1000, requestMs),
+      connectionsCheckingInterval: Math.min(1000, requestMs / 2),
       keepAliveTimeout: 5000,
     },
     (incoming, out) => void serve(incoming, out),
   );
   server.maxConnections = settings.maxConnections ?? 1024;
   server.maxHeadersCount = 64;
-  server.timeout = requestMs + answerMs;
+  // Late enough for a request that does not come to be answered 408 before its connection is cut.
+  server.timeout = 2 * (requestMs + answerMs);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(settings.port, host, () => resolve());
