@@ -78,7 +78,10 @@ export class AccountChains {
     this.#heads.set(account, head);
   }
 
-  /** An erased account that comes back begins another chain, which nobody can connect with the first. */
+  /**
+   * An erased account that comes back begins another chain, which the log does not connect with the first. Who was shown both, or has the
+   * store's rows with their times, can.
+   */
   forget(account: bigint): void {
     this.#heads.delete(account);
   }

@@ -153,7 +153,7 @@ describe('Retention', () => {
     checkChains(entries);
     await telemetry.close();
 
-    // A customer who comes back cannot be connected with who they were.
+    // A customer who comes back is not connected with who they were.
     const later = await open(disk, state, keys);
     expect(later.chainOf(3n)).toBeNull();
     await later.append([exchange(101, 3)]);
