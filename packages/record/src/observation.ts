@@ -24,14 +24,18 @@ export const SALTS_BYTES = GROUPS.length * SALT_BYTES;
 const EMPTY = new Uint8Array(0);
 const TEXT_GROUPS = new Set<string>(['prompt', 'completion']);
 const ABSENT = 0xffff_ffff;
-/** As long as a row of a log file may be; a cell of Parquet may be longer. A box of four such values stays below what it may hold. */
-const MAX_KEPT_BYTES = 1 << 23;
+/**
+ * Rows of log files are shorter, cells of Parquet may be longer. Three of the one kind or two of the other stay below what a box may hold;
+ * text as JSON in JSON stays below what a line of a bundle may have.
+ */
+const MAX_KEPT_BYTES = 20_000_000;
+const MAX_KEPT_TEXT_BYTES = 1 << 23;
 /** Random bytes are drawn for many salts at once: a draw costs microseconds, whatever its size. */
 let pool = new Uint8Array(0);
 const HEAD_BYTES = 16 + 8 + 8 + SALTS_BYTES + COMMITMENTS_BYTES + 4 * GROUPS.length;
 
 /**
- * Commits to every group with fresh salts. A value above 8 MiB is not kept, whatever it is.
+ * Commits to every group with fresh salts. Text above 8 MiB is not kept, nor another value above 20 MB.
  *
  * @param keepText false: prompt and completion are committed to and forgotten, so that only somebody who has the text can show it
  */
@@ -48,8 +52,8 @@ export function observe(
   });
   const kept = GROUPS.map((group) => {
     const value = values[group];
-    const isKept = (keepText || !TEXT_GROUPS.has(group)) && (value?.length ?? 0) <= MAX_KEPT_BYTES;
-    return isKept ? value : null;
+    const limit = TEXT_GROUPS.has(group) ? (keepText ? MAX_KEPT_TEXT_BYTES : -1) : MAX_KEPT_BYTES;
+    return (value?.length ?? 0) <= limit ? value : null;
   });
   return { id, account, atMs, salts, commitments, values: kept };
 }

@@ -128,24 +128,19 @@ describe('an observation of values that are too large', () => {
   it('is committed to, and is opened without them', async () => {
     const telemetry = await open(new CrashingDisk(), new CrashingDisk());
     const [small, large] = [utf8('{}'), new Uint8Array(70_000_000)];
+    const whole = new Uint8Array(20_000_000);
     const values = {
-      who: small,
-      request: small,
-      response: small,
+      who: large,
+      request: whole,
+      response: whole,
       prompt: large,
       completion: small,
       detector: small,
     };
     await telemetry.append([observe(exchange(1), values, true)]);
     const [entry] = await readAll(telemetry);
-    expect(entry!.exchange!.opened!.values.map((value) => value?.length ?? null)).toEqual([
-      2,
-      2,
-      2,
-      null,
-      2,
-      2,
-    ]);
+    const lengths = entry!.exchange!.opened!.values.map((value) => value?.length ?? null);
+    expect(lengths).toEqual([null, 20_000_000, 20_000_000, null, 2, 2]);
   });
 });
 
