@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Checks an evidence bundle offline, with the standard library and the openssl command.
 
-    python3 verify.py FOLDER [--log-key KEY] [--statement-key FILE] [--identity FILE]
+    python3 verify.py FOLDER [--log-key KEY] [--statement-key FILE] [--tsa-certificates FILE] [--identity FILE]
 
-KEY is the verifier key of the log as you got it elsewhere; without it the one in the bundle is used and printed. FILE
-after --identity is an age identity; it needs the age command. Prints a line for each link; the first that breaks ends
-the check with exit code 1. The format is docs/spec/evidence-bundle.md of Phalanx.
+KEY is the verifier key of the log as you got it elsewhere; without it the one in the bundle is used and printed. So with
+the PEM files of the signer's key and of the time stamping authority's certificates. FILE after --identity is an age
+identity; it needs the age command. Prints a line for each link; the first that breaks ends the check with exit code 1.
+Cosignatures of witnesses are not checked here. The format is docs/spec/evidence-bundle.md of Phalanx.
 """
 import argparse
 import base64
+import datetime
 import hashlib
 import json
 import os
@@ -38,6 +40,22 @@ def sha256(*parts):
     return digest.digest()
 
 
+def parse_json(data):
+    """UTF-8, and none of the numbers that only Python reads."""
+    def refuse(name):
+        raise Broken(f"{name} is no JSON")
+    return json.loads(data.decode(), parse_constant=refuse)
+
+
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def number(text):
+    need(re.fullmatch(r"0|[1-9][0-9]{0,15}", text), f"{text!r} is no number")
+    return int(text)
+
+
 def b64(text):
     raw = base64.b64decode(text, validate=True)
     need(base64.b64encode(raw).decode() == text, "Base64 in another form")
@@ -56,7 +74,7 @@ class Bundle:
         with open(os.path.join(self.folder, path), "rb") as file:
             for line in file:
                 need(line.endswith(b"\n"), f"{path}: the last line is not ended")
-                yield json.loads(line)
+                yield parse_json(line)
 
     def has(self, path):
         return os.path.isfile(os.path.join(self.folder, path))
@@ -66,7 +84,9 @@ def check_files(bundle):
     """RFC 8493: each manifest, and nothing beside what it lists."""
     listed = {}
     for manifest in ("manifest-sha256.txt", "tagmanifest-sha256.txt"):
-        for line in bundle.read(manifest).decode().splitlines():
+        text = bundle.read(manifest).decode()
+        need(text.endswith("\n"), f"{manifest} is cut off")
+        for line in text[:-1].split("\n"):
             match = re.fullmatch(r"([0-9a-f]{64})  (\S.*)", line)
             need(match, f"{manifest}: {line!r}")
             path = match.group(2)
@@ -116,20 +136,38 @@ def pae(kind, payload):
 
 def check_statement(bundle, listed, key_pem):
     """DSSE, in-toto, and that the files it is about are those in the bundle."""
-    envelope = json.loads(bundle.read("data/statements/claims.dsse.json"))
+    about = {path for path in listed if path.startswith("data/record/")} | {"data/finding.json"}
+    predicate, signed, signature = open_statement(
+        bundle, listed, key_pem, "data/statements/claims.dsse.json", "urn:phalanx:evidence-claims:v1", about)
+    return predicate, signed, signature, f"signed for {len(about)} files"
+
+
+def check_report(bundle, listed, key_pem):
+    """What is for people, and whom to trust: all other files are signed for too."""
+    path = "data/statements/bundle.dsse.json"
+    about = set(listed) - {path, "bagit.txt", "bag-info.txt", "manifest-sha256.txt"}
+    open_statement(bundle, listed, key_pem, path, "urn:phalanx:evidence-bundle:v1", about)
+    return f"report, keys and all other files, {len(about)} in number, are signed for"
+
+
+def open_statement(bundle, listed, key_pem, path, kind, about):
+    raw = bundle.read(path)
+    envelope = parse_json(raw)
     payload = b64(envelope["payload"])
     signature = b64(envelope["signatures"][0]["sig"])
-    signed = pae(envelope["payloadType"].encode(), payload)
+    again = {"payload": envelope["payload"], "payloadType": "application/vnd.in-toto+json",
+             "signatures": [{"keyid": "", "sig": envelope["signatures"][0]["sig"]}]}
+    need(canonical(again) == raw, "the envelope holds more than a statement and its signature")
+    signed = pae(b"application/vnd.in-toto+json", payload)
     need(verify_signature(key_pem, signed, signature, raw=False), "the statement is not signed by this key")
-    statement = json.loads(payload)
+    statement = parse_json(payload)
     need(statement["_type"] == "https://in-toto.io/Statement/v1", "no in-toto statement")
-    need(statement["predicateType"] == "urn:phalanx:evidence-claims:v1", "a statement about something else")
+    need(statement["predicateType"] == kind, "a statement about something else")
     subjects = {subject["name"]: subject["digest"]["sha256"] for subject in statement["subject"]}
-    for path, digest in subjects.items():
-        need(listed.get(path) == digest, f"{path} is not the file that was signed for")
-    about = {path for path in listed if path.startswith("data/record/")} | {"data/finding.json"}
+    for name, digest in subjects.items():
+        need(listed.get(name) == digest, f"{name} is not the file that was signed for")
     need(about == set(subjects), f"not signed for: {sorted(about ^ set(subjects))[:3]}")
-    return statement["predicate"], signed, signature, f"signed for {len(subjects)} files"
+    return statement["predicate"], signed, signature
 
 
 def parse_verifier_key(text):
@@ -145,19 +183,20 @@ def open_checkpoint(note, verifier_key):
     """C2SP signed-note and tlog-checkpoint."""
     name, key_id, key = parse_verifier_key(verifier_key)
     text, _, signatures = note.decode().partition("\n\n")
+    need(signatures.endswith("\n"), "no signed note")
+    lines = text.split("\n")
     text += "\n"
-    lines = text.splitlines()
     need(lines[0] == name, f"a checkpoint of {lines[0]}")
     pem = (b"-----BEGIN PUBLIC KEY-----\n" + base64.b64encode(ED25519_SPKI + key) + b"\n-----END PUBLIC KEY-----\n")
-    for line in signatures.splitlines():
+    for line in signatures[:-1].split("\n"):
         match = re.fullmatch(r"\u2014 (\S+) ([A-Za-z0-9+/=]+)", line)
         need(match, "no signed note")
         raw = b64(match.group(2))
         if match.group(1) == name and raw[:4] == key_id:
             need(verify_signature(pem, text.encode(), raw[4:], raw=True), "the log did not sign the checkpoint")
             root = b64(lines[2])
-            need(len(root) == 32 and lines[1].isdigit(), "no checkpoint")
-            return int(lines[1]), root
+            need(len(root) == 32, "no checkpoint")
+            return number(lines[1]), root
     raise Broken("the log did not sign the checkpoint")
 
 
@@ -181,22 +220,21 @@ def check_inclusion(leaf_hash, index, size, proof, root):
 
 def parse_tlog_proof(data):
     head, _, note = data.partition(b"\n\n")
-    lines = head.decode().splitlines()
+    lines = head.decode().split("\n")
     need(lines[0] == "c2sp.org/tlog-proof@v1" and lines[1].startswith("index "), "no tlog-proof")
-    return int(lines[1][6:]), [b64(line) for line in lines[2:]], note
+    return number(lines[1][6:]), [b64(line) for line in lines[2:]], note
 
 
 def check_log(bundle, predicate, signed, signature, key_pem, verifier_key):
     note = bundle.read("data/proofs/checkpoint")
     size, root = open_checkpoint(note, verifier_key)
     der = b"".join(base64.b64decode(line) for line in key_pem.splitlines() if not line.startswith(b"-"))
-    statement_leaf = json.dumps(
+    statement_leaf = canonical(
         {"apiVersion": "0.0.2", "kind": "hashedrekord", "spec": {"hashedRekordV002": {
             "data": {"algorithm": "SHA2_256", "digest": base64.b64encode(sha256(signed)).decode()},
             "signature": {"content": base64.b64encode(signature).decode(),
                           "verifier": {"keyDetails": "PKIX_ECDSA_P256_SHA_256",
-                                       "publicKey": {"rawBytes": base64.b64encode(der).decode()}}}}}},
-        sort_keys=True, separators=(",", ":")).encode()
+                                       "publicKey": {"rawBytes": base64.b64encode(der).decode()}}}}}})
     need(bundle.read("data/statements/claims-leaf.json") == statement_leaf, "the logged statement is another")
     finding_leaf = bundle.read("data/record/finding-leaf.json")
     for path, leaf in (("data/proofs/claims.tlog-proof", statement_leaf),
@@ -205,26 +243,53 @@ def check_log(bundle, predicate, signed, signature, key_pem, verifier_key):
         need(proof_note == note, f"{path} is about another checkpoint")
         check_inclusion(sha256(b"\x00", leaf), index, size, proof, root)
     need(index == predicate["findingEntry"], "the finding is another entry than was signed for")
-    finding = json.loads(finding_leaf)
-    need(finding["kind"] == "finding" and finding["findingId"] == predicate["findingId"], "another finding")
-    need(finding["reportSha256"] == sha256(bundle.read("data/finding.json")).hex(), "the finding that was logged is another")
-    return size, root, f"statement and finding are in the log of {size} entries"
+    report = check_finding(bundle, parse_json(finding_leaf), predicate)
+    return size, root, report, f"statement and finding are in the log of {size} entries"
 
 
-def check_time(bundle):
-    """RFC 3161, judged by openssl."""
-    path = os.path.join(bundle.folder, "data/timestamps/checkpoint.tsr")
-    if not os.path.isfile(path):
+def check_finding(bundle, logged, predicate):
+    """finding.json is one finding, the one that was logged and signed for."""
+    data = bundle.read("data/finding.json")
+    need(logged["kind"] == "finding" and logged["findingId"] == predicate["findingId"], "another finding")
+    need(logged["reportSha256"] == sha256(data).hex(), "the finding that was logged is another")
+    report = parse_json(data)
+    need(len(report["findings"]) == 1, "finding.json holds not one finding")
+    finding = report["findings"][0]
+    need(finding["id"] == predicate["findingId"] and finding["kind"] == predicate["findingKind"],
+         "the finding is another than was signed for")
+    need(report["window"] == predicate["window"], "the window of the finding is another than was signed for")
+    need(all(report[name] == logged[name] for name in ("alpha", "poolsExamined", "configuration"))
+         and len(finding["members"]) == logged["accounts"], "the finding was judged by other rules than were logged")
+    return report
+
+
+def verify_stamp(response, message, authority):
+    """An RFC 3161 response, judged by openssl; returns the time in it as openssl writes it."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {name: os.path.join(folder, name) for name in ("response", "message", "token")}
+        for name, content in (("response", response), ("message", message)):
+            with open(paths[name], "wb") as file:
+                file.write(content)
+        done = run_openssl("ts", "-verify", "-in", paths["response"], "-data", paths["message"], "-CAfile", authority)
+        need(done.returncode == 0, "a time stamp is not by this authority over what it should be")
+        # Beside the token a response holds free text that nobody signed.
+        run_openssl("ts", "-reply", "-in", paths["response"], "-token_out", "-out", paths["token"])
+        text = run_openssl("ts", "-reply", "-in", paths["token"], "-token_in", "-text").stdout
+    return re.search(r"^Time stamp: (.*)$", text, re.MULTILINE).group(1)
+
+
+def check_time(bundle, listed, signature, authority):
+    if not any(path.startswith("data/timestamps/") for path in listed):
+        need(authority is None, "no time stamp, though an authority is asked for")
         return "no time stamp in the bundle: the times are the operator's word"
-    done = run_openssl("ts", "-verify", "-in", path, "-data", os.path.join(bundle.folder, "data/proofs/checkpoint"),
-                       "-CAfile", os.path.join(bundle.folder, "data/trust/tsa.pem"))
-    need(done.returncode == 0, "the time stamp is not over this checkpoint")
-    text = run_openssl("ts", "-reply", "-in", path, "-text").stdout
-    return "stamped " + re.search(r"Time stamp: (.*)", text).group(1)
+    authority = authority or os.path.join(bundle.folder, "data/trust/tsa.pem")
+    told = verify_stamp(bundle.read("data/timestamps/checkpoint.tsr"), bundle.read("data/proofs/checkpoint"), authority)
+    verify_stamp(bundle.read("data/timestamps/claims.tsr"), signature, authority)
+    return "stamped " + told
 
 
-def read_leaves(bundle, predicate):
-    """Each chain without a gap, each leaf naming the one before it."""
+def read_leaves(bundle, predicate, report):
+    """Each chain without a gap, each leaf naming the one before it, and the chains those of the finding."""
     leaves, heads, last = {}, {}, -1
     for line in bundle.lines("data/record/leaves.jsonl"):
         index, leaf = line["index"], b64(line["leaf"])
@@ -240,7 +305,39 @@ def read_leaves(bundle, predicate):
         leaves[index] = leaf
     need(len(leaves) == predicate["leaves"], f"{len(leaves)} leaves, {predicate['leaves']} were signed for")
     need(len(heads) == predicate["accounts"], f"{len(heads)} chains, {predicate['accounts']} were signed for")
-    return leaves, heads, f"{len(leaves)} exchanges in {len(heads)} unbroken chains"
+    ties = Ties(report, {chain.hex() for chain in heads})
+    return leaves, heads, ties, f"{len(leaves)} exchanges in {len(heads)} unbroken chains"
+
+
+class Ties:
+    """Whose the chains are. Under pseudonyms the finding names chains; otherwise accounts, and opened `who` groups tell."""
+
+    def __init__(self, report, chains):
+        names = [member["accountId"] for member in report["findings"][0]["members"]]
+        self.members, self.chains = set(names), len(chains)
+        need(len(self.members) == len(names), "the finding names an account twice")
+        need(len(chains) <= len(names), "more chains are listed than the finding has accounts")
+        self.pseudonymous = bool(chains & self.members)
+        self.accounts, self.owners = {}, {}
+        if self.pseudonymous:
+            need(chains <= self.members, "a chain is of no account of the finding")
+            for name in self.members - chains:
+                need(not re.fullmatch(r"[0-9a-f]{32}", name), f"chain {name} of the finding is not listed")
+
+    def add(self, index, leaf, groups):
+        record, chain = parse_json(groups["detector"]["value"].encode()), leaf[1:17]
+        need(record["atMs"] == int.from_bytes(leaf[57:65], "big"), f"entry {index} states two times")
+        need(self.accounts.setdefault(chain, record["account"]) == record["account"],
+             f"entry {index} is of another account than its chain")
+        if "who" in groups:
+            owner = parse_json(groups["who"]["value"].encode())["accountId"]
+            need(self.owners.setdefault(chain, owner) == owner, f"entry {index} is of another account than its chain")
+            need(self.pseudonymous or owner in self.members, f"entry {index} is of an account that the finding does not name")
+
+    def told(self):
+        if self.pseudonymous:
+            return "chains are those that the finding names"
+        return f"{len(self.owners)} of {self.chains} chains shown to be of accounts that the finding names"
 
 
 def check_consistency(old_size, old_root, new_size, new_root, proof):
@@ -271,7 +368,7 @@ def check_consistency(old_size, old_root, new_size, new_root, proof):
     need(old == old_root and new == new_root and sn == 0, "the log does not continue a dated checkpoint")
 
 
-def check_dates(bundle, verifier_key, leaves, size, root):
+def check_dates(bundle, verifier_key, leaves, size, root, authority):
     if not bundle.has("data/timestamps/dates.jsonl"):
         return "no earlier time stamps: when the exchanges were logged is the operator's word"
     dates = []
@@ -279,13 +376,7 @@ def check_dates(bundle, verifier_key, leaves, size, root):
         note, response = b64(line["note"]), b64(line["response"])
         old_size, old_root = open_checkpoint(note, verifier_key)
         check_consistency(old_size, old_root, size, root, [b64(each) for each in line["consistency"]])
-        with tempfile.TemporaryDirectory() as folder:
-            for name, content in (("note", note), ("stamp", response)):
-                with open(os.path.join(folder, name), "wb") as file:
-                    file.write(content)
-            done = run_openssl("ts", "-verify", "-in", os.path.join(folder, "stamp"), "-data", os.path.join(folder, "note"),
-                               "-CAfile", os.path.join(bundle.folder, "data/trust/tsa.pem"))
-        need(done.returncode == 0, f"the checkpoint of {old_size} entries is not stamped")
+        verify_stamp(response, note, authority or os.path.join(bundle.folder, "data/trust/tsa.pem"))
         need(not dates or old_size >= dates[-1], "dated checkpoints are out of order")
         dates.append(old_size)
     covered = sum(index < (dates[-1] if dates else 0) for index in leaves)
@@ -320,11 +411,16 @@ def check_proofs(bundle, predicate, leaves, heads, size, root):
     return sample, f"{len(proved)} inclusion proofs; the sample of {len(sample)} is the one that its seed draws"
 
 
+METADATA = ("request", "response", "detector")
+
+
 def check_openings(lines, leaves, what):
-    opened = {}
+    opened, last = {}, -1
     for line in lines:
         index = line["index"]
         need(index in leaves, f"entry {index} is not listed")
+        need(index > last, f"{what}: entry {index} is out of order")
+        last = index
         for group, shown in line["groups"].items():
             at = 65 + 32 * GROUPS.index(group)
             salt, value = b64(shown["salt"]), shown["value"].encode()
@@ -341,44 +437,71 @@ def decrypt(bundle, identity, prefix):
         if name.startswith(prefix):
             done = subprocess.run(["age", "-d", "-i", identity, os.path.join(folder, name)], capture_output=True)
             need(done.returncode == 0, f"{name} does not open with this identity")
-            for line in done.stdout.splitlines():
-                yield json.loads(line)
+            for line in done.stdout.split(b"\n")[:-1]:
+                yield parse_json(line)
+
+
+def check_metadata(opened, leaves, ties):
+    for index, groups in opened.items():
+        for group in METADATA:
+            need(group in groups, f"the {group} group of entry {index} is not opened")
+        ties.add(index, leaves[index], groups)
+
+
+def write_time(ms):
+    time = datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=ms)
+    return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
 
 
 def count_claims(opened):
-    """The figures that need no more than counting."""
-    records = [json.loads(groups["detector"]["value"]) for groups in opened.values() if "detector" in groups]
-    return {
+    """The figures: all of them can be counted in the detector groups."""
+    records = [parse_json(groups["detector"]["value"].encode()) for groups in opened.values()]
+    models = {}
+    for record in records:
+        models[record["model"]] = models.get(record["model"], 0) + 1
+    ranked = sorted(models.items(), key=lambda item: (-item[1], item[0].encode("utf-16-be")))
+    figures = {
         "exchanges": len(records),
         "requests": len({record["id"] for record in records}),
         "accounts": len({record["account"] for record in records}),
+        "first exchange": write_time(min(record["atMs"] for record in records)),
+        "last exchange": write_time(max(record["atMs"] for record in records)),
         "failed requests": sum(not record["ok"] for record in records),
         "input tokens": sum(record["inputTokens"] for record in records),
         "output tokens": sum(record["outputTokens"] for record in records),
     }
+    for model, count in ranked[:20]:
+        figures["exchanges with model " + json.dumps(model, ensure_ascii=False)] = count
+    if len(ranked) > 20:
+        figures["exchanges with other models"] = sum(count for _, count in ranked[20:])
+    return figures
 
 
-def check_disclosure(bundle, predicate, leaves, sample, identity):
+def check_disclosure(bundle, predicate, leaves, sample, ties, identity):
     level = predicate["disclosed"]
     if level == "existence":
-        return "nothing is opened"
+        return "nothing is opened; " + ties.told()
     opened = check_openings(bundle.lines("data/record/openings.jsonl"), leaves, "openings")
-    missing = len(sample - set(opened))
-    told = f"{len(opened)} entries opened as logged"
-    if missing:
-        told += f"; {missing} of the sample cannot be opened (erased)"
+    check_metadata(opened, leaves, ties)
+    for index in sample if level == "aggregates" else leaves:
+        need(index in opened, f"entry {index} is not opened")
+    told = f"{len(opened)} entries opened as logged; {ties.told()}"
     full = opened
     if level == "aggregates":
         if identity is None:
             return told + "; figures not recomputed: encrypted for the auditor"
         full = check_openings(decrypt(bundle, identity, "metadata-"), leaves, "encrypted metadata")
-    claims = {claim["name"]: claim["value"] for claim in json.loads(bundle.read("data/record/claims.json"))}
-    for name, value in count_claims(full).items():
-        if full:
-            need(claims.get(name) == value, f"{name}: {claims.get(name)} claimed, {value} counted")
+        check_metadata(full, leaves, ties)
+        need(len(full) == len(leaves), f"{len(full)} of {len(leaves)} entries are opened for the auditor")
+    claimed = parse_json(bundle.read("data/record/claims.json"))
+    need(len(claimed) == len({claim["name"] for claim in claimed}), "a figure is stated twice")
+    need({claim["name"]: claim["value"] for claim in claimed} == count_claims(full),
+         "the figures are not those that follow from the openings")
     told += "; figures recomputed"
     if level == "text" and identity is not None:
-        told += f"; text of {len(check_openings(decrypt(bundle, identity, 'text-'), leaves, 'text'))} entries as logged"
+        texts = check_openings(decrypt(bundle, identity, "text-"), leaves, "text")
+        need(all("prompt" in groups or "completion" in groups for groups in texts.values()), "an entry without its text")
+        told += f"; text of {len(texts)} entries as logged"
     return told
 
 
@@ -387,9 +510,10 @@ def main():
     parser.add_argument("folder", nargs="?", default=".")
     parser.add_argument("--log-key")
     parser.add_argument("--statement-key")
+    parser.add_argument("--tsa-certificates")
     parser.add_argument("--identity")
     arguments = parser.parse_args()
-    bundle = Bundle(arguments.folder)
+    bundle, authority = Bundle(arguments.folder), arguments.tsa_certificates
     link = "files"
     try:
         listed, told = check_files(bundle)
@@ -404,20 +528,22 @@ def main():
         print(f"ok  {link}: {told}")
         link = "log"
         key = arguments.log_key or predicate["log"]
-        size, root, told = check_log(bundle, predicate, signed, signature, key_pem, key)
+        size, root, report, told = check_log(bundle, predicate, signed, signature, key_pem, key)
         print(f"ok  {link}: {told}")
         link = "time"
-        print(f"ok  {link}: {check_time(bundle)}")
+        print(f"ok  {link}: {check_time(bundle, listed, signature, authority)}")
         link = "record"
-        leaves, heads, told = read_leaves(bundle, predicate)
+        leaves, heads, ties, told = read_leaves(bundle, predicate, report)
         print(f"ok  {link}: {told}")
         link = "dates"
-        print(f"ok  {link}: {check_dates(bundle, key, leaves, size, root)}")
+        print(f"ok  {link}: {check_dates(bundle, key, leaves, size, root, authority)}")
         link = "proofs"
         sample, told = check_proofs(bundle, predicate, leaves, heads, size, root)
         print(f"ok  {link}: {told}")
         link = "openings"
-        print(f"ok  {link}: {check_disclosure(bundle, predicate, leaves, sample, arguments.identity)}")
+        print(f"ok  {link}: {check_disclosure(bundle, predicate, leaves, sample, ties, arguments.identity)}")
+        link = "report"
+        print(f"ok  {link}: {check_report(bundle, listed, key_pem)}")
     except (Broken, KeyError, IndexError, ValueError, TypeError, AttributeError, OSError) as error:
         print(f"BROKEN  {link}: {error}")
         return 1

@@ -11,6 +11,7 @@ export const BUNDLE = {
   findingLeaf: 'data/record/finding-leaf.json',
   envelope: 'data/statements/claims.dsse.json',
   statementLeaf: 'data/statements/claims-leaf.json',
+  wholeEnvelope: 'data/statements/bundle.dsse.json',
   sigstore: 'data/statements/claims.sigstore.json',
   checkpoint: 'data/proofs/checkpoint',
   entryProofs: 'data/proofs/entries.jsonl',
@@ -34,6 +35,15 @@ export const BUNDLE = {
 
 /** What the signed statement says, see docs/spec/evidence-bundle.md. */
 export const CLAIMS_TYPE = 'urn:phalanx:evidence-claims:v1';
+/** A statement about every other file of the bundle. It says nothing but whose bundle it is. */
+export const WHOLE_TYPE = 'urn:phalanx:evidence-bundle:v1';
+/** Files that the statement about all others cannot be about: they are written after it. */
+export const UNSIGNED: ReadonlySet<string> = new Set([
+  BUNDLE.wholeEnvelope,
+  'bagit.txt',
+  'bag-info.txt',
+  'manifest-sha256.txt',
+]);
 
 export function isTextPart(path: string): boolean {
   return /^data\/record\/text-\d{4}\.jsonl\.age$/.test(path);

@@ -133,6 +133,8 @@ function listWithheld({ request, opened }: CaseParts) {
 function listLimits({ request, pool, opened, stamp, sample, report, witnesses }: CaseParts): string[] {
   const limits = [
     'The log shows what the operator recorded and that it was not changed since. It cannot show that the operator recorded what happened.',
+    'Which accounts are in the finding, and that no other finding was tried before it, is the operator’s word. Every finding that was made into a bundle is an entry of the log.',
+    'Of each account the exchanges from its first to its last sequence number are listed, none left out in between. That nothing of the window lies before the first, unless it has number 0, or after the last is the operator’s word.',
     `A sample of ${sample.size} entries was drawn from ${pool.indices.length}.`,
   ];
   if (witnesses.size === 0)
@@ -161,7 +163,7 @@ function listChecks({ stamp, files }: CaseParts) {
     },
     {
       what: 'Every link, with Python and OpenSSL alone.',
-      commands: ['python3 verify.py .'],
+      commands: ['python3 verify.py . --log-key "THE KEY THAT YOU GOT ELSEWHERE"'],
       expected: 'a line for each link that begins with ok, then VERIFIED',
     },
     {

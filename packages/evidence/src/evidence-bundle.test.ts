@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { utf8 } from '@phalanx/core';
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUNDLE } from './bundle-layout.js';
 import { hashAccount } from './exchange-record.test.support.js';
 import { type ExportRequest, exportEvidence } from './export.js';
-import { rewriteManifests } from './forged-evidence.test.support.js';
+import { listFiles, rewriteManifests } from './forged-evidence.test.support.js';
 import { formatCertificates } from './pem.js';
 import {
   openAuthority,
@@ -292,6 +292,48 @@ describe('somebody who alters a bundle and makes its manifests again', () => {
       expect(await findBreak(altered)).toBe(link);
     });
 
+  const people = [
+    BUNDLE.reportHtml,
+    BUNDLE.reportPdf,
+    BUNDLE.caseFile,
+    BUNDLE.custody,
+    BUNDLE.declaration,
+    BUNDLE.certificate,
+    BUNDLE.guide,
+    BUNDLE.script,
+    BUNDLE.policy,
+    BUNDLE.timestampAuthority,
+  ];
+  for (const path of people)
+    it(`changes ${path}: report`, async () => {
+      const altered = alter(bundle, (at) => writeFileSync(at(path), `${readFileSync(at(path), 'latin1')}\n`));
+      expect(await findBreak(altered)).toBe('report');
+    });
+
+  it('strips time stamps before a verifier who names no authority: report', async () => {
+    const { timestampAuthority: _, ...own } = trust;
+    const all = ['data/timestamps', BUNDLE.sigstore, BUNDLE.trustedRoot, BUNDLE.timestampAuthority];
+    const altered = alter(bundle, (at) => {
+      for (const path of all) rmSync(at(path), { recursive: true });
+    });
+    expect(await findBreak(altered, own)).toBe('report');
+  });
+
+  it('takes the signature of all files of another bundle: report', async () => {
+    expect(
+      await findBreak(
+        alter(
+          bundle,
+          swap(() => second, BUNDLE.wholeEnvelope),
+        ),
+      ),
+    ).toBe('report');
+    expect(
+      await findBreak(alter(bundle, (at) => cpSync(at(BUNDLE.envelope), at(BUNDLE.wholeEnvelope)))),
+    ).toBe('report');
+    expect(await findBreak(alter(bundle, (at) => rmSync(at(BUNDLE.wholeEnvelope))))).toBe('report');
+  });
+
   it('leaves a file that is not listed: files', async () => {
     const altered = alter(bundle, () => {});
     writeFileSync(join(altered, 'data/record/more.jsonl'), '');
@@ -342,12 +384,6 @@ describe('an erased account', () => {
     }
   });
 });
-
-function listFiles(root: string): string[] {
-  return (readdirSync(root, { recursive: true, encoding: 'utf8' }) as string[]).filter((path) =>
-    statSync(join(root, path)).isFile(),
-  );
-}
 
 function chainIn(line: string): string {
   return Buffer.from(JSON.parse(line).leaf, 'base64').subarray(1, 17).toString('hex');

@@ -316,6 +316,8 @@ describe('what a bundle cannot show', () => {
     const { limits, sampling } = JSON.parse(readFileSync(join(pseudonymous, BUNDLE.caseFile), 'utf8'));
     expect(limits.join(' ')).toMatch(/cannot show that the operator recorded what happened/);
     expect(sampling.seedSource).toMatch(/could have tried several/);
+    expect(limits.join(' ')).toMatch(/That nothing of the window lies before the first/);
+    expect(limits.join(' ')).toMatch(/no other finding was tried/);
   });
 });
 

@@ -14,7 +14,7 @@ import {
 import { formatStatement as formatLeaf, type TelemetryLog } from '@phalanx/record';
 import { AggregateCounts } from './aggregate-claims.js';
 import { type WrittenBag, writeBag } from './bag-writer.js';
-import { BUNDLE, CLAIMS_TYPE } from './bundle-layout.js';
+import { BUNDLE, CLAIMS_TYPE, WHOLE_TYPE } from './bundle-layout.js';
 import { writeCaseFile } from './case-writer.js';
 import { type DatedCheckpoint, proveDates } from './dated-checkpoint.js';
 import { type DisclosureRequest, type OpenedCounts, stageOpenings } from './disclosure-files.js';
@@ -247,6 +247,12 @@ async function stageAll(
   staging.put(BUNDLE.reportPdf, pdf);
   staging.put(BUNDLE.script, readVerifyScript());
   staging.put(BUNDLE.guide, utf8(writeGuide(caseFile)));
+  const whole = formatStatement({
+    subjects: staging.files.map(({ path, sha256 }) => ({ name: path, sha256 })),
+    predicateType: WHOLE_TYPE,
+    predicate: { caseId: request.caseId },
+  });
+  staging.put(BUNDLE.wholeEnvelope, formatEnvelope(await signEnvelope(STATEMENT_TYPE, whole, statements)));
   return { sampled: sample.length, statementIndex, opened };
 }
 

@@ -5,7 +5,7 @@ import { canonicalJson, fromBase64, type Json, toBase64, toHex, utf8 } from '@ph
 import type { DetectionReport } from '@phalanx/domain';
 import { formatTlogProof, parseCheckpoint, parseNote } from '@phalanx/ledger';
 import { formatStatement as formatLeaf, parseStatement as parseLeaf, type Statement } from '@phalanx/record';
-import { BUNDLE } from './bundle-layout.js';
+import { BUNDLE, UNSIGNED, WHOLE_TYPE } from './bundle-layout.js';
 import { formatEnvelope, parseEnvelope, signEnvelope } from './dsse.js';
 import { formatProofLine } from './entry-proofs.js';
 import { drawSample } from './random-sample.js';
@@ -13,14 +13,20 @@ import type { SampleLaboratory } from './sample-evidence.test.support.js';
 import { formatStatement, parseStatement, STATEMENT_TYPE } from './statement.js';
 import { makeStatementLeaf } from './statement-leaf.js';
 
-/** Makes the manifests of a bag again, as somebody does who altered it. */
-export function rewriteManifests(folder: string): void {
-  const files = (readdirSync(folder, { recursive: true, encoding: 'utf8' }) as string[])
+/** Every file below a folder. */
+export function listFiles(folder: string): string[] {
+  return (readdirSync(folder, { recursive: true, encoding: 'utf8' }) as string[])
     .map((path) => join(folder, path))
     .filter((path) => statSync(path).isFile())
     .map((path) => relative(folder, path).split('\\').join('/'))
-    .filter((path) => path !== 'manifest-sha256.txt' && path !== 'tagmanifest-sha256.txt')
     .sort();
+}
+
+/** Makes the manifests of a bag again, as somebody does who altered it. */
+export function rewriteManifests(folder: string): void {
+  const files = listFiles(folder).filter(
+    (path) => path !== 'manifest-sha256.txt' && path !== 'tagmanifest-sha256.txt',
+  );
   const isPayload = (path: string): boolean => path.startsWith('data/');
   const line = (path: string): string => {
     const sha256 = createHash('sha256')
@@ -126,6 +132,14 @@ export async function forgeBundle(
     proofs.push(formatProofLine(index, (await prove(index)).inclusion));
   write(BUNDLE.entryProofs, new Uint8Array(Buffer.concat(proofs)));
   rmSync(join(to, 'data/timestamps'), { recursive: true, force: true });
+  const whole = formatStatement({
+    subjects: listFiles(to)
+      .filter((path) => !UNSIGNED.has(path) && path !== 'tagmanifest-sha256.txt')
+      .map((name) => ({ name, sha256: hash(name) })),
+    predicateType: WHOLE_TYPE,
+    predicate: {},
+  });
+  write(BUNDLE.wholeEnvelope, formatEnvelope(await signEnvelope(STATEMENT_TYPE, whole, request.statements)));
   rewriteManifests(to);
   return to;
 }

@@ -15,7 +15,7 @@ import { z } from 'zod';
 import { decryptWithIdentity } from './age-envelope.js';
 import { AggregateCounts, parseClaims } from './aggregate-claims.js';
 import { Bag, type BagLimits } from './bag.js';
-import { BUNDLE, CLAIMS_TYPE, isMetadataPart, isTextPart } from './bundle-layout.js';
+import { BUNDLE, CLAIMS_TYPE, isMetadataPart, isTextPart, UNSIGNED, WHOLE_TYPE } from './bundle-layout.js';
 import { describeCoverage, measureCoverage } from './coverage.js';
 import { verifyDates } from './dated-checkpoint.js';
 import { parseEnvelope, verifyEnvelope } from './dsse.js';
@@ -28,7 +28,7 @@ import { readCertificates, readPublicKey } from './pem.js';
 import { drawSample } from './random-sample.js';
 import { DisclosureLevel } from './report/case-file.js';
 import { verifyStatementBundle } from './sigstore-bundle.js';
-import { parseStatement, STATEMENT_TYPE } from './statement.js';
+import { parseStatement, STATEMENT_TYPE, type Statement } from './statement.js';
 import { makeStatementLeaf } from './statement-leaf.js';
 import { verifyTimestamp } from './timestamp.js';
 
@@ -46,7 +46,17 @@ export interface EvidenceTrust {
 }
 
 /** The links of a bundle, in the order in which they are checked. */
-export const LINKS = ['files', 'statement', 'log', 'time', 'record', 'dates', 'proofs', 'openings'] as const;
+export const LINKS = [
+  'files',
+  'statement',
+  'log',
+  'time',
+  'record',
+  'dates',
+  'proofs',
+  'openings',
+  'report',
+] as const;
 export type LinkName = (typeof LINKS)[number];
 
 export interface CheckedLink {
@@ -138,22 +148,32 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
   /** The statement is signed, and is about the files in the bundle. */
   async statement(): Promise<string> {
     this.#publicKey = readPublicKey(this.#trust.statementKey ?? (await this.#small(BUNDLE.statementKey)));
-    const envelope = parseEnvelope(await this.#small(BUNDLE.envelope));
+    const isAbout = (path: string): boolean => path.startsWith('data/record/') || path === BUNDLE.finding;
+    const predicate = await this.#openStatement(BUNDLE.envelope, CLAIMS_TYPE, isAbout);
+    const claims = EvidenceClaims.safeParse(predicate);
+    if (!claims.success) throw broken('the statement is about something else');
+    this.claims = claims.data;
+    return `signed for ${[...this.#bag.files.keys()].filter(isAbout).length} files`;
+  }
+
+  /** What a signed statement says of its subjects, which must be these files of the bundle as they are. */
+  async #openStatement(
+    path: string,
+    type: string,
+    isAbout: (path: string) => boolean,
+  ): Promise<Statement['predicate']> {
+    const envelope = parseEnvelope(await this.#small(path));
     verifyEnvelope(envelope, this.#publicKey);
     if (envelope.payloadType !== STATEMENT_TYPE) throw broken('it is no in-toto statement');
     const { subjects, predicateType, predicate } = parseStatement(envelope.payload);
-    const claims = EvidenceClaims.safeParse(predicate);
-    if (predicateType !== CLAIMS_TYPE || !claims.success)
-      throw broken('the statement is about something else');
-    const about = new Set(subjects.map(({ name }) => name));
+    if (predicateType !== type) throw broken('the statement is about something else');
     for (const { name, sha256 } of subjects)
       if (this.#bag.files.get(name)?.sha256 !== sha256)
         throw broken(`${name} is not the file that was signed for`);
-    for (const path of this.#bag.files.keys())
-      if ((path.startsWith('data/record/') || path === BUNDLE.finding) && !about.has(path))
-        throw broken(`${path} was not signed for`);
-    this.claims = claims.data;
-    return `signed for ${subjects.length} files`;
+    const about = new Set(subjects.map(({ name }) => name));
+    for (const name of this.#bag.files.keys())
+      if (isAbout(name) && !about.has(name)) throw broken(`${name} was not signed for`);
+    return predicate;
   }
 
   /** Statement and finding are entries of a log that the policy accepts. */
@@ -308,6 +328,13 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
       told.push(`text of ${texts} entries as logged`);
     }
     return told.join('; ');
+  }
+
+  /** What is for people, and whom the bundle says to trust, is as the signer made it. */
+  async report(): Promise<string> {
+    const isAbout = (path: string): boolean => !UNSIGNED.has(path);
+    await this.#openStatement(BUNDLE.wholeEnvelope, WHOLE_TYPE, isAbout);
+    return 'report, keys and all other files are those that were signed for';
   }
 
   /** Everything but who and what was asked must be opened together: what is left out would be left out of the figures. */
