@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PhalanxError, seal, unseal } from '@phalanx/core';
 import { syncDirectory } from './durable-file.js';
@@ -32,13 +32,19 @@ interface DayKeys {
 export class AccountDayKeys {
   readonly #directory: string;
   readonly #master: Uint8Array;
+  readonly #purpose: string;
   readonly #days = new Map<number, DayKeys>();
   #tail: Promise<unknown> = Promise.resolve();
 
-  /** `directory` is made on first use; `master` is 32 bytes. */
-  constructor(directory: string, master: Uint8Array) {
+  /**
+   * @param directory made on first use
+   * @param master 32 bytes
+   * @param purpose keeps keys of one folder from being taken for another's
+   */
+  constructor(directory: string, master: Uint8Array, purpose: string) {
     this.#directory = directory;
     this.#master = master;
+    this.#purpose = purpose;
   }
 
   /** The key, or null when it was never made or has been erased. */
@@ -65,7 +71,7 @@ export class AccountDayKeys {
     if (missing.length > 0) {
       const made = missing.map((account) => {
         const key = new Uint8Array(randomBytes(KEY_BYTES));
-        return { account, key, ...seal(this.#master, key, contextOf(account, day)) };
+        return { account, key, ...seal(this.#master, key, this.#contextOf(account, day)) };
       });
       const records = Buffer.concat(
         made.flatMap(({ account, nonce, box }) => [accountBytes(account), nonce, box]),
@@ -74,8 +80,12 @@ export class AccountDayKeys {
       const file = await open(this.#path(day), known.size === 0 ? 'w' : 'r+', 0o600);
       try {
         // At the end of the whole records: a torn record of a crashed writer is overwritten.
-        await file.write(records, 0, records.byteLength, known.size);
+        await writeAll(file, records, known.size);
         await file.sync();
+      } catch (error) {
+        // What the file holds now is to be read again.
+        this.#days.delete(day);
+        throw error;
       } finally {
         await file.close();
       }
@@ -101,7 +111,7 @@ export class AccountDayKeys {
         for (let at = 0; at + RECORD_BYTES <= bytes.byteLength; at += RECORD_BYTES) {
           const record = bytes.subarray(at, at + RECORD_BYTES);
           if (isErased(record) || !record.subarray(0, 8).equals(wanted)) continue;
-          await file.write(Buffer.alloc(RECORD_BYTES), 0, RECORD_BYTES, at);
+          await writeAll(file, Buffer.alloc(RECORD_BYTES), at);
           erased++;
         }
         await file.sync();
@@ -155,7 +165,7 @@ export class AccountDayKeys {
           left++;
           continue;
         }
-        await file.write(Buffer.alloc(record.byteLength), 0, record.byteLength, at);
+        await writeAll(file, Buffer.alloc(record.byteLength), at);
       }
       await file.sync();
     } finally {
@@ -177,7 +187,7 @@ export class AccountDayKeys {
       const key = unseal(
         this.#master,
         { nonce: record.subarray(8, 20), box: record.subarray(20) },
-        contextOf(account, day),
+        this.#contextOf(account, day),
       );
       if (!key)
         throw new PhalanxError<StoreErrorCode>(
@@ -209,11 +219,17 @@ export class AccountDayKeys {
     return mine;
   }
 
+  #contextOf(account: bigint, day: number): Uint8Array {
+    return new Uint8Array(Buffer.from(`${this.#purpose} ${account} ${day}`));
+  }
+
   #path(day: number): string {
     const digits = String(day).padStart(8, '0');
     return join(this.#directory, `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6)}.keys`);
   }
 }
+
+const PURPOSE = { keys: 'phalanx-vault/1', 'record-keys': 'phalanx-record/1' } as const;
 
 /**
  * Keys of accounts' days in a folder of a data directory, sealed under its `vault.key`, which is made on first use.
@@ -225,12 +241,22 @@ export async function openAccountDayKeys(
   dataDir: string,
   folder: 'keys' | 'record-keys',
 ): Promise<AccountDayKeys> {
-  return new AccountDayKeys(join(dataDir, folder), await openKeyFile(join(dataDir, 'vault.key')));
+  const master = await openKeyFile(join(dataDir, 'vault.key'));
+  return new AccountDayKeys(join(dataDir, folder), master, PURPOSE[folder]);
 }
 
 /** Binds a sealed thing to its account and day. */
 export function contextOf(account: bigint, day: number): Uint8Array {
   return new Uint8Array(Buffer.from(`phalanx-vault/1 ${account} ${day}`));
+}
+
+/** A file may take a part of what it is given and say so, as when a disk is nearly full. */
+async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
+  for (let done = 0; done < bytes.byteLength; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.byteLength - done, at + done);
+    if (bytesWritten === 0) throw new Error('a key file takes no more');
+    done += bytesWritten;
+  }
 }
 
 function remember(day: DayKeys, account: bigint, id: bigint, key: Uint8Array): void {
