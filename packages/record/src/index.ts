@@ -25,11 +25,11 @@ export { type Observation, observe, packObservations, unpackObservations } from 
 export type { AccountKeys, DayKey, OpenedExchange } from './opening-box.js';
 export type { RecordErrorCode } from './record-error.js';
 export { type Hold, Retention } from './retention.js';
+export type { RecordKeys } from './sealed-batch.js';
 export { formatStatement, parseStatement, Statement } from './statement-leaf.js';
 export {
   type LoggedEntry,
   type LoggedExchange,
-  type RecordKeys,
   TelemetryLog,
   type TelemetryLogSettings,
 } from './telemetry-log.js';

@@ -2,7 +2,7 @@ import { type Clock, canonicalJson, fromUtf8, PhalanxError, toHex, utf8 } from '
 import { type Disk, readWhole } from '@phalanx/ledger';
 import { z } from 'zod';
 import type { RecordErrorCode } from './record-error.js';
-import { formatStatement, type Statement } from './statement-leaf.js';
+import { formatStatement, parseStatement, type Statement } from './statement-leaf.js';
 import type { TelemetryLog } from './telemetry-log.js';
 
 const PATH = 'holds.json';
@@ -34,10 +34,23 @@ export class Retention {
     this.#holds = holds;
   }
 
-  /** @throws PhalanxError `RECORD_CORRUPT` when the holds cannot be read: nothing may be erased then */
+  /**
+   * @throws PhalanxError `RECORD_CORRUPT` when the holds cannot be read, or are missing though the log tells of some: nothing may be
+   * erased then
+   */
   static open(telemetry: TelemetryLog, disk: Disk, clock: Clock): Retention {
     const bytes = readWhole(disk, PATH);
-    return new Retention(telemetry, disk, clock, bytes === null ? [] : parseHolds(bytes));
+    if (bytes !== null) return new Retention(telemetry, disk, clock, parseHolds(bytes));
+    const told = findOpenHolds(telemetry);
+    if (told.length > 0)
+      throw new PhalanxError<RecordErrorCode>(
+        'RECORD_CORRUPT',
+        `the list of legal holds is missing, and the log tells of ${told.join(', ').slice(0, 200)}`,
+        { advice: 'Restore `holds.json`; until then nothing is erased.' },
+      );
+    const retention = new Retention(telemetry, disk, clock, []);
+    retention.#replace([]);
+    return retention;
   }
 
   get holds(): readonly Hold[] {
@@ -126,6 +139,28 @@ export class Retention {
   #replace(holds: readonly Hold[]): void {
     this.#disk.replace(PATH, utf8(`${canonicalJson(holds.map((hold) => ({ ...hold })))}\n`));
     this.#holds = holds;
+  }
+}
+
+/** Holds that the log says were placed, and not that they were released. */
+function findOpenHolds(telemetry: TelemetryLog): string[] {
+  const open = new Set<string>();
+  for (const { entry } of telemetry.findStatements()) {
+    const hold = readHold(entry);
+    if (hold?.state === 'placed') open.add(hold.holdId);
+    else if (hold?.state === 'released') open.delete(hold.holdId);
+  }
+  return [...open];
+}
+
+/** Null for an entry of another kind, or another format. */
+function readHold(entry: Uint8Array): { readonly holdId: string; readonly state: string } | null {
+  try {
+    const statement = parseStatement(entry);
+    return statement.kind === 'legal-hold' ? statement : null;
+  } catch (error) {
+    if (PhalanxError.is(error, 'RECORD_LEAF')) return null;
+    throw error;
   }
 }
 

@@ -161,6 +161,22 @@ describe('Retention', () => {
     expect(later.chainOf(3n)!.leaves).toBe(1);
   });
 
+  it('erases nothing when the list of holds is lost', async () => {
+    const disk = new CrashingDisk();
+    const telemetry = await open(disk, new CrashingDisk());
+    await telemetry.append([exchange(3), exchange(4)]);
+    const [first, second] = [new CrashingDisk(), new CrashingDisk()];
+    await Retention.open(telemetry, first, { nowMs: () => 5 }).placeHold(
+      3n,
+      'case-7',
+      'litigation',
+      'counsel',
+    );
+    expect(() => Retention.open(telemetry, second, { nowMs: () => 6 })).toThrow('the log tells of case-7');
+    await Retention.open(telemetry, first, { nowMs: () => 7 }).releaseHold('case-7', 'settled', 'counsel');
+    expect(Retention.open(telemetry, second, { nowMs: () => 8 }).holds).toEqual([]);
+  });
+
   it('refuses to erase what is held, and says so', async () => {
     const disk = new CrashingDisk();
     const telemetry = await open(disk, new CrashingDisk());

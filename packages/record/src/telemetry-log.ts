@@ -9,17 +9,11 @@ import {
   writeExchangeLeaf,
 } from './exchange-leaf.js';
 import type { Observation } from './observation.js';
-import {
-  type AccountKeys,
-  BoxKind,
-  type OpenedExchange,
-  type OpeningBox,
-  openBox,
-  sealBox,
-} from './opening-box.js';
-import { type OpeningBatch, OpeningFile } from './opening-file.js';
+import { BoxKind, type OpenedExchange } from './opening-box.js';
+import { OpeningFile } from './opening-file.js';
 import { RecentIds } from './recent-ids.js';
 import type { RecordErrorCode } from './record-error.js';
+import { openBatch, type RecordKeys, sealBatch } from './sealed-batch.js';
 import { formatStatement, type Statement } from './statement-leaf.js';
 
 export interface TelemetryLogSettings {
@@ -29,12 +23,6 @@ export interface TelemetryLogSettings {
   readonly keys: RecordKeys;
   /** See `SegmentLog.open`; the log's own. */
   readonly segmentEntries?: number;
-}
-
-/** Two keys an account and day, because text is destroyed sooner than the rest. */
-export interface RecordKeys {
-  readonly rest: AccountKeys;
-  readonly text: AccountKeys;
 }
 
 /** One entry of the log with what can still be opened of it. */
@@ -53,8 +41,6 @@ export interface LoggedExchange {
 
 /** Leaves of one frame: small enough that a batch never spans two. */
 const MAX_BATCH = 32_768;
-/** Bytes of values that one box holds; a single exchange may pass it. */
-const BOX_BYTES = 1 << 22;
 const SNAPSHOT_LEAVES = 1_000_000;
 const SNAPSHOT_LEAVES_PER_ACCOUNT = 64;
 const EVERY_KIND: readonly BoxKind[] = [BoxKind.REST, BoxKind.TEXT];
@@ -184,7 +170,7 @@ export class TelemetryLog {
       yield* this.#readEntries(
         begin,
         end,
-        await this.#open(batch, kinds, (index) => index >= begin && index < end),
+        await openBatch(batch, this.#keys, kinds, (index) => index >= begin && index < end),
       );
       at = end;
     }
@@ -235,7 +221,7 @@ export class TelemetryLog {
     for (const batch of this.#openings.read(indices[0] ?? 0, to, hasWanted)) {
       if (indices[done]! < batch.first) break;
       const wanted = new Set(indices.slice(done, countBelow(batch.first + batch.count)));
-      const opened = await this.#open(batch, EVERY_KIND, (index) => wanted.has(index));
+      const opened = await openBatch(batch, this.#keys, EVERY_KIND, (index) => wanted.has(index));
       for (const index of wanted) {
         const [entry] = this.#log.readEntries(index, index + 1) as [Uint8Array];
         const leaf = parseExchangeLeaf(entry);
@@ -246,18 +232,22 @@ export class TelemetryLog {
     if (done < indices.length) throw missingOpenings(indices[done]!);
   }
 
+  /** Entries that are no exchanges, oldest first. Reads the whole log. */
+  *findStatements(): Generator<{ index: number; entry: Uint8Array }> {
+    for (const each of this.#entries(0, this.#log.size)) if (each.entry[0] !== EXCHANGE_LEAF) yield each;
+  }
+
   /** The entries of some chains, without their openings. Reads the whole log: some million entries a second. */
-  *findLeaves(
-    chains: ReadonlySet<string>,
-    from = 0,
-    to = this.#log.size,
-  ): Generator<{ index: number; entry: Uint8Array }> {
+  *findLeaves(chains: ReadonlySet<string>): Generator<{ index: number; entry: Uint8Array }> {
+    for (const each of this.#entries(0, this.#log.size))
+      if (each.entry[0] === EXCHANGE_LEAF && chains.has(toHex(each.entry.subarray(1, 17)))) yield each;
+  }
+
+  *#entries(from: number, to: number): Generator<{ index: number; entry: Uint8Array }> {
     const seg = this.#openings.segmentEntries;
     for (let at = from; at < to; ) {
       const end = Math.min(to, at - (at % seg) + seg);
-      for (const [i, entry] of this.#log.readEntries(at, end).entries())
-        if (entry[0] === EXCHANGE_LEAF && chains.has(toHex(entry.subarray(1, 17))))
-          yield { index: at + i, entry };
+      for (const [i, entry] of this.#log.readEntries(at, end).entries()) yield { index: at + i, entry };
       at = end;
     }
   }
@@ -313,66 +303,9 @@ export class TelemetryLog {
       head.previous = hashLeaf(leaf);
       return leaf;
     });
-    this.#openings.append(first, batch.length, await this.#seal(batch));
+    this.#openings.append(first, batch.length, await sealBatch(batch, this.#keys));
     this.#log.append(leaves);
     this.#chains.size = this.#log.size;
-  }
-
-  async #seal(batch: readonly Observation[]): Promise<OpeningBox[]> {
-    const byDay = new Map<number, Map<bigint, Placed[]>>();
-    for (const [place, observation] of batch.entries()) {
-      const day = dayOf(observation.atMs);
-      const accounts = byDay.get(day) ?? new Map<bigint, Placed[]>();
-      byDay.set(day, accounts);
-      const mine = accounts.get(observation.account) ?? [];
-      accounts.set(observation.account, mine);
-      mine.push({ place, observation });
-    }
-    const boxes: OpeningBox[] = [];
-    for (const [day, accounts] of byDay) {
-      const names = [...accounts.keys()];
-      const rest = await this.#keys.rest.findOrMake(names, day);
-      const withText = names.filter((account) =>
-        accounts.get(account)!.some(({ observation }) => hasText(observation)),
-      );
-      const text = await this.#keys.text.findOrMake(withText, day);
-      const add = (kind: BoxKind, key: (typeof rest)[number], account: bigint): void => {
-        for (const part of cutByBytes(accounts.get(account)!)) {
-          const box = sealBox(kind, key, day, part);
-          if (box !== null) boxes.push(box);
-        }
-      };
-      names.forEach((account, i) => {
-        add(BoxKind.REST, rest[i]!, account);
-      });
-      withText.forEach((account, i) => {
-        add(BoxKind.TEXT, text[i]!, account);
-      });
-    }
-    return boxes;
-  }
-
-  /** Text without the rest is left out: its salts are gone with the rest, and it proves nothing. */
-  async #open(
-    { first, boxes }: OpeningBatch,
-    kinds: readonly BoxKind[],
-    isWanted: (index: number) => boolean,
-  ): Promise<Map<number, OpenedExchange>> {
-    const found = new Map<number, OpenedExchange>();
-    for (const box of boxes) {
-      if (!kinds.includes(box.kind) || !box.places.some((place) => isWanted(first + place))) continue;
-      const keys = box.kind === BoxKind.REST ? this.#keys.rest : this.#keys.text;
-      const key = await keys.findNamed(box.keyId, box.day);
-      if (key === null) continue;
-      for (const [i, exchange] of openBox(box, key.key).entries()) {
-        const index = first + box.places[i]!;
-        if (!isWanted(index)) continue;
-        const known = found.get(index);
-        found.set(index, known === undefined ? exchange : joinBoxes(known, exchange));
-      }
-    }
-    for (const [index, { salts }] of found) if (salts.length === 0) found.delete(index);
-    return found;
   }
 
   /** Chains as the leaves after the snapshot show them. Whose they are is told by the keys that sealed their openings. */
@@ -438,35 +371,6 @@ export class TelemetryLog {
   }
 }
 
-interface Placed {
-  readonly place: number;
-  readonly observation: Observation;
-}
-
-function hasText({ values }: Observation): boolean {
-  return values[3] !== null || values[4] !== null;
-}
-
-function cutByBytes(observations: readonly Placed[]): Placed[][] {
-  const parts: Placed[][] = [[]];
-  let bytes = 0;
-  for (const each of observations) {
-    const size = each.observation.values.reduce((sum, value) => sum + (value?.length ?? 0), 128);
-    if (bytes > 0 && bytes + size > BOX_BYTES) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)!.push(each);
-    bytes += size;
-  }
-  return parts;
-}
-
-function joinBoxes(a: OpenedExchange, b: OpenedExchange): OpenedExchange {
-  const [rest, text] = a.salts.length > 0 ? [a, b] : [b, a];
-  return { id: rest.id, salts: rest.salts, values: rest.values.map((value, i) => value ?? text.values[i]!) };
-}
-
 function missingOpenings(index: number): PhalanxError<RecordErrorCode> {
   return new PhalanxError('RECORD_CORRUPT', `the openings of entry ${index} are missing`, {
     advice: 'Restore the folder `openings` from a copy; the log itself needs no opening to stay provable.',
@@ -482,9 +386,4 @@ function findExchangesEnd(log: TransparencyLog): number {
     end = start;
   }
   return 0;
-}
-
-/** A UTC day as yyyymmdd. */
-function dayOf(atMs: number): number {
-  return Number(new Date(atMs).toISOString().slice(0, 10).replaceAll('-', ''));
 }
