@@ -7,6 +7,8 @@ import { requestTimestamp } from '@phalanx/evidence';
 
 /** A time stamping authority made of `openssl ts`, in a folder. */
 export interface OpensslAuthority {
+  /** Where it answers. */
+  readonly url: string;
   /** DER, from its own to the self-signed one. */
   readonly certificates: readonly Uint8Array[];
   /** Asks it over HTTP, as the product does. */
@@ -108,6 +110,7 @@ export async function openOpensslAuthority(
     openssl('x509', '-in', file, '-outform', 'DER'),
   );
   return {
+    url,
     certificates,
     stamp: (message) => requestTimestamp(message, { url, certificates }),
     accepts(response, message, timeS) {

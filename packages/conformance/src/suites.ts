@@ -2,6 +2,7 @@ import { atlas } from './atlas.js';
 import { canonicalJsonSuite } from './canonical-json.js';
 import { clickhouseShards } from './clickhouse-shards.js';
 import { clickhouseCluster } from './clickhouse-suite.js';
+import { evidenceBundle } from './evidence-bundle.js';
 import { evidenceFormats } from './evidence-formats.js';
 import { evidenceReport } from './evidence-report.js';
 import { formats } from './formats.js';
@@ -36,6 +37,7 @@ export const suites: readonly Suite[] = [
   formats,
   evidenceFormats,
   evidenceReport,
+  evidenceBundle,
   ledgerNetwork,
   goVerifiers,
   ledgerSystemCalls,

@@ -106,7 +106,25 @@ def check_files(bundle):
             for block in iter(lambda: file.read(1 << 20), b""):
                 digest.update(block)
         need(digest.hexdigest() == expected, f"{path} was altered")
+    need(bundle.read("bagit.txt") == b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", "bagit.txt is another")
+    payload = [os.path.getsize(os.path.join(bundle.folder, path)) for path in listed if path.startswith("data/")]
+    check_info(bundle.read("bag-info.txt").decode(), f"{sum(payload)}.{len(payload)}")
     return listed, f"{len(listed)} files as listed"
+
+
+def check_info(text, oxum):
+    """Labels with values; a line that begins with a blank goes on with the one before."""
+    need(not text.startswith("\ufeff"), "bag-info.txt begins with a byte order mark")
+    info = []
+    for line in re.sub(r"\n\Z", "", text).split("\n"):
+        if line[:1] in (" ", "\t") and info:
+            info[-1][1] += " " + line.strip()
+            continue
+        label, colon, value = line.partition(":")
+        need(label and colon, "a line of bag-info.txt is no label and value")
+        info.append([label, value.strip()])
+    for label, value in info:
+        need(label.lower() != "payload-oxum" or value == oxum, f"Payload-Oxum is {value}, the payload {oxum}")
 
 
 def run_openssl(*arguments):
