@@ -160,12 +160,39 @@ def check_statement(bundle, listed, key_pem):
     return predicate, signed, signature, f"signed for {len(about)} files"
 
 
-def check_report(bundle, listed, key_pem):
-    """What is for people, and whom to trust: all other files are signed for too."""
+def check_report(bundle, listed, key_pem, predicate, report, leaves, size, root):
+    """What is for people, and whom to trust: all other files are signed for too. What the report rests on was shown."""
     path = "data/statements/bundle.dsse.json"
     about = set(listed) - {path, "bagit.txt", "bag-info.txt", "manifest-sha256.txt"}
     open_statement(bundle, listed, key_pem, path, "urn:phalanx:evidence-bundle:v1", about)
+    case = parse_json(bundle.read("data/case.json"))
+    detection, log, sampling = case["detection"], case["log"], case["sampling"]
+    spans = {}
+    for leaf in leaves.values():
+        at, sequence = int.from_bytes(leaf[57:65], "big"), int.from_bytes(leaf[17:25], "big")
+        first, _, early, late = spans.get(leaf[1:17], (sequence, sequence, at, at))
+        spans[leaf[1:17]] = (first, sequence, min(early, at), max(late, at))
+    stated = [(each["sequence"]["first"], each["sequence"]["last"], each["firstAtMs"], each["lastAtMs"])
+              for each in case["accounts"]]
+    for each in case["accounts"]:
+        need(each["exchanges"] == each["sequence"]["last"] - each["sequence"]["first"] + 1, "accounts of case.json")
+    is_stamped = "data/timestamps/checkpoint.tsr" in listed
+    for what, ours, theirs in (
+            ("case id", case["caseId"], predicate["caseId"]),
+            ("finding", case["finding"], report["findings"][0]),
+            ("detection", [detection[name] for name in JUDGED], [report[name] for name in JUDGED]),
+            ("figures", case["aggregates"], parse_json(bundle.read("data/record/claims.json"))),
+            ("number of entries", case["disclosure"]["entries"], predicate["leaves"]),
+            ("sample", [sampling["seed"], sampling["sampleSize"], sampling["population"]],
+             [predicate["sample"]["seed"], predicate["sample"]["size"], predicate["leaves"]]),
+            ("log", [log["size"], log["root"], log["verifierKey"], log["finding"]["index"], log["timestamp"] is not None],
+             [size, root.hex(), predicate["log"], predicate["findingEntry"], is_stamped]),
+            ("accounts", sorted(stated), sorted(spans.values()))):
+        need(ours == theirs, f"the {what} of case.json is another than was shown")
     return f"report, keys and all other files, {len(about)} in number, are signed for"
+
+
+JUDGED = ("window", "alpha", "poolsExamined", "configuration")
 
 
 def open_statement(bundle, listed, key_pem, path, kind, about):
@@ -429,6 +456,13 @@ def check_proofs(bundle, predicate, leaves, heads, size, root):
     return sample, f"{len(proved)} inclusion proofs; the sample of {len(sample)} is the one that its seed draws"
 
 
+ALWAYS = r"leaves\.jsonl|claims\.json|finding-leaf\.json"
+RECORD_FILES = {
+    "existence": ALWAYS,
+    "aggregates": ALWAYS + r"|openings\.jsonl|metadata-\d{4}\.jsonl\.age",
+    "metadata": ALWAYS + r"|openings\.jsonl",
+    "text": ALWAYS + r"|openings\.jsonl|text-\d{4}\.jsonl\.age",
+}
 METADATA = ("request", "response", "detector")
 
 
@@ -497,7 +531,11 @@ def count_claims(opened):
 
 def check_disclosure(bundle, predicate, leaves, sample, ties, identity):
     level = predicate["disclosed"]
+    for name in sorted(os.listdir(os.path.join(bundle.folder, "data/record"))):
+        need(re.fullmatch(RECORD_FILES[level], name), f"data/record/{name} has no place where {level} is disclosed")
+    claimed = parse_json(bundle.read("data/record/claims.json"))
     if level == "existence":
+        need(claimed == [], "figures are stated, and nothing is opened that they follow from")
         return "nothing is opened; " + ties.told()
     opened = check_openings(bundle.lines("data/record/openings.jsonl"), leaves, "openings")
     check_metadata(opened, leaves, ties)
@@ -511,7 +549,6 @@ def check_disclosure(bundle, predicate, leaves, sample, ties, identity):
         full = check_openings(decrypt(bundle, identity, "metadata-"), leaves, "encrypted metadata")
         check_metadata(full, leaves, ties)
         need(len(full) == len(leaves), f"{len(full)} of {len(leaves)} entries are opened for the auditor")
-    claimed = parse_json(bundle.read("data/record/claims.json"))
     need(len(claimed) == len({claim["name"] for claim in claimed}), "a figure is stated twice")
     need({claim["name"]: claim["value"] for claim in claimed} == count_claims(full),
          "the figures are not those that follow from the openings")
@@ -561,7 +598,7 @@ def main():
         link = "openings"
         print(f"ok  {link}: {check_disclosure(bundle, predicate, leaves, sample, ties, arguments.identity)}")
         link = "report"
-        print(f"ok  {link}: {check_report(bundle, listed, key_pem)}")
+        print(f"ok  {link}: {check_report(bundle, listed, key_pem, predicate, report, leaves, size, root)}")
     except (Broken, KeyError, IndexError, ValueError, TypeError, AttributeError, OSError) as error:
         print(f"BROKEN  {link}: {error}")
         return 1

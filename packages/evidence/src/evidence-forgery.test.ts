@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { utf8 } from '@phalanx/core';
 import { formatVerifierKey, makeVerifierKey, SignatureType, signingKeyOf } from '@phalanx/ledger';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decryptWithIdentity, encryptForRecipients } from './age-envelope.js';
 import { AggregateCounts } from './aggregate-claims.js';
 import { BUNDLE } from './bundle-layout.js';
 import { exportEvidence } from './export.js';
-import { chainOf, type Draft, forgeBundle } from './forged-evidence.test.support.js';
+import { chainOf, type Draft, forgeBundle, type OpeningLine } from './forged-evidence.test.support.js';
+import type { CaseFile } from './report/case-file.js';
 import { ORIGIN, openLaboratory, type SampleLaboratory } from './sample-evidence.test.support.js';
 import { formatPublicKeyPem } from './statement-signer.js';
 import { type EvidenceTrust, type LinkName, verifyEvidence } from './verify.js';
@@ -18,6 +21,7 @@ let trust: EvidenceTrust;
 let folder: string;
 let pseudonymous: string;
 let named: string;
+let existence: string;
 let made = 0;
 
 beforeAll(async () => {
@@ -27,6 +31,8 @@ beforeAll(async () => {
   trust = { policy: lab.policy, statementKey };
   pseudonymous = join(folder, 'pseudonymous');
   await exportEvidence(pseudonymous, lab.request);
+  existence = join(folder, 'existence');
+  await exportEvidence(existence, { ...lab.request, disclose: 'existence' });
   named = join(folder, 'named');
   await exportEvidence(named, { ...lab.request, names: true });
 });
@@ -254,6 +260,72 @@ describe('an exporter with all keys and software of his own', () => {
       expect(broken?.[1]).toContain(why);
     });
 
+  const told: [what: string, edit: (file: CaseFile) => void][] = [
+    ['case id', (file) => (file.caseId = 'another')],
+    ['finding', (file) => (file.finding.log10EDemand += 2)],
+    ['finding', (file) => file.finding.members.pop()],
+    ['detection', (file) => (file.detection.poolsExamined = 1)],
+    ['figures', (file) => (file.aggregates[0]!.value = 1)],
+    ['number of entries', (file) => (file.disclosure.entries = 1)],
+    ['sample', (file) => (file.sampling = null)],
+    ['sample', (file) => (file.sampling!.sampleSize = 1000)],
+    ['log', (file) => (file.log.size += 1)],
+    ['log', (file) => (file.log.timestamp = { authority: 'TSA', atMs: 1, accuracyMs: null })],
+    ['accounts', (file) => (file.accounts[0]!.exchanges += 1)],
+    ['accounts', (file) => (file.accounts[0]!.sequence = null)],
+    ['accounts', (file) => (file.accounts[0]!.firstAtMs -= 1)],
+    ['accounts', (file) => file.accounts.pop()],
+  ];
+  for (const [i, [what, edit]] of told.entries())
+    it(`reports another ${what} than the bundle shows (${i}): report`, async () => {
+      for (const honest of [pseudonymous, named]) {
+        const bundle = await forge((draft) => {
+          draft.editCase = edit;
+        }, honest);
+        expect(await findBreak(bundle)).toEqual([
+          'report',
+          `the ${what} of case.json is another than was shown`,
+        ]);
+      }
+    });
+
+  it('states figures where nothing is opened, or puts files there that nobody checks: openings', async () => {
+    const figures = await forge((draft) => {
+      draft.claims = [{ name: 'thefts', value: 1, recompute: 'count them' }];
+    }, existence);
+    expect(await findBreak(figures)).toEqual(['openings', expect.stringContaining('nothing is opened')]);
+    for (const [path, honest] of [
+      [BUNDLE.openings, existence],
+      [BUNDLE.metadata(1), pseudonymous],
+      [BUNDLE.text(1), pseudonymous],
+      ['data/record/more.txt', pseudonymous],
+    ] as const) {
+      const more = await forge((draft) => draft.files.set(path, utf8('x')), honest);
+      expect(await findBreak(more)).toEqual(['openings', expect.stringContaining('has no place')]);
+    }
+  });
+
+  it('opens entries twice for the auditor, so that figures grow: openings', async () => {
+    const identity = await generateX25519Identity();
+    const recipients = [await identityToRecipient(identity)];
+    const honest = join(folder, `honest-${made++}`);
+    await exportEvidence(honest, { ...lab.request, disclose: 'aggregates', recipients });
+    expect(await findBreak(honest, { ...trust, identity })).toBeNull();
+    const plain = await decryptWithIdentity(readFileSync(join(honest, BUNDLE.metadata(1))), identity);
+    const twice = await encryptForRecipients(plain, recipients);
+    const bundle = await forge((draft) => {
+      draft.files.set(BUNDLE.metadata(2), twice);
+      draft.openings = [...plainLines(plain), ...plainLines(plain)];
+      recount(draft);
+      const sample = new Set(readLines(join(honest, BUNDLE.openings)).map(({ index }) => index));
+      draft.openings = plainLines(plain).filter(({ index }) => sample.has(index));
+    }, honest);
+    expect(await findBreak(bundle, { ...trust, identity })).toEqual([
+      'openings',
+      expect.stringContaining('out of order'),
+    ]);
+  });
+
   it('is believed about the log by whoever compares the key that is printed, only if that log signed', async () => {
     const bundle = await forge((draft) => {
       draft.predicate.log = otherLogKey();
@@ -320,6 +392,18 @@ describe('what a bundle cannot show', () => {
     expect(limits.join(' ')).toMatch(/no other finding was tried/);
   });
 });
+
+function readLines(file: string): OpeningLine[] {
+  return plainLines(readFileSync(file));
+}
+
+function plainLines(bytes: Uint8Array): OpeningLine[] {
+  return Buffer.from(bytes)
+    .toString('utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+}
 
 function otherLogKey(): string {
   const { publicKey } = signingKeyOf(generateKeyPairSync('ed25519').privateKey);

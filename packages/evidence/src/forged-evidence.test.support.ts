@@ -3,12 +3,19 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeF
 import { join, relative } from 'node:path';
 import { canonicalJson, fromBase64, type Json, toBase64, toHex, utf8 } from '@phalanx/core';
 import type { DetectionReport } from '@phalanx/domain';
-import { formatTlogProof, parseCheckpoint, parseNote } from '@phalanx/ledger';
-import { formatStatement as formatLeaf, parseStatement as parseLeaf, type Statement } from '@phalanx/record';
+import { type Checkpoint, formatTlogProof, parseCheckpoint, parseNote } from '@phalanx/ledger';
+import {
+  formatStatement as formatLeaf,
+  parseExchangeLeaf,
+  parseStatement as parseLeaf,
+  type Statement,
+} from '@phalanx/record';
 import { BUNDLE, UNSIGNED, WHOLE_TYPE } from './bundle-layout.js';
 import { formatEnvelope, parseEnvelope, signEnvelope } from './dsse.js';
 import { formatProofLine } from './entry-proofs.js';
+import { ChainFollower } from './leaf-list.js';
 import { drawSample } from './random-sample.js';
+import type { CaseFile } from './report/case-file.js';
 import type { SampleLaboratory } from './sample-evidence.test.support.js';
 import { formatStatement, parseStatement, STATEMENT_TYPE } from './statement.js';
 import { makeStatementLeaf } from './statement-leaf.js';
@@ -62,6 +69,10 @@ export interface Draft {
   openings: OpeningLine[];
   claims: { name: string; value: number | string; recompute: string }[];
   predicate: { [member: string]: Json } & { sample: { seed: string; size: number } };
+  /** Of the record, besides those above. */
+  files: Map<string, Uint8Array>;
+  /** What `case.json` says otherwise than the rest. */
+  editCase: (file: CaseFile) => void;
 }
 
 /**
@@ -92,7 +103,9 @@ export async function forgeBundle(
     openings: existsSync(join(to, BUNDLE.openings)) ? lines(BUNDLE.openings) : [],
     claims: json(BUNDLE.claims),
     predicate: structuredClone(signed.predicate),
-  } as Draft;
+    files: new Map(),
+    editCase: () => {},
+  } as unknown as Draft;
   edit(draft);
 
   write(BUNDLE.finding, utf8(JSON.stringify(draft.report)));
@@ -106,7 +119,10 @@ export async function forgeBundle(
   write(BUNDLE.claims, utf8(`${canonicalJson(draft.claims)}\n`));
 
   const chains = new Map(draft.leaves.map(({ index, leaf }) => [chainOf(leaf), index]));
-  const subjects = signed.subjects.map(({ name }) => ({ name, sha256: hash(name) }));
+  for (const [path, bytes] of draft.files) write(path, bytes);
+  const subjects = listFiles(to)
+    .filter((name) => name.startsWith('data/record/') || name === BUNDLE.finding)
+    .map((name) => ({ name, sha256: hash(name) }));
   const predicate = {
     ...draft.predicate,
     findingEntry,
@@ -132,6 +148,10 @@ export async function forgeBundle(
     proofs.push(formatProofLine(index, (await prove(index)).inclusion));
   write(BUNDLE.entryProofs, new Uint8Array(Buffer.concat(proofs)));
   rmSync(join(to, 'data/timestamps'), { recursive: true, force: true });
+  const file: CaseFile = json(BUNDLE.caseFile);
+  fitCase(file, draft, within.checkpoint, findingEntry, hash(BUNDLE.finding));
+  draft.editCase(file);
+  write(BUNDLE.caseFile, utf8(JSON.stringify(file)));
   const whole = formatStatement({
     subjects: listFiles(to)
       .filter((path) => !UNSIGNED.has(path) && path !== 'tagmanifest-sha256.txt')
@@ -142,6 +162,46 @@ export async function forgeBundle(
   write(BUNDLE.wholeEnvelope, formatEnvelope(await signEnvelope(STATEMENT_TYPE, whole, request.statements)));
   rewriteManifests(to);
   return to;
+}
+
+/** Makes a case file say what the draft does. */
+function fitCase(
+  file: CaseFile,
+  draft: Draft,
+  checkpoint: Checkpoint,
+  findingEntry: number,
+  reportSha256: string,
+): void {
+  const { report, leaves, claims, predicate } = draft;
+  const { window, alpha, poolsExamined, configuration } = report;
+  file.finding = report.findings[0]!;
+  Object.assign(file.detection, { window, alpha, poolsExamined, configuration, reportSha256 });
+  file.aggregates = claims;
+  file.disclosure.entries = leaves.length;
+  const { seed, size } = predicate.sample;
+  Object.assign(file.sampling!, { seed, sampleSize: size, population: leaves.length });
+  const { origin, root } = checkpoint;
+  const verifierKey = String(predicate.log);
+  Object.assign(file.log, { origin, size: checkpoint.size, root: toHex(root), verifierKey });
+  file.log.finding!.index = findingEntry;
+  const named = !file.accounts.some(({ accountId }) => /^[0-9a-f]{32}$/.test(accountId));
+  const names = new Map(file.accounts.map(({ accountId }, i) => [i, accountId]));
+  const follower = new ChainFollower();
+  for (const { index, leaf } of leaves) {
+    const entry = fromBase64(leaf);
+    try {
+      follower.add({ index, entry, leaf: parseExchangeLeaf(entry) });
+    } catch {
+      // A chain with a gap: that is for the verifier to find.
+    }
+  }
+  file.accounts = [...follower.summaries.values()].map((chain, i) => ({
+    accountId: named ? names.get(i)! : chain.chain,
+    exchanges: chain.lastSequence - chain.firstSequence + 1,
+    firstAtMs: chain.firstAtMs,
+    lastAtMs: chain.lastAtMs,
+    sequence: { first: chain.firstSequence, last: chain.lastSequence },
+  }));
 }
 
 /** The chain in a listed leaf. */

@@ -13,16 +13,17 @@ import {
 import { type ExchangeLeaf, parseStatement as parseLeaf, parseWhoGroup } from '@phalanx/record';
 import { z } from 'zod';
 import { decryptWithIdentity } from './age-envelope.js';
-import { AggregateCounts, parseClaims } from './aggregate-claims.js';
+import { type AggregateClaim, AggregateCounts, parseClaims } from './aggregate-claims.js';
 import { Bag, type BagLimits } from './bag.js';
 import { BUNDLE, CLAIMS_TYPE, isMetadataPart, isTextPart, UNSIGNED, WHOLE_TYPE } from './bundle-layout.js';
+import { matchCase } from './case-match.js';
 import { describeCoverage, measureCoverage } from './coverage.js';
 import { verifyDates } from './dated-checkpoint.js';
 import { parseEnvelope, verifyEnvelope } from './dsse.js';
 import { verifyEntryProofs } from './entry-proofs.js';
 import type { EvidenceErrorCode } from './evidence-error.js';
 import { AccountTies, readFinding } from './finding-match.js';
-import { ChainFollower, readLeafLines } from './leaf-list.js';
+import { ChainFollower, type ChainSummary, readLeafLines } from './leaf-list.js';
 import { METADATA_GROUPS, type OpenedGroups, readOpenings, TEXT_GROUPS } from './openings.js';
 import { readCertificates, readPublicKey } from './pem.js';
 import { drawSample } from './random-sample.js';
@@ -131,7 +132,8 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
   >();
   #report!: DetectionReport;
   #ties!: AccountTies;
-  #heads: readonly number[] = [];
+  #chains: ReadonlyMap<string, ChainSummary> = new Map();
+  #figures: readonly AggregateClaim[] = [];
   #sample: ReadonlySet<number> = new Set();
 
   constructor(trust: EvidenceTrust) {
@@ -257,7 +259,7 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
         `${this.#leaves.size} leaves in ${follower.summaries.size} chains; ${leaves} in ${accounts} were signed for`,
       );
     this.#ties = new AccountTies(this.#report, new Set(names.keys()));
-    this.#heads = [...follower.summaries.values()].map(({ headIndex }) => headIndex);
+    this.#chains = follower.summaries;
     return `${leaves} exchanges in ${accounts} unbroken chains`;
   }
 
@@ -280,7 +282,8 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
     const { seed, size } = this.claims!.sample;
     const order = [...this.#leaves.keys()];
     this.#sample = new Set(drawSample(seed, order.length, size).map((place) => order[place]!));
-    for (const index of [...this.#heads, ...this.#sample])
+    const heads = Array.from(this.#chains.values(), ({ headIndex }) => headIndex);
+    for (const index of [...heads, ...this.#sample])
       if (!proved.has(index)) throw broken(`entry ${index} is not proved`);
     return `${proved.size} inclusion proofs; the sample of ${this.#sample.size} is the one that its seed draws`;
   }
@@ -288,7 +291,13 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
   /** What is opened is what was logged, and the figures follow from it. */
   async openings(): Promise<string> {
     const { disclosed } = this.claims!;
-    if (disclosed === 'existence') return `nothing is opened; ${this.#ties.describe()}`;
+    this.#checkLevel(disclosed);
+    this.#figures = readClaims(await this.#small(BUNDLE.claims));
+    if (disclosed === 'existence') {
+      if (this.#figures.length > 0)
+        throw broken('figures are stated, and nothing is opened that they follow from');
+      return `nothing is opened; ${this.#ties.describe()}`;
+    }
     let counts = new AggregateCounts();
     const opened = new Set<number>();
     for await (const { index, groups } of readOpenings(this.#bag.stream(BUNDLE.openings), this.#leaves)) {
@@ -314,8 +323,7 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
         throw broken(`${encrypted.size} of ${this.#leaves.size} entries are opened for the auditor`);
     }
     told.push(this.#ties.describe());
-    const claimed = readClaims(await this.#small(BUNDLE.claims));
-    if (canonicalJson(claimed as unknown as Json) !== canonicalJson(counts.claims() as unknown as Json))
+    if (canonicalJson(this.#figures as Json) !== canonicalJson(counts.claims() as Json))
       throw broken('the figures are not those that follow from the openings');
     told.push('figures recomputed');
     if (disclosed === 'text' && identity !== undefined) {
@@ -334,7 +342,16 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
   async report(): Promise<string> {
     const isAbout = (path: string): boolean => !UNSIGNED.has(path);
     await this.#openStatement(BUNDLE.wholeEnvelope, WHOLE_TYPE, isAbout);
-    return 'report, keys and all other files are those that were signed for';
+    matchCase(await this.#small(BUNDLE.caseFile), {
+      claims: this.claims!,
+      report: this.#report,
+      reportSha256: this.#bag.files.get(BUNDLE.finding)!.sha256,
+      figures: this.#figures,
+      chains: this.#chains,
+      checkpoint: this.#checkpoint,
+      isStamped: this.#bag.files.has(BUNDLE.checkpointStamp),
+    });
+    return 'report, keys and all other files are those that were signed for; what the report rests on was shown';
   }
 
   /** Everything but who and what was asked must be opened together: what is left out would be left out of the figures. */
@@ -346,12 +363,26 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
     this.#ties.add(index, this.#leaves.get(index)!, record, accountId);
   }
 
+  /** What lies beside the openings of a level would be seen by people, and checked by nobody. */
+  #checkLevel(disclosed: DisclosureLevel): void {
+    const isAllowed = (path: string): boolean =>
+      [BUNDLE.leaves, BUNDLE.claims, BUNDLE.findingLeaf].some((each) => each === path) ||
+      (path === BUNDLE.openings && disclosed !== 'existence') ||
+      (isMetadataPart(path) && disclosed === 'aggregates') ||
+      (isTextPart(path) && disclosed === 'text');
+    for (const path of this.#bag.files.keys())
+      if (path.startsWith('data/record/') && !isAllowed(path))
+        throw broken(`${path} has no place where ${disclosed} is disclosed`);
+  }
+
+  /** Openings in encrypted parts, as in one file: no entry comes twice. */
   async *#decrypt(isPart: (path: string) => boolean, identity: string) {
-    for (const path of this.#bag.files.keys()) {
-      if (!isPart(path)) continue;
-      const plain = await decryptWithIdentity(await this.#bag.read(path, MAX_PART_BYTES), identity);
-      yield* readOpenings([plain], this.#leaves);
-    }
+    const bag = this.#bag;
+    const plain = async function* (): AsyncGenerator<Uint8Array> {
+      for (const path of [...bag.files.keys()].filter(isPart).sort())
+        yield await decryptWithIdentity(await bag.read(path, MAX_PART_BYTES), identity);
+    };
+    yield* readOpenings(plain(), this.#leaves);
   }
 
   #policyOf(own: Uint8Array): TrustPolicy {
