@@ -8,10 +8,11 @@ import { openAccountDayKeys } from '@phalanx/store';
 import { openBenchLog, withFolder } from './bench-log.js';
 import { badArgument } from './hydrabench/split.js';
 import { formatTimes } from './percentiles.js';
-import type { CommitterSetup } from './record-worker.js';
+import type { CommitQuestion, CommitterSetup } from './record-worker.js';
 
-const BATCH = 8192;
+const BATCH = 32_768;
 const ACCOUNTS = 5000;
+const FULL_BYTES = 1200;
 const OFFERED_SECONDS = 10;
 const HAND_OVER_MS = 20;
 
@@ -40,23 +41,24 @@ export async function benchRecordAppend(args: readonly string[] = []): Promise<v
   });
   const commit = committerOf(worker);
   try {
-    await withFolder((folder) => measureRate(folder, exchanges, commit));
+    for (const bytes of [FULL_BYTES, 0])
+      await withFolder((folder) => measureRate(folder, exchanges, bytes, commit));
     await withFolder((folder) => measureAcknowledgement(folder, offered, commit));
   } finally {
     await worker.terminate();
   }
 }
 
-type Committer = (first: number) => Promise<Uint8Array>;
+type Committer = (question: CommitQuestion) => Promise<Uint8Array>;
 
 /** Answers come in the order of the questions. */
 function committerOf(worker: Worker): Committer {
   const waiting: ((packed: Uint8Array) => void)[] = [];
   worker.on('message', (packed: Uint8Array) => waiting.shift()!(packed));
-  return (first) =>
+  return (question) =>
     new Promise((resolve) => {
       waiting.push(resolve);
-      worker.postMessage(first);
+      worker.postMessage(question);
     });
 }
 
@@ -72,16 +74,21 @@ async function openTelemetry(folder: string): Promise<TelemetryLog> {
 }
 
 /** The next batches are committed to while one is written. */
-async function measureRate(folder: string, exchanges: number, commit: Committer): Promise<void> {
+async function measureRate(
+  folder: string,
+  exchanges: number,
+  bytes: number,
+  commit: Committer,
+): Promise<void> {
   const telemetry = await openTelemetry(folder);
   const batches = Math.floor(exchanges / BATCH);
-  const ahead = [commit(0), commit(BATCH)];
+  const ahead = [0, BATCH].map((first) => commit({ first, bytes }));
   const began = performance.now();
   const cpu = process.cpuUsage();
   let marked = 0;
   for (let done = 0; done < batches; done++) {
     const packed = await ahead.shift()!;
-    ahead.push(commit((done + 2) * BATCH));
+    ahead.push(commit({ first: (done + 2) * BATCH, bytes }));
     await telemetry.append(unpackObservations(packed));
     await telemetry.publish();
     if ((done + 1) * BATCH >= marked + Math.max(100_000, exchanges / 10)) {
@@ -94,7 +101,7 @@ async function measureRate(folder: string, exchanges: number, commit: Committer)
   const { user, system } = process.cpuUsage(cpu);
   const done = batches * BATCH;
   console.log(
-    `${done} exchanges of ${ACCOUNTS} accounts, ${BATCH} a batch, six groups, openings sealed, a signed checkpoint a batch`,
+    `${done} exchanges of ${ACCOUNTS} accounts, ${BATCH} a batch, six groups of ${250 + 2 * bytes} bytes in all, openings sealed, a signed checkpoint a batch`,
   );
   console.log(
     `  ${Math.round(done / seconds)} a second, ${Math.round((done * 1e6) / (user + system))} a processor-second`,
@@ -108,7 +115,8 @@ async function measureAcknowledgement(folder: string, offered: number, commit: C
   const telemetry = await openTelemetry(folder);
   const pool: Observation[] = [];
   const total = offered * OFFERED_SECONDS;
-  while (pool.length < Math.min(total, 300_000)) pool.push(...unpackObservations(await commit(pool.length)));
+  while (pool.length < Math.min(total, 300_000))
+    pool.push(...unpackObservations(await commit({ first: pool.length, bytes: FULL_BYTES })));
   const size = Math.round((offered * HAND_OVER_MS) / 1000);
   const durableMs: number[] = [];
   const began = performance.now();

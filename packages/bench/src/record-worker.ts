@@ -8,13 +8,22 @@ export interface CommitterSetup {
   readonly batch: number;
 }
 
+/** What the thread is asked for. */
+export interface CommitQuestion {
+  readonly first: number;
+  /** Bytes of the detector's record; prompt and completion have half of it each. */
+  readonly bytes: number;
+}
+
 const { accounts, batch } = workerData as CommitterSetup;
 const START = Date.UTC(2026, 0, 5);
-/** Sizes as simulated traffic has them: 75, 180, 95 and 1,290 bytes of metadata. Text is committed to and not kept. */
-const REST = '0123456789abcdef'.repeat(75);
+/** Simulated traffic has 75, 180, 95 and 1,290 bytes of metadata. Text is committed to and not kept. */
+const FILLING = '0123456789abcdef'.repeat(1000);
 
-/** Answers a number with so many packed observations from there on. */
-parentPort!.on('message', (first: number) => {
+/** Answers with so many packed observations from `first` on. */
+parentPort!.on('message', ({ first, bytes }: CommitQuestion) => {
+  const rest = FILLING.slice(0, bytes);
+  const half = FILLING.slice(0, bytes / 2);
   const observations: Observation[] = [];
   for (let n = first; n < first + batch; n++) {
     const id = Buffer.alloc(16);
@@ -25,9 +34,9 @@ parentPort!.on('message', (first: number) => {
         `{"id":"${n}","startedAtMs":${START + n},"model":"m-1","parameters":{"temperature":0.7}}`,
       ),
       response: utf8(`{"status":"ok","finishReason":"stop","inputTokens":${n % 900},"outputTokens":200}`),
-      prompt: utf8(`[{"role":"user","text":"${n} ${REST.slice(0, 300)}"}]`),
-      completion: utf8(`${n} ${REST.slice(0, 600)}`),
-      detector: utf8(`{"n":${n},"rest":"${REST}"}`),
+      prompt: utf8(`[{"role":"user","text":"${n} ${half}"}]`),
+      completion: utf8(`${n} ${half}`),
+      detector: utf8(`{"n":${n},"rest":"${rest}"}`),
     };
     observations.push(observe({ id, account: BigInt(n % accounts), atMs: START + n }, values, false));
   }

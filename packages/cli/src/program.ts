@@ -143,6 +143,19 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
       finish(await (await import('./commands/ledger-key.js')).splitKeyCommand(file, flags, terminal)),
     );
 
+  ledger
+    .command('slots')
+    .argument('<folder>', 'keeps the log; `ledger serve FOLDER/log` shows it')
+    .description('the outer log that rivals may witness: one leaf a slot, whatever happened')
+    .requiredOption('--origin <name>', 'name of the outer log, for good')
+    .requiredOption('--key <file>', 'its Ed25519 key')
+    .option('--inner <folder>', 'of an inner log, as DATA/ledger/log; repeatable', collect, [])
+    .option('--slot <seconds>', 'length of a slot, for good', '1')
+    .option('--policy <file>', 'witnesses to ask after each slot (tlog-policy)')
+    .option('--json', 'for machines on stdout')
+    .action(async (folder, flags) =>
+      finish(await (await import('./commands/ledger-slots.js')).slotsCommand(folder, flags, terminal)),
+    );
   addKeptOptions(ledger.command('init'))
     .description('begin the log of a data directory; ingestion writes there first from then on')
     .requiredOption(

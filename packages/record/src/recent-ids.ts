@@ -8,13 +8,21 @@ const CAPACITY = 262_144;
 export class RecentIds {
   readonly capacity = CAPACITY;
   readonly #ids = new Set<string>();
+  /** The same, in a ring. The first of a Set is slow to find once many before it are gone. */
+  readonly #ring: string[] = [];
+  #oldest = 0;
 
   /** False when it is known. */
   add(id: Uint8Array, chain: Uint8Array, atMs: number): boolean {
     const name = `${latin1(id)}${latin1(chain)}${atMs}`;
     if (this.#ids.has(name)) return false;
     this.#ids.add(name);
-    if (this.#ids.size > CAPACITY) this.#ids.delete(this.#ids.values().next().value!);
+    if (this.#ring.length < CAPACITY) this.#ring.push(name);
+    else {
+      this.#ids.delete(this.#ring[this.#oldest]!);
+      this.#ring[this.#oldest] = name;
+      this.#oldest = (this.#oldest + 1) % CAPACITY;
+    }
     return true;
   }
 }

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { utf8 } from '@phalanx/core';
+import { systemClock, utf8 } from '@phalanx/core';
 import {
   checkPolicy,
   FolderDisk,
@@ -12,13 +12,17 @@ import {
   gatherCosignatures,
   makeNoteSigner,
   makeVerifierKey,
+  parseCheckpoint,
   parseEquivocation,
+  parseNote,
   parseTrustPolicy,
   parseVerifierKey,
   provesEquivocation,
   SignatureType,
+  SlotLog,
   signingKeyOf,
   TransparencyLog,
+  verifyAnchor,
   witnessesOf,
 } from '@phalanx/ledger';
 import { afterAll, expect, it } from 'vitest';
@@ -154,4 +158,83 @@ it('a scrub finds what the disk did to a served log', { timeout: 180_000 }, asyn
   expect((await fetch(`${served.first.url}/checkpoint`)).status).toBe(200);
   expect((await fetch(`${served.first.url}/tile/entries/000`)).status).toBe(500);
   expect(await served.stop()).toBe(1);
+});
+
+it('an outer log grows by the slot, cosigned, and opens to the inner checkpoint', {
+  timeout: 180_000,
+}, async () => {
+  for (const name of ['outer', 'judge'])
+    writeFileSync(
+      join(root, `${name}.pem`),
+      generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }),
+      { mode: 0o600 },
+    );
+  const inner = await openLog('inner');
+  inner.append(entries(77));
+  await inner.publish();
+  const slots = (...more: string[]) =>
+    spawn(
+      process.execPath,
+      [
+        MAIN,
+        'ledger',
+        ...['slots', 'slots', '--origin', 'outer.example', '--key', 'outer.pem', '--inner', 'inner'],
+        ...more,
+        '--json',
+      ],
+      { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+  // Its key is known once it ran; a second one at a time is refused.
+  const trial = slots();
+  started.push(trial);
+  const { key: outerKey } = JSON.parse(
+    String(await new Promise((resolve) => trial.stdout.once('data', resolve))),
+  );
+  expect((await run('slots', 'slots', '--origin', 'outer.example', '--key', 'outer.pem')).stderr).toContain(
+    'LEDGER_LOCKED',
+  );
+  trial.kill('SIGTERM');
+  expect(await new Promise((resolve) => trial.once('close', resolve))).toBe(0);
+
+  const witness = await start('witness', 'v', '--name', 'v.example', '--key', 'judge.pem', '--log', outerKey);
+  const lines = `log ${outerKey}\nwitness V ${witness.first.key} ${witness.first.url}\nquorum V\n`;
+  writeFileSync(join(root, 'outer-policy'), lines);
+  const policy = parseTrustPolicy(utf8(lines));
+  const outer = slots('--policy', 'outer-policy');
+  started.push(outer);
+  const size = () => {
+    const note = readFileSync(join(root, 'slots/log/checkpoint'));
+    try {
+      checkPolicy(note, policy);
+      return parseCheckpoint(parseNote(note).text).size;
+    } catch {
+      return 0;
+    }
+  };
+  const until = Date.now() + 60_000;
+  while (size() < 4 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(size()).toBeGreaterThanOrEqual(4);
+  outer.kill('SIGTERM');
+  expect(await new Promise((resolve) => outer.once('close', resolve))).toBe(0);
+  expect(await witness.stop()).toBe(0);
+
+  const log = await TransparencyLog.open({
+    disk: new FolderDisk(join(root, 'slots/log')),
+    state: new FolderDisk(join(root, 'slots/state')),
+    origin: 'outer.example',
+    signers: [],
+    verifiers: [parseVerifierKey(outerKey)],
+    servesCosignedOnly: true,
+  });
+  const reopened = await SlotLog.open({
+    log,
+    openings: new FolderDisk(join(root, 'slots/openings')),
+    clock: systemClock,
+  });
+  const slot = reopened.firstSlot! + log.served!.checkpoint.size - 1;
+  const { opening } = verifyAnchor(await reopened.proveAnchor(slot), policy);
+  expect(opening.checkpoints.get('log.example')).toEqual(inner.signed!.note);
+  reopened.close();
+  log.close();
+  inner.close();
 });
