@@ -33,11 +33,14 @@ export async function checkFlips(checks: Checks, bundle: string, verifiers: Bund
       const what = `${path}, bit ${bit}`;
       writeFileSync(place, flip(bytes, bit));
       try {
-        const { own, script } = await verifiers.ask(bundle, true);
+        const [{ own, script }, isListed] = await Promise.all([
+          verifiers.ask(bundle, true),
+          passesSha256sum(bundle),
+        ]);
         alone++;
         checks.equal(`${what}: ours`, String(own), 'files');
         checks.equal(`${what}: verify.py`, String(script), 'files');
-        checks.check(`${what}: sha256sum`, !(await passesSha256sum(bundle)));
+        checks.check(`${what}: sha256sum`, !isListed);
         if (path === MANIFEST || path === TAG_MANIFEST) continue;
         const restore = remakeManifests(bundle, path);
         try {

@@ -272,6 +272,9 @@ async function checkErasure(
     String(claims?.accounts),
     String(lab.members.length - 1),
   );
+  const { findings } = JSON.parse((await lab.run('detect', '--json')).stdout);
+  const isInStore = JSON.stringify(findings).includes(known.accountId);
+  checks.note(`the store still has the erased account before it is made again: ${isInStore ? 'yes' : 'no'}`);
   const copy = join(lab.folder, 'after');
   cpSync(lab.dataDir, copy, { recursive: true, filter: (path) => path !== join(lab.dataDir, 'telemetry') });
   const replayed = JSON.parse((await lab.run('ledger', 'replay', '--data', copy, '--json')).stdout);
