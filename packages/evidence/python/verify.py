@@ -10,6 +10,7 @@ Cosignatures of witnesses are not checked here. The format is docs/spec/evidence
 """
 import argparse
 import base64
+import calendar
 import datetime
 import hashlib
 import json
@@ -18,6 +19,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 GROUPS = ["who", "request", "response", "prompt", "completion", "detector"]
 LEAF_BYTES = 257
@@ -315,22 +317,28 @@ def verify_stamp(response, message, authority):
         for name, content in (("response", response), ("message", message)):
             with open(paths[name], "wb") as file:
                 file.write(content)
-        done = run_openssl("ts", "-verify", "-in", paths["response"], "-data", paths["message"], "-CAfile", authority)
-        need(done.returncode == 0, "a time stamp is not by this authority over what it should be")
         # Beside the token a response holds free text that nobody signed.
         run_openssl("ts", "-reply", "-in", paths["response"], "-token_out", "-out", paths["token"])
         text = run_openssl("ts", "-reply", "-in", paths["token"], "-token_in", "-text").stdout
-    return re.search(r"^Time stamp: (.*)$", text, re.MULTILINE).group(1)
+        stated = re.search(r"^Time stamp: (\w{3} +\d+ \d\d:\d\d:\d\d)(\.\d+)? (\d{4}) GMT$", text, re.MULTILINE)
+        need(stated, "a time stamp states no time")
+        seconds = calendar.timegm(time.strptime(f"{stated.group(1)} {stated.group(3)}", "%b %d %H:%M:%S %Y"))
+        # Certificates must have been valid then; they may have ended since.
+        done = run_openssl("ts", "-verify", "-in", paths["response"], "-data", paths["message"], "-CAfile", authority,
+                           "-attime", str(seconds))
+        need(done.returncode == 0, "a time stamp is not by this authority over what it should be")
+    return stated.group(0)[len("Time stamp: "):]
 
 
 def check_time(bundle, listed, signature, authority):
     if not any(path.startswith("data/timestamps/") for path in listed):
         need(authority is None, "no time stamp, though an authority is asked for")
         return "no time stamp in the bundle: the times are the operator's word"
+    given = authority is not None
     authority = authority or os.path.join(bundle.folder, "data/trust/tsa.pem")
     told = verify_stamp(bundle.read("data/timestamps/checkpoint.tsr"), bundle.read("data/proofs/checkpoint"), authority)
     verify_stamp(bundle.read("data/timestamps/claims.tsr"), signature, authority)
-    return "stamped " + told
+    return "stamped " + told + ("" if given else ", by an authority for which only the bundle vouches")
 
 
 def read_leaves(bundle, predicate, report):
@@ -351,7 +359,10 @@ def read_leaves(bundle, predicate, report):
     need(len(leaves) == predicate["leaves"], f"{len(leaves)} leaves, {predicate['leaves']} were signed for")
     need(len(heads) == predicate["accounts"], f"{len(heads)} chains, {predicate['accounts']} were signed for")
     ties = Ties(report, {chain.hex() for chain in heads})
-    return leaves, heads, ties, f"{len(leaves)} exchanges in {len(heads)} unbroken chains"
+    finding = report["findings"][0]
+    counted = finding["exchangesBeforeAlarm"] + finding["exchangesAfterAlarm"]
+    return leaves, heads, ties, (f"{len(leaves)} exchanges in {len(heads)} chains, each unbroken from its first listed to its last; "
+                                 f"the finding counts {counted}")
 
 
 class Ties:

@@ -34,6 +34,7 @@ export interface WrittenBag {
  *
  * @param folder must not exist; its parent must
  * @param date its day in UTC is the `Bagging-Date`
+ * @param beforePublishing what must have happened before the bag is there, and knows its hash
  * @throws PhalanxError `EVIDENCE_EXISTS`; `EVIDENCE_BAG` for a path or a line that cannot be in one; and what the file system throws
  */
 export async function writeBag(
@@ -41,12 +42,14 @@ export async function writeBag(
   files: Iterable<BagFile> | AsyncIterable<BagFile>,
   info: BagInfo,
   date: Date,
+  beforePublishing?: (written: WrittenBag) => Promise<void>,
 ): Promise<WrittenBag> {
   await refuseExisting(folder);
   const beside = join(dirname(folder), `.${basename(folder)}.${toHex(randomBytes(6))}.tmp`);
   await mkdir(beside, { mode: 0o700 });
   try {
     const written = await fill(beside, files, info, date);
+    await beforePublishing?.(written);
     // Renaming replaces an empty folder without a word.
     await refuseExisting(folder);
     await rename(beside, folder);

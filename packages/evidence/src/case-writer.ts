@@ -94,10 +94,10 @@ export function writeCaseFile(parts: CaseParts): CaseFile {
       seedSource:
         request.sample.seed === null
           ? 'Root hash of the log with the finding in it. The maker of the log could have tried several; ask for a sample with a seed of your own.'
-          : 'Given to the exporter from outside.',
+          : 'The exporter states that it was given by somebody else.',
       population: pool.indices.length,
       sampleSize: sample.size,
-      opened: sample.size,
+      opened: disclose === 'existence' ? 0 : sample.size,
       confidence: sample.confidence,
     },
     preRegistration: null,
@@ -112,7 +112,7 @@ function listWithheld({ request, opened }: CaseParts) {
   const withheld = [];
   if (!names)
     withheld.push({
-      what: 'Account ids, organisations and client addresses',
+      what: 'Account ids, organisations and client addresses; what is opened holds keyed hashes of them',
       why: 'Not needed to check the claims. The group `who` of each entry can be opened on order.',
     });
   if (disclose === 'existence')
@@ -132,7 +132,7 @@ function listWithheld({ request, opened }: CaseParts) {
 
 function listLimits({ request, pool, opened, stamp, sample, report, witnesses }: CaseParts): string[] {
   const limits = [
-    'The log shows what the operator recorded and that it was not changed since. It cannot show that the operator recorded what happened.',
+    'The log shows what the operator recorded, and that it was not changed since the oldest time stamp or cosignature that is shown. It cannot show that the operator recorded all that happened, or that it happened.',
     'Which accounts are in the finding, and that no other finding was tried before it, is the operator’s word. Every finding that was made into a bundle is an entry of the log.',
     'Of each account the exchanges from its first to its last sequence number are listed, none left out in between. That nothing of the window lies before the first, unless it has number 0, or after the last is the operator’s word.',
     `A sample of ${sample.size} entries was drawn from ${pool.indices.length}.`,
@@ -226,9 +226,9 @@ function listCustody(
     },
     {
       action: 'committed',
-      what: `${pool.indices.length} exchanges were committed to in the log before the run that made the finding. When exactly is shown by time stamps from then, if the bundle holds any.`,
-      startMs: request.ranAtMs,
-      endMs: request.ranAtMs,
+      what: `${pool.indices.length} exchanges were committed to in the log, in entries before that of the finding, ${findingIndex}. When exactly is shown by time stamps from then, if the bundle holds any.`,
+      startMs: nowMs,
+      endMs: nowMs,
       performer: operator,
       instrument,
       inputs: [],

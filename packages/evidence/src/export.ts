@@ -74,7 +74,7 @@ const CONFIDENCE = 0.95;
 
 /**
  * Writes an evidence bundle about a finding: logs the finding and a signed statement about it, proves them, opens what is to be disclosed,
- * and puts all of it into a bag. What is disclosed is logged afterwards.
+ * and puts all of it into a bag. What is disclosed, and to whom, is logged before the bag is there.
  *
  * @param folder must not exist
  * @throws PhalanxError `EVIDENCE_RECORD` when no account of the finding is on record; `EVIDENCE_RECIPIENT` when something must be encrypted and
@@ -105,19 +105,21 @@ export async function exportEvidence(folder: string, request: ExportRequest): Pr
       ['External-Identifier', request.caseId],
       ['Bag-Software-Agent', `${request.software.name} ${request.software.version}`],
     ] as const;
-    const bag = await writeBag(folder, staging.contents(), info, new Date(clock.nowMs()));
-    await telemetry.appendStatement({
-      kind: 'disclosure',
-      version: 1,
-      atMs: clock.nowMs(),
-      by: nameOf(request.madeBy),
-      bundleSha256: bag.sha256,
-      level: disclose,
-      recipient: recipients.length === 0 ? 'the holder of the bundle' : recipients.join(' ').slice(0, 4096),
-      legalBasis: `case ${request.caseId}`,
-      leaves: pool.indices.length,
-    });
-    await telemetry.publish();
+    const discloseTo = async ({ sha256 }: WrittenBag): Promise<void> => {
+      await telemetry.appendStatement({
+        kind: 'disclosure',
+        version: 1,
+        atMs: clock.nowMs(),
+        by: nameOf(request.madeBy),
+        bundleSha256: sha256,
+        level: disclose,
+        recipient: recipients.length === 0 ? 'the holder of the bundle' : recipients.join(' ').slice(0, 4096),
+        legalBasis: `case ${request.caseId}`,
+        leaves: pool.indices.length,
+      });
+      await telemetry.publish();
+    };
+    const bag = await writeBag(folder, staging.contents(), info, new Date(clock.nowMs()), discloseTo);
     return { ...bag, ...made, leaves: pool.indices.length, pool };
   } finally {
     await staging.close();

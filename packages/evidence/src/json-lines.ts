@@ -10,19 +10,28 @@ export async function* readJsonLines(
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   maxLineBytes: number,
 ): AsyncGenerator<unknown> {
-  let rest = Buffer.alloc(0);
+  // Pieces of a line that is not ended are joined once: a line of megabytes would else be copied for every piece.
+  let pieces: Uint8Array[] = [];
+  let pending = 0;
   for await (const part of content) {
-    const bytes = rest.length === 0 ? Buffer.from(part) : Buffer.concat([rest, part]);
+    const bytes = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
     let start = 0;
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
-      if (end - start > maxLineBytes) throw lineError(`a line is longer than ${maxLineBytes} bytes`);
-      yield parseLine(bytes.subarray(start, end));
+      if (pending + end - start > maxLineBytes) throw tooLong(maxLineBytes);
+      yield parseLine(Buffer.concat([...pieces, bytes.subarray(start, end)]));
+      pieces = [];
+      pending = 0;
       start = end + 1;
     }
-    rest = bytes.subarray(start);
-    if (rest.length > maxLineBytes) throw lineError(`a line is longer than ${maxLineBytes} bytes`);
+    pieces.push(Buffer.from(bytes.subarray(start)));
+    pending += bytes.length - start;
+    if (pending > maxLineBytes) throw tooLong(maxLineBytes);
   }
-  if (rest.length > 0) throw lineError('the last line is not ended');
+  if (pending > 0) throw lineError('the last line is not ended');
+}
+
+function tooLong(maxLineBytes: number): PhalanxError<EvidenceErrorCode> {
+  return lineError(`a line is longer than ${maxLineBytes} bytes`);
 }
 
 function parseLine(line: Uint8Array): unknown {

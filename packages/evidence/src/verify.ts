@@ -73,7 +73,7 @@ export interface EvidenceCheck {
   readonly links: readonly CheckedLink[];
   /** What the statement says; null when it did not verify. */
   readonly claims: EvidenceClaims | null;
-  /** Whether log and signer were known to the verifier from elsewhere. */
+  /** Whether log, signer and, where there are time stamps, their authority were known to the verifier from elsewhere. */
   readonly anchored: boolean;
 }
 
@@ -115,7 +115,7 @@ export async function verifyEvidence(folder: string, trust: EvidenceTrust = {}):
     verified: links.length === LINKS.length && links.every(({ ok }) => ok),
     links,
     claims: check.claims,
-    anchored: trust.policy !== undefined && trust.statementKey !== undefined,
+    anchored: check.isAnchored,
   };
 }
 
@@ -126,6 +126,7 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
   #bag!: Bag;
   #checkpoint!: Checkpoint;
   #publicKey!: Uint8Array;
+  #isStamped = false;
   readonly #leaves = new Map<
     number,
     Pick<ExchangeLeaf, 'commitments' | 'atMs'> & { readonly chain: string; readonly hash: Uint8Array }
@@ -138,6 +139,15 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
 
   constructor(trust: EvidenceTrust) {
     this.#trust = trust;
+  }
+
+  get isAnchored(): boolean {
+    const { policy, statementKey, timestampAuthority } = this.#trust;
+    return (
+      policy !== undefined &&
+      statementKey !== undefined &&
+      (!this.#isStamped || timestampAuthority !== undefined)
+    );
   }
 
   /** Every file is as the manifests say, and there is no other. */
@@ -216,10 +226,10 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
 
   /** Somebody else says when, if anybody was asked. */
   async time(): Promise<string> {
-    const isStamped = [...this.#bag.files.keys()].some((path) => path.startsWith('data/timestamps/'));
-    if (!isStamped && this.#trust.timestampAuthority !== undefined)
+    this.#isStamped = [...this.#bag.files.keys()].some((path) => path.startsWith('data/timestamps/'));
+    if (!this.#isStamped && this.#trust.timestampAuthority !== undefined)
       throw broken('no time stamp, though an authority is asked for');
-    if (!isStamped) return 'no time stamp: the times are the operator’s word';
+    if (!this.#isStamped) return 'no time stamp: the times are the operator’s word';
     const pem = this.#trust.timestampAuthority ?? (await this.#small(BUNDLE.timestampAuthority));
     const certificates = readCertificates(pem);
     const checkpoint = await this.#small(BUNDLE.checkpoint);
@@ -227,7 +237,8 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
     const { signature } = parseEnvelope(await this.#small(BUNDLE.envelope));
     verifyTimestamp(await this.#small(BUNDLE.statementStamp), signature, { certificates });
     if (this.#bag.files.has(BUNDLE.sigstore)) await this.#sigstore(checkpoint);
-    return `stamped ${new Date(stamp.timeMs).toISOString()} by ${stamp.authority.replaceAll('\n', ', ')}`;
+    const vouched = this.#trust.timestampAuthority === undefined ? ', for whom only the bundle vouches' : '';
+    return `stamped ${new Date(stamp.timeMs).toISOString()} by ${stamp.authority.replaceAll('\n', ', ')}${vouched}`;
   }
 
   /** The same statement as Sigstore's own verifiers see it. */
@@ -260,7 +271,9 @@ class BundleCheck implements Record<LinkName, (folder: string) => Promise<string
       );
     this.#ties = new AccountTies(this.#report, new Set(names.keys()));
     this.#chains = follower.summaries;
-    return `${leaves} exchanges in ${accounts} unbroken chains`;
+    const { exchangesBeforeAlarm, exchangesAfterAlarm } = this.#report.findings[0]!;
+    const counted = exchangesBeforeAlarm + exchangesAfterAlarm;
+    return `${leaves} exchanges in ${accounts} chains, each unbroken from its first listed to its last; the finding counts ${counted}`;
   }
 
   /** Others saw the log as it grew, so that the exchanges were not made up for the case. */

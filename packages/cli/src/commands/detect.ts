@@ -6,6 +6,7 @@ import type { DetectionReport, TelemetryReader } from '@phalanx/domain';
 import type { TelemetryStore } from '@phalanx/store';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
+import { digestDetector } from '../detector-digest.js';
 import { type TextLayout, writeReport, writeTimeline } from '../finding-text.js';
 import { packFindings } from '../kept-finding.js';
 import { openProgressBar } from '../progress-bar.js';
@@ -125,7 +126,10 @@ export async function keepFindings(
   store: Pick<TelemetryStore, 'putFinding'>,
   report: DetectionReport,
 ): Promise<void> {
-  for (const row of packFindings(report, Date.now())) await store.putFinding(row);
+  // With the code that made it: what is exported as evidence later may be read by other code.
+  const detectorSha256 = digestDetector();
+  const kept = { ...report, configuration: { ...report.configuration, detectorSha256 } };
+  for (const row of packFindings(kept, Date.now())) await store.putFinding(row);
 }
 
 /** Writes the report page. @throws PhalanxError `CLI_FILE` when the file cannot be written. */

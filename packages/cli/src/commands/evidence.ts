@@ -94,7 +94,7 @@ export async function exportEvidenceCommand(
       certificates: [await openCertificate(dataDir, statements, madeBy)],
       report,
       ranAtMs: keptAtMs,
-      detector: { version, codeSha256: digestDetector() },
+      detector: { version, codeSha256: String(report.configuration.detectorSha256 ?? digestDetector()) },
       accountOf: (accountId) => sketcher.hash64(HashDomain.ACCOUNT, accountId),
       caseId: flags.case,
       madeBy,

@@ -113,7 +113,10 @@ export async function eraseCommand(
       );
       await session.telemetry.publish();
       if (flags.json) terminal.out(`${JSON.stringify({ erased: true, index })}\n`);
-      else terminal.out(`erased; entry ${formatCount(index)} of the log says so\n`);
+      else
+        terminal.out(
+          `what log and vault hold sealed of it cannot be opened any more; entry ${formatCount(index)} says so\nrows of the telemetry store, findings and log files stay\n`,
+        );
       return ExitCode.OK;
     } catch (error) {
       if (!PhalanxError.is(error, 'RECORD_HELD')) throw error;

@@ -93,7 +93,7 @@ function aggregates(file: CaseFile): Block[] {
 function writeSampling(sampling: CaseSampling): Block[] {
   return [
     para(
-      `From ${formatPlural(sampling.population, 'record')} a seed chose ${formatCount(sampling.sampleSize)}. Of these, ${formatCount(sampling.opened)} were opened and agree with the log.`,
+      `From ${formatPlural(sampling.population, 'record')} a seed chose ${formatCount(sampling.sampleSize)}, and ${formatCount(sampling.opened)} of them were opened and agree with the log.`,
     ),
     para(explainSample(sampling)),
     {
@@ -109,10 +109,12 @@ function writeSampling(sampling: CaseSampling): Block[] {
 /** What the sample excludes, in words. */
 export function explainSample(sampling: CaseSampling): string {
   const { population, sampleSize, opened, confidence } = sampling;
+  if (opened === 0)
+    return 'Each was shown to be in the log; none was opened at this level of disclosure, so that nothing follows about what they hold.';
   if (opened !== sampleSize)
     return `${formatPlural(Math.max(0, sampleSize - opened), 'chosen record')} could not be opened or did not agree. The sample is not clean, and no bound follows from it.`;
   const excluded = countExcludedBySample(population, sampleSize, confidence);
   if (excluded === null) return 'The sample is empty, and no bound follows from it.';
   if (excluded <= 1) return 'The sample is all there is: every record was opened and agrees.';
-  return `If ${formatCount(excluded)} or more of the ${formatCount(population)} records were missing or false, a sample like this would find none of them with a probability of at most ${formatShare(1 - confidence)}. So at a confidence of ${formatShare(confidence)} fewer than ${formatCount(excluded)} records (${formatShare(excluded / population)}) are. The bound is exact (hypergeometric distribution), and holds if nobody could foresee the seed.`;
+  return `If ${formatCount(excluded)} or more of the ${formatCount(population)} records were false, a sample like this would find none of them with a probability of at most ${formatShare(1 - confidence)}. So at a confidence of ${formatShare(confidence)} fewer than ${formatCount(excluded)} records (${formatShare(excluded / population)}) are. The bound is exact (hypergeometric distribution), and holds only if whoever made the bundle could not choose the seed. A record that was never logged cannot be in a sample.`;
 }
