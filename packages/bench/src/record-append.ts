@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { FolderDisk } from '@phalanx/ledger';
-import { type Observation, TelemetryLog, unpackObservations } from '@phalanx/record';
+import { FolderDisk, hashLeaf } from '@phalanx/ledger';
+import { formatExchangeLeaf, type Observation, TelemetryLog, unpackObservations } from '@phalanx/record';
 import { openAccountDayKeys } from '@phalanx/store';
 import { openBenchLog, withFolder } from './bench-log.js';
 import { badArgument } from './hydrabench/split.js';
@@ -43,6 +44,7 @@ export async function benchRecordAppend(args: readonly string[] = []): Promise<v
   try {
     for (const bytes of [FULL_BYTES, 0])
       await withFolder((folder) => measureRate(folder, exchanges, bytes, commit));
+    await withFolder((folder) => measureCommitted(folder, exchanges, commit));
     await withFolder((folder) => measureAcknowledgement(folder, offered, commit));
   } finally {
     await worker.terminate();
@@ -108,6 +110,43 @@ async function measureRate(
   );
   await Promise.all(ahead);
   await telemetry.close();
+}
+
+/** Without openings: what commitments, chains and a durable, signed log cost alone. */
+async function measureCommitted(folder: string, exchanges: number, commit: Committer): Promise<void> {
+  const log = await openBenchLog(folder);
+  const batches = Math.floor(exchanges / BATCH);
+  const heads = new Map<bigint, { readonly chain: Uint8Array; sequence: number; previous: Uint8Array }>();
+  const ahead = [0, BATCH].map((first) => commit({ first, bytes: 0 }));
+  const began = performance.now();
+  const cpu = process.cpuUsage();
+  for (let done = 0; done < batches; done++) {
+    const packed = await ahead.shift()!;
+    ahead.push(commit({ first: (done + 2) * BATCH, bytes: 0 }));
+    const leaves = unpackObservations(packed).map(({ account, atMs, commitments }) => {
+      const head = heads.get(account) ?? {
+        chain: randomBytes(16),
+        sequence: 0,
+        previous: new Uint8Array(32),
+      };
+      heads.set(account, head);
+      const leaf = formatExchangeLeaf({ ...head, atMs, commitments });
+      head.sequence++;
+      head.previous = hashLeaf(leaf);
+      return leaf;
+    });
+    log.append(leaves);
+    await log.publish();
+  }
+  const seconds = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  const done = batches * BATCH;
+  console.log(`${done} exchanges as above, without openings`);
+  console.log(
+    `  ${Math.round(done / seconds)} a second, ${Math.round((done * 1e6) / (user + system))} a processor-second`,
+  );
+  await Promise.all(ahead);
+  log.close();
 }
 
 /** Open load, as with `bench ledger`: what waits is written together. */

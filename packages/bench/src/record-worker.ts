@@ -1,5 +1,4 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { utf8 } from '@phalanx/core';
 import { type Observation, observe, packObservations } from '@phalanx/record';
 
 /** What a thread that commits is started with. */
@@ -29,14 +28,16 @@ parentPort!.on('message', ({ first, bytes }: CommitQuestion) => {
     const id = Buffer.alloc(16);
     id.writeUIntBE(n, 0, 6);
     const values = {
-      who: utf8(`{"accountId":"account-${n % accounts}","client":{"userAgent":"OpenAI/Python 1.0"}}`),
-      request: utf8(
+      who: Buffer.from(`{"accountId":"account-${n % accounts}","client":{"userAgent":"OpenAI/Python 1.0"}}`),
+      request: Buffer.from(
         `{"id":"${n}","startedAtMs":${START + n},"model":"m-1","parameters":{"temperature":0.7}}`,
       ),
-      response: utf8(`{"status":"ok","finishReason":"stop","inputTokens":${n % 900},"outputTokens":200}`),
-      prompt: utf8(`[{"role":"user","text":"${n} ${half}"}]`),
-      completion: utf8(`${n} ${half}`),
-      detector: utf8(`{"n":${n},"rest":"${rest}"}`),
+      response: Buffer.from(
+        `{"status":"ok","finishReason":"stop","inputTokens":${n % 900},"outputTokens":200}`,
+      ),
+      prompt: Buffer.from(`[{"role":"user","text":"${n} ${half}"}]`),
+      completion: Buffer.from(`${n} ${half}`),
+      detector: Buffer.from(`{"n":${n},"rest":"${rest}"}`),
     };
     observations.push(observe({ id, account: BigInt(n % accounts), atMs: START + n }, values, false));
   }

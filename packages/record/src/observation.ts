@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import { PhalanxError } from '@phalanx/core';
-import { COMMITMENT_BYTES, commitInto, GROUPS, SALT_BYTES } from './commitment.js';
+import { digestGroup, GROUPS, SALT_BYTES } from './commitment.js';
 import type { GroupValues } from './exchange-groups.js';
 import { COMMITMENTS_BYTES } from './exchange-leaf.js';
 import type { RecordErrorCode } from './record-error.js';
@@ -45,16 +45,17 @@ export function observe(
   keepText: boolean,
 ): Observation {
   const salts = drawSalts();
-  const commitments = new Uint8Array(COMMITMENTS_BYTES);
-  GROUPS.forEach((group, i) => {
-    const salt = salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES);
-    commitInto(commitments, i * COMMITMENT_BYTES, salt, i, values[group] ?? EMPTY);
-  });
-  const kept = GROUPS.map((group) => {
+  let digests = '';
+  const kept: (Uint8Array | null)[] = [];
+  for (let i = 0; i < GROUPS.length; i++) {
+    const group = GROUPS[i]!;
     const value = values[group];
+    digests += digestGroup(salts, i * SALT_BYTES, i, value ?? EMPTY);
     const limit = TEXT_GROUPS.has(group) ? (keepText ? MAX_KEPT_TEXT_BYTES : -1) : MAX_KEPT_BYTES;
-    return (value?.length ?? 0) <= limit ? value : null;
-  });
+    kept.push((value?.length ?? 0) <= limit ? value : null);
+  }
+  const commitments = new Uint8Array(COMMITMENTS_BYTES);
+  Buffer.from(commitments.buffer).write(digests, 'latin1');
   return { id, account, atMs, salts, commitments, values: kept };
 }
 
