@@ -111,11 +111,14 @@ export async function runDetect(
   const { detectCampaigns } = await import('@phalanx/detect');
   const bar = openProgressBar(terminal);
   try {
-    return await detectCampaigns(reader, {
+    const report = await detectCampaigns(reader, {
       ...readDetectOptions(config),
       ...options,
       onProgress: (done, total, label) => bar.show(done / Math.max(1, total), label),
     });
+    // With the code that made it: what is exported as evidence later may be read by other code.
+    const configuration = { ...report.configuration, detectorSha256: digestDetector() };
+    return { ...report, configuration };
   } finally {
     bar.clear();
   }
@@ -126,10 +129,7 @@ export async function keepFindings(
   store: Pick<TelemetryStore, 'putFinding'>,
   report: DetectionReport,
 ): Promise<void> {
-  // With the code that made it: what is exported as evidence later may be read by other code.
-  const detectorSha256 = digestDetector();
-  const kept = { ...report, configuration: { ...report.configuration, detectorSha256 } };
-  for (const row of packFindings(kept, Date.now())) await store.putFinding(row);
+  for (const row of packFindings(report, Date.now())) await store.putFinding(row);
 }
 
 /** Writes the report page. @throws PhalanxError `CLI_FILE` when the file cannot be written. */
