@@ -166,6 +166,11 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
     .action(async (flags) =>
       finish(await (await import('./commands/ledger-record.js')).initLedgerCommand(flags, terminal)),
     );
+  addKeptOptions(ledger.command('state').argument('<file>', 'JSON, as docs/spec/record-leaf.md has it'))
+    .description('log a statement: a pre-registration, a decision, the digest of a key of marks, ...')
+    .action(async (path, flags) =>
+      finish(await (await import('./commands/ledger-record.js')).stateCommand(path, flags, terminal)),
+    );
   addKeptOptions(ledger.command('stamp'))
     .description('have the checkpoint stamped by the time stamping authority of the settings')
     .action(async (flags) =>

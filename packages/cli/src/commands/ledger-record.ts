@@ -1,4 +1,5 @@
-import { PhalanxError } from '@phalanx/core';
+import { readFileSync } from 'node:fs';
+import { canonicalJson, type Json, PhalanxError, utf8 } from '@phalanx/core';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
 import { dateLog, readAuthority } from '../dated-log.js';
@@ -88,6 +89,38 @@ export async function replayCommand(flags: RecordFlags, terminal: Terminal): Pro
     return ExitCode.OK;
   } finally {
     bar.clear();
+  }
+}
+
+/**
+ * `phalanx ledger state`: logs a statement of docs/spec/record-leaf.md, and prints its index. A pre-registration counts from the time
+ * that a stamp or a witness shows for it, so the log is stamped if the settings name an authority.
+ *
+ * @throws PhalanxError `CLI_FILE`; `RECORD_LEAF` for what is no statement
+ */
+export async function stateCommand(path: string, flags: RecordFlags, terminal: Terminal): Promise<ExitCode> {
+  const { config, dataDir, file } = openFolder(flags, terminal);
+  const { parseStatement } = await import('@phalanx/record');
+  const statement = parseStatement(utf8(canonicalJson(readJson(path))));
+  const authority = await readAuthority(config);
+  const index = await withRecord(dataDir, file, config, terminal, async (session) => {
+    const at = await session.telemetry.appendStatement(statement);
+    await session.telemetry.publish();
+    if (authority !== null) await dateLog(dataDir, session, authority);
+    return at;
+  });
+  if (flags.json) terminal.out(`${JSON.stringify({ kind: statement.kind, index })}\n`);
+  else terminal.out(`${statement.kind} is entry ${formatCount(index)}\n`);
+  return ExitCode.OK;
+}
+
+function readJson(path: string): Json {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new PhalanxError<CliErrorCode>('CLI_FILE', `cannot read ${path}: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 
