@@ -40,6 +40,7 @@ export { LogReader } from './log-reader.js';
 export { type HttpHandler, makeLogHandler, type ServedLog } from './log-server.js';
 export { EMPTY_ROOT, HASH_BYTES, hashLeaf, hashNode } from './merkle-hash.js';
 export { verifyConsistency, verifyInclusion } from './merkle-proof.js';
+export { isSubtree, verifySubtreeConsistency, verifySubtreeInclusion } from './merkle-subtree.js';
 export { type HashReader, proveConsistency, proveInclusion, readRoot, TreeFrontier } from './merkle-tree.js';
 export { makeCosigner, makeNoteSigner, type SigningKey, signingKeyOf } from './note-signer.js';
 export { openPkcs11Key, type Pkcs11Key, type Pkcs11Settings } from './pkcs11-key.js';

@@ -80,18 +80,18 @@ export function verifyConsistency(
 }
 
 /** Sizes go up to 2^53 - 1, past what the shifts of 32 bits would carry. */
-function isCount(n: number): boolean {
+export function isCount(n: number): boolean {
   return Number.isSafeInteger(n) && n >= 0;
 }
 
-function isOdd(n: number): boolean {
+export function isOdd(n: number): boolean {
   return n % 2 === 1;
 }
 
-function half(n: number): number {
+export function half(n: number): number {
   return Math.floor(n / 2);
 }
 
-function areHashes(list: readonly Uint8Array[]): boolean {
+export function areHashes(list: readonly Uint8Array[]): boolean {
   return list.every((hash) => hash.length === HASH_BYTES);
 }
