@@ -1,3 +1,4 @@
+import { shortenText, showInvisible } from '@phalanx/core';
 import type { DetectionReport, Finding } from '@phalanx/domain';
 import { formatCount, formatDuration, formatInstant, formatLog10, formatShare } from './figures.js';
 import {
@@ -11,7 +12,6 @@ import {
 } from './finding-sentence.js';
 import { selectSlots } from './report-page/timeline-chart.js';
 import { type Paint, wrapText } from './terminal.js';
-import { shortenText, showInvisible } from './visible-text.js';
 
 const ACCOUNTS_SHOWN = 5;
 

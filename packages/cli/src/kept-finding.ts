@@ -1,10 +1,9 @@
-import { PhalanxError } from '@phalanx/core';
+import { PhalanxError, showInvisible } from '@phalanx/core';
 import { DetectionReport, type Finding } from '@phalanx/domain';
 import type { FindingRow } from '@phalanx/store';
 import type { CliErrorCode } from './cli-error.js';
 import { formatCount, formatInstant } from './figures.js';
 import type { TextLayout } from './finding-text.js';
-import { showInvisible } from './visible-text.js';
 
 /** A finding as it was kept: a report with it alone, so that it is shown by the same code and read by the same schema. */
 export interface KeptFinding {

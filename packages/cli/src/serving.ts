@@ -1,7 +1,6 @@
-import { PhalanxError } from '@phalanx/core';
+import { PhalanxError, showInvisible } from '@phalanx/core';
 import type { CliErrorCode } from './cli-error.js';
 import type { Terminal } from './terminal.js';
-import { showInvisible } from './visible-text.js';
 
 /** Faults of a server are told at most that often: a stranger may cause them at will. */
 const TALK_MS = 1000;

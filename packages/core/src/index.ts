@@ -3,3 +3,4 @@ export { type CanonicalJsonErrorCode, canonicalJson, type Json } from './canonic
 export { type Clock, DAY_MS, HOUR_MS, LAST_MS, MINUTE_MS, systemClock } from './clock.js';
 export { PhalanxError, type PhalanxErrorOptions } from './error.js';
 export { type SealedBox, seal, unseal } from './sealed-box.js';
+export { shortenText, showInvisible, spellOut } from './visible-text.js';

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-/** Random bytes are drawn for many nonces at once: a draw takes 5 microseconds, more than sealing a hundred bytes. */
+/** Random bytes are drawn for many nonces at once: a draw costs more than sealing a short text. */
 let pool = Buffer.alloc(0);
 
 /** Bytes under a key, with what must be kept beside them to open them again. */

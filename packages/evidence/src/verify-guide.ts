@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { showInvisible } from '@phalanx/core';
 import type { CaseFile } from './report/case-file.js';
-import { showInvisible } from './report/visible-text.js';
 
 /** The program in a bundle that checks it with Python's standard library and OpenSSL. */
 export function readVerifyScript(): Uint8Array {

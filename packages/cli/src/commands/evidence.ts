@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { PhalanxError, systemClock, utf8 } from '@phalanx/core';
+import { PhalanxError, showInvisible, systemClock, utf8 } from '@phalanx/core';
 import type { CaseParty, StatementSigner } from '@phalanx/evidence';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
@@ -11,7 +11,6 @@ import { unpackFinding } from '../kept-finding.js';
 import { readLedgerFile, readLedgerKey, withRecord } from '../record-session.js';
 import { withStore } from '../telemetry-session.js';
 import type { Terminal } from '../terminal.js';
-import { showInvisible } from '../visible-text.js';
 
 const LEVELS = ['existence', 'aggregates', 'metadata', 'text'] as const;
 const DEFAULT_SAMPLE = 64;

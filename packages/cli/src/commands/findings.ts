@@ -1,11 +1,10 @@
-import { PhalanxError } from '@phalanx/core';
+import { PhalanxError, showInvisible } from '@phalanx/core';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
 import { writeReport } from '../finding-text.js';
 import { summariseKept, unpackFinding, writeKeptFindings } from '../kept-finding.js';
 import { withStore } from '../telemetry-session.js';
 import { choosePaint, type Terminal } from '../terminal.js';
-import { showInvisible } from '../visible-text.js';
 import { writePage } from './detect.js';
 
 export interface FindingsFlags {

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { PhalanxError } from '@phalanx/core';
+import { PhalanxError, showInvisible } from '@phalanx/core';
 import type { LogAudit } from '@phalanx/ledger';
 import { ExitCode } from '../cli-error.js';
 import { formatCount, formatInstant, formatPlural } from '../figures.js';
 import type { Terminal } from '../terminal.js';
-import { showInvisible } from '../visible-text.js';
 import { readBytes } from './ledger.js';
 
 export interface AuditFlags {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { canonicalJson, type Json, PhalanxError, utf8 } from '@phalanx/core';
+import { canonicalJson, type Json, PhalanxError, showInvisible, utf8 } from '@phalanx/core';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
 import { dateLog, readAuthority } from '../dated-log.js';
@@ -16,7 +16,6 @@ import {
 import type { Config } from '../setting.js';
 import { withStore } from '../telemetry-session.js';
 import type { Terminal } from '../terminal.js';
-import { showInvisible } from '../visible-text.js';
 
 export interface RecordFlags {
   readonly data?: string;

@@ -1,9 +1,8 @@
-import { systemClock } from '@phalanx/core';
+import { showInvisible, systemClock } from '@phalanx/core';
 import { ExitCode } from '../cli-error.js';
 import { formatCount } from '../figures.js';
 import { parseListen, stopSignal, tellFaults, untilAborted } from '../serving.js';
 import type { Terminal } from '../terminal.js';
-import { showInvisible } from '../visible-text.js';
 import { existingLog } from './ledger.js';
 
 export interface ServeLogFlags {

@@ -1,13 +1,12 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PhalanxError, systemClock } from '@phalanx/core';
+import { PhalanxError, showInvisible, systemClock } from '@phalanx/core';
 import type { SlotLog, TransparencyLog, TrustPolicy } from '@phalanx/ledger';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { formatCount } from '../figures.js';
 import { stopSignal } from '../serving.js';
 import { readSigningKey } from '../signing-key.js';
 import type { Terminal } from '../terminal.js';
-import { showInvisible } from '../visible-text.js';
 import { readBytes } from './ledger.js';
 
 export interface SlotsFlags {

@@ -1,11 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import { PhalanxError, systemClock } from '@phalanx/core';
+import { PhalanxError, showInvisible, systemClock } from '@phalanx/core';
 import type { VerifierKey, WitnessedLog } from '@phalanx/ledger';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { parseListen, stopSignal, tellFaults, untilAborted } from '../serving.js';
 import { readSigningKey } from '../signing-key.js';
 import type { Terminal } from '../terminal.js';
-import { showInvisible } from '../visible-text.js';
 
 export interface WitnessFlags {
   readonly listen: string;

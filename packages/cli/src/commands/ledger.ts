@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { PhalanxError } from '@phalanx/core';
+import { PhalanxError, showInvisible } from '@phalanx/core';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { formatCount, formatInstant, formatPlural } from '../figures.js';
 import type { Terminal } from '../terminal.js';
-import { showInvisible } from '../visible-text.js';
 
 export interface VerifyProofFlags {
   readonly entry: string;

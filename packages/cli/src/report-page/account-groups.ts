@@ -1,7 +1,6 @@
-import { DAY_MS } from '@phalanx/core';
+import { DAY_MS, shortenText } from '@phalanx/core';
 import type { Finding, FindingMember } from '@phalanx/domain';
 import { formatCount, formatDay, formatPlural } from '../figures.js';
-import { shortenText } from '../visible-text.js';
 import { html, type Markup } from './html.js';
 
 /** Above this many members a drawing of dots says less than a drawing of groups. */

@@ -1,3 +1,4 @@
+import { shortenText } from '@phalanx/core';
 import type { DetectionReport, Finding, SignalResult } from '@phalanx/domain';
 import {
   formatCount,
@@ -14,7 +15,6 @@ import {
   sufficientLog10E,
   summariseFinding,
 } from '../finding-sentence.js';
-import { shortenText } from '../visible-text.js';
 import { drawAccounts, explainAccounts, tabulateAccounts } from './account-groups.js';
 import { type HtmlValue, html, type Markup } from './html.js';
 import { drawSignals, sortSignals, tabulateSignals } from './signal-chart.js';

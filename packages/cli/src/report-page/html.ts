@@ -1,4 +1,4 @@
-import { showInvisible } from '../visible-text.js';
+import { showInvisible } from '@phalanx/core';
 
 /** A symbol cannot come out of JSON, so no data can pose as markup. */
 const MARKUP = Symbol('markup');

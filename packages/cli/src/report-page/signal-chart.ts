@@ -1,6 +1,6 @@
+import { shortenText } from '@phalanx/core';
 import type { Finding, SignalFamily, SignalResult } from '@phalanx/domain';
 import { formatEffect, formatLog10 } from '../figures.js';
-import { shortenText } from '../visible-text.js';
 import { html, type Markup } from './html.js';
 import { fitScale } from './scale.js';
 

@@ -1,6 +1,6 @@
+import { showInvisible } from '@phalanx/core';
 import type { CaseFile, CaseObject, CaseParty, CustodyStep } from './case-file.js';
 import { makeUuidV5 } from './uuid.js';
-import { showInvisible } from './visible-text.js';
 
 /** Made from the namespace of URLs (RFC 9562, appendix A) and `phalanx.custody.v1`. */
 const NAMESPACE = makeUuidV5('6ba7b811-9dad-11d1-80b4-00c04fd430c8', 'phalanx.custody.v1');

@@ -1,5 +1,5 @@
+import { showInvisible } from '@phalanx/core';
 import type { Block, ReportDocument, Run, Runs, Table } from './report-document.js';
-import { showInvisible } from './visible-text.js';
 
 /**
  * A document as Markdown (CommonMark with tables), for whoever wants to edit it. Text of data is escaped: it makes neither

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { utf8 } from '@phalanx/core';
+import { showInvisible, utf8 } from '@phalanx/core';
 import { AFRelationship, PDFDocument, PDFHexString, StandardFonts } from 'pdf-lib';
 import { PdfBlocks } from './pdf-blocks.js';
 import { addOutline, type OutlineEntry } from './pdf-outline.js';
 import { PdfPages } from './pdf-pages.js';
 import { encodeForPdf, type PdfFonts, PdfTextSetter } from './pdf-text.js';
 import type { Block, ReportDocument } from './report-document.js';
-import { showInvisible } from './visible-text.js';
 
 /** A file that the PDF carries along. */
 export interface PdfAttachment {

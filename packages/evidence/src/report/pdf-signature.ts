@@ -1,4 +1,4 @@
-import { PhalanxError } from '@phalanx/core';
+import { PhalanxError, showInvisible, spellOut } from '@phalanx/core';
 import { pdflibAddPlaceholder } from '@signpdf/placeholder-pdf-lib';
 import { SignPdf } from '@signpdf/signpdf';
 import { Signer, SUBFILTER_ETSI_CADES_DETACHED } from '@signpdf/utils';
@@ -7,7 +7,6 @@ import type { StatementSigner } from '../statement-signer.js';
 import { signCms, type TimestampSource } from './cms-signature.js';
 import type { ReportErrorCode } from './report-error.js';
 import { holdsKey } from './signing-certificate.js';
-import { showInvisible, spellOut } from './visible-text.js';
 
 /** Room for the signature in bytes: certificate, attributes, and a token with its chain. A token of `openssl ts` has 1.5 KB. */
 const SIGNATURE_BYTES = 16_000;

@@ -1,6 +1,6 @@
+import { showInvisible, spellOut } from '@phalanx/core';
 import type { PDFFont } from 'pdf-lib';
 import type { Run, Runs } from './report-document.js';
-import { showInvisible, spellOut } from './visible-text.js';
 
 /** Fonts that every reader of PDF has; all three write the same letters. */
 export interface PdfFonts {

@@ -1,7 +1,7 @@
+import { shortenText } from '@phalanx/core';
 import type { CaseAccount, CaseFile } from '../case-file.js';
 import { formatCount, formatInstant, formatPlural } from '../figures.js';
 import { code, para, type Section } from '../report-document.js';
-import { shortenText } from '../visible-text.js';
 
 const ACCOUNTS_SHOWN = 500;
 

@@ -1,8 +1,8 @@
 /**
  * Characters that a reader cannot see or that move what comes after them: controls, zero-width characters, bidirectional
  * overrides and isolates (Unicode TR9), line and paragraph separators, spaces that look like others or like nothing, the
- * byte-order mark, tags and lone surrogates. The rule is that of the detection report: an account name is chosen by the
- * person under suspicion and must not rewrite the line that names it.
+ * byte-order mark, tags and lone surrogates. An account name is chosen by the person under suspicion: it must not rewrite
+ * the line that names it, on a terminal or in a report.
  */
 const INVISIBLE =
   /[\p{Cc}\p{Cs}\u00AD\u061C\u115F\u1160\u180E\u200B-\u200F\u2028-\u202E\u205F-\u206F\u3164\uFEFF\uFFA0\uFFF9-\uFFFB\u{E0000}-\u{E0FFF}]|\u034F|\u17B4|\u17B5/gu;
