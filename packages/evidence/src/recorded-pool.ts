@@ -1,10 +1,12 @@
 import { DAY_MS, PhalanxError, toHex } from '@phalanx/core';
 import type { DetectionReport, Finding, TimeWindow } from '@phalanx/domain';
-import { type Group, parseExchangeLeaf, type TelemetryLog } from '@phalanx/record';
+import { GROUPS, type Group, parseExchangeLeaf, type TelemetryLog } from '@phalanx/record';
 import type { AggregateCounts } from './aggregate-claims.js';
 import type { EvidenceErrorCode } from './evidence-error.js';
 import { ChainFollower, type ChainSummary, formatLeafLine } from './leaf-list.js';
 import { formatOpeningLine, METADATA_GROUPS, TEXT_GROUPS } from './openings.js';
+
+const DETECTOR = GROUPS.indexOf('detector');
 
 /** The part of a record that a finding is about. */
 export interface RecordedPool {
@@ -124,7 +126,7 @@ export async function* openPool(
       throw new PhalanxError<EvidenceErrorCode>('EVIDENCE_RECORD', `entry ${index} cannot be opened`, {
         advice: 'An erasure was interrupted: erase the account again, or restore the keys.',
       });
-    counts.add({ detector: opened.values[5] ?? undefined });
+    counts.add({ detector: opened.values[DETECTOR] ?? undefined });
     yield {
       index,
       metadata: formatOpeningLine(index, opened, groups),

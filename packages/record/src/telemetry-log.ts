@@ -237,7 +237,7 @@ export class TelemetryLog {
     for (const each of this.#entries(0, this.#log.size)) if (each.entry[0] !== EXCHANGE_LEAF) yield each;
   }
 
-  /** The entries of some chains, without their openings. Reads the whole log: some million entries a second. */
+  /** The entries of some chains, without their openings. Reads the whole log. */
   *findLeaves(chains: ReadonlySet<string>): Generator<{ index: number; entry: Uint8Array }> {
     for (const each of this.#entries(0, this.#log.size))
       if (each.entry[0] === EXCHANGE_LEAF && chains.has(toHex(each.entry.subarray(1, 17)))) yield each;
