@@ -7,6 +7,7 @@ const FLOOR = {
   domain: 1,
   stats: 1,
   sketch: 2,
+  watermark: 2,
   wire: 2,
   ledger: 2,
   store: 3,

@@ -4,3 +4,4 @@ export { type Clock, DAY_MS, HOUR_MS, LAST_MS, MINUTE_MS, systemClock } from './
 export { PhalanxError, type PhalanxErrorOptions } from './error.js';
 export { type SealedBox, seal, unseal } from './sealed-box.js';
 export { shortenText, showInvisible, spellOut } from './visible-text.js';
+export { type WasmConstant, type WasmEngine, type WasmModule, wasmEngine } from './wasm-engine.js';

@@ -1,3 +1,4 @@
+import { type WasmConstant, type WasmModule, wasmEngine } from '@phalanx/core';
 import { Intent } from '@phalanx/domain';
 import { buildClassTable, buildFoldTable } from './character-classes.js';
 import { KERNEL_BASE64 } from './kernel.wasm.js';
@@ -5,7 +6,6 @@ import { expandKey, PUBLIC_BENCHMARK_KEY } from './key-schedule.js';
 import { LEXICON, PROBLEM_CUES } from './lexicon.js';
 import { OPENING_WORDS } from './opening-words.js';
 import { STOP_WORDS } from './stop-words.js';
-import { type WasmConstant, type WasmModule, wasmEngine } from './wasm-engine.js';
 
 /** What the kernel exports; addresses are WebAssembly globals. Semantics: kernel.as.ts. */
 interface KernelExports {

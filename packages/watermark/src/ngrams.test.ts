@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { collectNgrams, NgramCollector } from './ngrams.js';
+
+const texts = fc.array(fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 60 }), { maxLength: 5 });
+
+describe('n-grams', () => {
+  it('are the distinct ones, each at its first place', () => {
+    fc.assert(
+      fc.property(texts, fc.integer({ min: 0, max: 3 }), fc.boolean(), (lists, contextWidth, byContext) => {
+        const unit = byContext ? 'context' : 'ngram';
+        const seen = new Set<string>();
+        const rows: number[][] = [];
+        lists.forEach((list, text) => {
+          list.forEach((_, at) => {
+            const row = Array.from({ length: contextWidth + 1 }, (_, i) => list[at - contextWidth + i] ?? -1);
+            const key = (byContext && contextWidth > 0 ? row.slice(0, -1) : row).join();
+            if (!seen.has(key)) rows.push([text, at, ...row]);
+            seen.add(key);
+          });
+        });
+        const found = collectNgrams(
+          lists.map((list) => Int32Array.from(list)),
+          { contextWidth, unit, padding: -1 },
+        );
+        expect(found.count).toBe(rows.length);
+        expect([...found.tokens]).toEqual(rows.flatMap((row) => row.slice(2)));
+        expect([...found.text]).toEqual(rows.map((row) => row[0]));
+        expect([...found.position]).toEqual(rows.map((row) => row[1]));
+        expect(found.count + found.repeated).toBe(lists.flat().length);
+      }),
+    );
+  });
+
+  it('leave out what a mask or a prompt names, which still is context', () => {
+    const collector = new NgramCollector({ contextWidth: 1, unit: 'ngram', padding: null });
+    collector.exclude(Int32Array.of(1, 2));
+    collector.add(Int32Array.of(1, 2, 3, 4), Uint8Array.of(1, 1, 1, 0));
+    expect(collector.collect()).toMatchObject({ count: 1, repeated: 1, unscored: 2 });
+    expect([...collector.collect().tokens]).toEqual([2, 3]);
+  });
+
+  it('hold a million tokens', () => {
+    const text = Int32Array.from({ length: 1_000_000 }, (_, i) => Math.imul(i, 2654435761) >>> 16);
+    const found = collectNgrams([text], { contextWidth: 4, unit: 'context', padding: -1 });
+    expect(found.count + found.repeated).toBe(1_000_000);
+  });
+});

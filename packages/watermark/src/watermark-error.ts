@@ -1,0 +1,32 @@
+import { PhalanxError } from '@phalanx/core';
+
+/**
+ * Why this package refuses a call.
+ *
+ * - `MARK_ARGUMENT`: a number or array outside what its docstring states.
+ * - `MARK_KEY`: a key of the wrong form. The message never shows it.
+ * - `MARK_PROFILE`: a profile that does not parse, whose signature fails, or that does not fit what it is used with.
+ * - `MARK_LIMIT`: more tokens, keys or text than the stated limit.
+ */
+export type WatermarkErrorCode = 'MARK_ARGUMENT' | 'MARK_KEY' | 'MARK_PROFILE' | 'MARK_LIMIT';
+
+/** @throws PhalanxError `code` unless `holds`. */
+export function demand(
+  holds: boolean,
+  code: WatermarkErrorCode,
+  what: string,
+  advice: string,
+): asserts holds {
+  if (!holds) throw new PhalanxError<WatermarkErrorCode>(code, what, { advice });
+}
+
+/** @throws PhalanxError `MARK_ARGUMENT` unless `value` is an integer in [low, high]. */
+export function requireInteger(value: number, name: string, low: number, high: number): void {
+  if (!Number.isSafeInteger(value) || value < low || value > high)
+    demand(
+      false,
+      'MARK_ARGUMENT',
+      `${name} must be an integer in [${low}, ${high}], not ${value}`,
+      'Fix it.',
+    );
+}
