@@ -10,6 +10,11 @@ import { PhalanxError } from '@phalanx/core';
  */
 export type WatermarkErrorCode = 'MARK_ARGUMENT' | 'MARK_KEY' | 'MARK_PROFILE' | 'MARK_LIMIT';
 
+/** @throws PhalanxError `code`, always. */
+export function refuse(code: WatermarkErrorCode, what: string, advice: string, cause?: unknown): never {
+  throw new PhalanxError<WatermarkErrorCode>(code, what, { advice, cause });
+}
+
 /** @throws PhalanxError `code` unless `holds`. */
 export function demand(
   holds: boolean,
@@ -17,7 +22,7 @@ export function demand(
   what: string,
   advice: string,
 ): asserts holds {
-  if (!holds) throw new PhalanxError<WatermarkErrorCode>(code, what, { advice });
+  if (!holds) refuse(code, what, advice);
 }
 
 /** @throws PhalanxError `MARK_ARGUMENT` unless `value` is an integer in [low, high]. */
