@@ -111,7 +111,7 @@ async function readIncoming(incoming: IncomingMessage, maxBytes: number): Promis
 function toRequest(incoming: IncomingMessage, body: Uint8Array): Request {
   const path = incoming.url?.startsWith('/') ? incoming.url : '/';
   const headers = new Headers();
-  for (const name of ['accept-encoding', 'content-type'] as const) {
+  for (const name of ['accept-encoding', 'authorization', 'content-type'] as const) {
     const value = incoming.headers[name];
     if (typeof value === 'string') headers.set(name, value);
   }
