@@ -1,3 +1,4 @@
+export { ArrayResponses } from './array-responses.js';
 export { ArrayTelemetry } from './array-telemetry.js';
 export { type ArrivalModel, builtInArrivals, type Clock, type Rhythm } from './arrival-clock.js';
 export { buildWorld, type WorldPlan } from './build-world.js';
@@ -16,6 +17,13 @@ export type { TestingErrorCode } from './error.js';
 export { RowFlag } from './exchange-columns.js';
 export { eachExchange, readExchange } from './exchange-view.js';
 export { HYDRA_DEFAULTS, type HydraOptions, type HydraPlan, type ProductKind } from './hydra-plan.js';
+export { trainByteVocabulary } from './language/byte-vocabulary.js';
+export {
+  measureEntropy,
+  type NextTokens,
+  NgramModel,
+  type NgramModelOptions,
+} from './language/ngram-model.js';
 export { type LogFiles, toLiteLlmPayload, writeLiteLlmLog } from './litellm-log.js';
 export { measureNearRepeats, type NearRepeats } from './near-repeat.js';
 export { loadPromptFolder, PromptSource } from './prompt-source.js';

@@ -1,16 +1,10 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openTokenizer } from './tokenizer.js';
-import { makeByteVocabulary } from './tokenizer.test.support.js';
 
-const file = makeByteVocabulary([
-  ['t', 'h'],
-  ['th', 'e'],
-  ['Ġ', 'the'],
-  ['a', 'a'],
-  ['aa', 'aa'],
-]);
+const file = readFileSync(new URL('../fixtures/byte-vocabulary.json', import.meta.url));
 const tokenizer = openTokenizer(file);
 
 describe('tokenizer', () => {
