@@ -12,8 +12,8 @@ describe('tokenizer', () => {
     const text = 'the the<|endoftext|>';
     const tokens = tokenizer.encode(text);
     expect(tokenizer.decode(tokens)).toBe(text);
-    expect(tokenizer.vocabularySize).toBe(262);
-    expect([...tokens]).not.toContain(261);
+    expect(tokenizer.vocabularySize).toBe(263);
+    expect([...tokens]).not.toContain(262);
     expect(tokenizer.sha256).toBe(createHash('sha256').update(file).digest('hex'));
   });
 
