@@ -9,6 +9,7 @@ const FLOOR = {
   sketch: 2,
   watermark: 2,
   wire: 2,
+  triage: 2,
   ledger: 2,
   store: 3,
   record: 3,

@@ -1,0 +1,155 @@
+import { CharacterClass, classOf } from './character-class.js';
+import { MAX_RAW_CHARS, MAX_TEXT_CHARS } from './limits.js';
+import { unmixScripts } from './mixed-script.js';
+
+/** Which features and which whitespace a text has: prose of any language, or source code of any language. */
+export type TextKind = 'text' | 'code';
+
+/** What normalisation changed, in characters. People write none of the first two by hand. */
+export interface Repairs {
+  /** Letters of another script, or in another dress (full-width, mathematical), read as the ones they look like. */
+  readonly homoglyphs: number;
+  /** Invisible characters beside a letter of Latin, Greek or Cyrillic, where no orthography needs them; stacked marks. */
+  readonly invisible: number;
+  /** Spaces other than U+0020 and tab. Word processors and French write them. */
+  readonly exoticSpaces: number;
+  /** Runs of two or more spaces within a line of prose. Some people write two after a full stop. */
+  readonly spaceRuns: number;
+}
+
+export interface NormalisedText {
+  /** At most 65,536 UTF-16 units, NFC. */
+  readonly text: string;
+  readonly repairs: Repairs;
+  /** True when the rest of a longer text was not read. */
+  readonly truncated: boolean;
+}
+
+/** A letter carries up to three marks in Vietnamese and pointed Hebrew. Longer runs would also make NFC quadratic. */
+const MAX_MARKS = 4;
+
+/**
+ * Text as it is learned from and scored: homoglyphs, dressed letters and exotic spaces are read as what they look like,
+ * invisible characters are dropped, curly quotation marks and the ellipsis become ASCII, the rest is NFC.
+ *
+ * Prose loses its line breaks and its runs of spaces. Code keeps lines; indentation becomes its depth in tabs, so that
+ * no formatter's width shows. Letters keep their case. Linear in the text.
+ */
+export function normaliseText(raw: string, kind: TextKind): NormalisedText {
+  const cut = raw.slice(0, MAX_RAW_CHARS);
+  const cleaned = cleanCharacters(cut);
+  const unmixed = unmixScripts(cleaned.text.normalize('NFD'));
+  const whole = unmixed.text.normalize('NFC');
+  const { text, spaceRuns } = kind === 'text' ? joinLines(whole) : levelLines(whole);
+  return {
+    text: text.slice(0, MAX_TEXT_CHARS),
+    repairs: {
+      homoglyphs: unmixed.homoglyphs + cleaned.dressed,
+      invisible: cleaned.invisible,
+      exoticSpaces: cleaned.exoticSpaces,
+      spaceRuns,
+    },
+    truncated: raw.length > MAX_RAW_CHARS || text.length > MAX_TEXT_CHARS,
+  };
+}
+
+function cleanCharacters(text: string) {
+  let out = '';
+  let dressed = 0;
+  let invisible = 0;
+  let exoticSpaces = 0;
+  let marks = 0;
+  let before = 0;
+  let pending = 0;
+  for (let at = text.charCodeAt(0) === 0xfeff ? 1 : 0; at < text.length; ) {
+    const codePoint = text.codePointAt(at)!;
+    const length = codePoint > 0xffff ? 2 : 1;
+    const found = classOf(codePoint);
+    if (found === CharacterClass.INVISIBLE) {
+      if (isAlphabetic(before)) invisible++;
+      else pending++;
+    } else if (found === CharacterClass.MARK && ++marks > MAX_MARKS) {
+      invisible++;
+    } else {
+      const as = found === CharacterClass.DRESSED ? undress(codePoint) : FOLDED.get(codePoint);
+      if (isAlphabetic(found)) invisible += pending;
+      pending = 0;
+      if (found !== CharacterClass.MARK) marks = 0;
+      if (found === CharacterClass.DRESSED) {
+        if (/[0-9A-Za-z]/.test(as!)) dressed++;
+        out += as;
+      } else if (found === CharacterClass.EXOTIC_SPACE) {
+        exoticSpaces++;
+        out += ' ';
+      } else if (found === CharacterClass.LINE_BREAK) {
+        if (!(codePoint === 0x0a && text.charCodeAt(at - 1) === 0x0d)) out += '\n';
+      } else out += as ?? text.slice(at, at + length);
+      before = found;
+    }
+    at += length;
+  }
+  return { text: out, dressed, invisible, exoticSpaces };
+}
+
+/** Quotation marks and the ellipsis, which editors set by themselves. */
+const FOLDED: ReadonlyMap<number, string> = new Map(
+  Object.entries({ "'": '‘’‚‛ʼ', '"': '“”„‟', '...': '…' }).flatMap(([as, marks]) =>
+    [...marks].map((mark) => [mark.codePointAt(0)!, as] as const),
+  ),
+);
+
+function undress(codePoint: number): string {
+  return String.fromCodePoint(codePoint).normalize('NFKC');
+}
+
+function isAlphabetic(characterClass: number): boolean {
+  return characterClass >= CharacterClass.LATIN && characterClass <= CharacterClass.CYRILLIC;
+}
+
+function joinLines(text: string): { text: string; spaceRuns: number } {
+  let out = '';
+  let spaceRuns = 0;
+  let spaces = 0;
+  let broken = false;
+  let from = 0;
+  for (let at = 0; at <= text.length; at++) {
+    const unit = at < text.length ? text.charCodeAt(at) : -1;
+    if (unit === 0x20 || unit === 0x09 || unit === 0x0a) {
+      if (spaces++ === 0) out += text.slice(from, at);
+      broken ||= unit === 0x0a;
+      continue;
+    }
+    if (spaces > 0) {
+      if (spaces > 1 && !broken && unit !== -1 && out !== '') spaceRuns++;
+      if (unit !== -1 && out !== '') out += ' ';
+      spaces = 0;
+      broken = false;
+      from = at;
+    }
+  }
+  return { text: from < text.length ? out + text.slice(from) : out, spaceRuns };
+}
+
+const TAB_WIDTH = 4;
+const MAX_DEPTH = 16;
+
+function levelLines(text: string): { text: string; spaceRuns: number } {
+  const lines: string[] = [];
+  const widths: number[] = [];
+  for (const line of text.split('\n')) {
+    let at = 0;
+    let width = 0;
+    for (; at < line.length && (line[at] === ' ' || line[at] === '\t'); at++)
+      width += line[at] === '\t' ? TAB_WIDTH : 1;
+    const words = joinLines(line.slice(at)).text;
+    if (words === '') {
+      if (lines.length > 0 && lines.at(-1) !== '') lines.push('');
+      continue;
+    }
+    while (widths.length > 0 && widths.at(-1)! >= width) widths.pop();
+    lines.push('\t'.repeat(Math.min(widths.length, MAX_DEPTH)) + words);
+    widths.push(width);
+  }
+  while (lines.at(-1) === '') lines.pop();
+  return { text: lines.join('\n'), spaceRuns: 0 };
+}

@@ -1,0 +1,109 @@
+import { logConformalP, toLog10 } from '@phalanx/stats';
+import { featureText, MEMBER_NAMES, type MemberName } from './members.js';
+import type { Repairs } from './normalised-text.js';
+import { TRIAGE_NOTICE } from './notice.js';
+import { fingerprintOf, type PreparedText, prepareText } from './prepared-text.js';
+import { scoreFeatured } from './train.js';
+import { categoryOf, type TriageModel } from './triage-model.js';
+
+/** Why a text gets no p-value. */
+export type Abstention =
+  /** Below the words that the model was made for. */
+  | 'too-short'
+  /** Less than half as long as every human text learned from, or more than twice as long. */
+  | 'length-not-calibrated'
+  /** No human text of this stratum, script and length was held back. */
+  | 'category-unknown'
+  /** Fewer than the model asks for. */
+  | 'too-few-calibration-texts';
+
+/** What stands in every result. */
+interface Seen {
+  /** `TRIAGE_NOTICE`. */
+  readonly notice: string;
+  /** Words of prose, tokens of code. */
+  readonly words: number;
+  /** What normalisation changed: a signal of its own, which is in no p-value. */
+  readonly repairs: Repairs;
+  /** The end of a long text was not read. */
+  readonly truncated: boolean;
+  /** The model was made of this very text: its p-value is then about nothing. */
+  readonly known: boolean;
+}
+
+/** How a text ranks among human texts held back: triage, never evidence. */
+export interface RankedText extends Seen {
+  readonly outcome: 'ranked';
+  /** ln of the conformal p-value; null hypothesis: the text was drawn as the calibration texts of its category were. */
+  readonly logP: number;
+  readonly log10P: number;
+  /** Calibration texts that score at least as high, of how many. p = (1 + atLeast) / (1 + of). */
+  readonly rank: { readonly atLeast: number; readonly of: number };
+  readonly category: string;
+  /** Effect size: the logit of the stack, and what each member said. No probability. */
+  readonly score: number;
+  readonly members: Readonly<Record<MemberName, number>>;
+}
+
+/** Too little to say anything: no failure, and no acquittal. */
+export interface AbstainedText extends Seen {
+  readonly outcome: 'abstained';
+  readonly reason: Abstention;
+  /** What would have been the category, where there is one. */
+  readonly category: string | null;
+}
+
+export type TriageResult = RankedText | AbstainedText;
+
+/**
+ * Ranks a text against a tenant's own human corpus: triage, never evidence. `stratum`: as in training, where it had any.
+ * The p-value is valid for one text fixed beforehand; for many see `selectByBh`. Linear in the text; of one longer than 65,536
+ * UTF-16 units the rest is not read.
+ */
+export function scoreTriage(model: TriageModel, text: string, stratum = ''): TriageResult {
+  const prepared = prepareText(text, model.kind);
+  const seen: Seen = {
+    notice: TRIAGE_NOTICE,
+    words: prepared.length,
+    repairs: prepared.repairs,
+    truncated: prepared.truncated,
+    known: isKnown(model, prepared),
+  };
+  const category = categoryOf(model.lengthEdges, stratum, prepared.script, prepared.length);
+  const abstain = (reason: Abstention): AbstainedText => ({
+    outcome: 'abstained',
+    reason,
+    category,
+    ...seen,
+  });
+  if (prepared.length < model.minWords) return abstain('too-short');
+  if (category === null) return abstain('length-not-calibrated');
+  const calibration = model.categories.find(({ name }) => name === category);
+  if (calibration === undefined) return abstain('category-unknown');
+  if (calibration.scores.length < model.minCalibration) return abstain('too-few-calibration-texts');
+  const { score, said } = scoreFeatured(model, featureText(prepared));
+  const logP = logConformalP(score, calibration.scores);
+  const of = calibration.scores.length;
+  return {
+    outcome: 'ranked',
+    logP,
+    log10P: toLog10(logP),
+    rank: { atLeast: Math.round(Math.exp(logP) * (of + 1)) - 1, of },
+    category,
+    score,
+    members: Object.fromEntries(MEMBER_NAMES.map((name, i) => [name, said[i]])) as Record<MemberName, number>,
+    ...seen,
+  };
+}
+
+function isKnown({ known }: TriageModel, text: PreparedText): boolean {
+  const fingerprint = fingerprintOf(text);
+  let low = 0;
+  let high = known.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (known[middle]! < fingerprint) low = middle + 1;
+    else high = middle;
+  }
+  return low < known.length && known[low] === fingerprint;
+}

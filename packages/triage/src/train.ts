@@ -1,0 +1,302 @@
+import { createHash } from 'node:crypto';
+import { Random } from '@phalanx/stats';
+import { MAX_CATEGORIES, MAX_CORPUS_CHARS, MAX_LABEL_CHARS, MAX_TEXTS, MIN_TEXTS } from './limits.js';
+import { applyLinear, denseVector, fitLogistic, type LinearModel } from './logistic-regression.js';
+import {
+  consultMembers,
+  type FeaturedText,
+  featureText,
+  fitMembers,
+  MEMBER_NAMES,
+  type Members,
+} from './members.js';
+import type { TextKind } from './normalised-text.js';
+import { chooseAlphabet, fingerprintOf, prepareText } from './prepared-text.js';
+import { areaUnderRoc } from './roc.js';
+import { applyScaling, fitScaling, type Scaling } from './scaling.js';
+import { requireCorpus, requireOption } from './triage-error.js';
+import {
+  type CalibrationCategory,
+  type CorpusDescription,
+  categoryOf,
+  type TriageModel,
+} from './triage-model.js';
+
+/** A labelled text. */
+export interface TriageText {
+  readonly text: string;
+  /**
+   * Texts of one group (an author, a prompt, a document) are never on both sides of a split, and one of them at most
+   * calibrates. Default: each text is a group.
+   */
+  readonly group?: string;
+  /** Calibrated apart from others, as a language or a department; to be named again when a text is scored. Default: none. */
+  readonly stratum?: string;
+}
+
+export interface TrainOptions {
+  /** Default `text`. */
+  readonly kind?: TextKind;
+  /** Integer in [0, 2^53). Default 1. */
+  readonly seed?: number;
+  /** Share of human groups held back for calibration, in [0.1, 0.9]. Default 0.4. */
+  readonly calibrationShare?: number;
+  /** Shortest text that is scored, in words of prose or tokens of code, at least 20. Default 100, of code 50. */
+  readonly minWords?: number;
+  /** Fewest calibration texts in a category, at least 19: with fewer no p-value reaches 0.05. Default 19. */
+  readonly minCalibration?: number;
+}
+
+const FOLDS = 5;
+const STACK_COST = 1;
+/** Calibration texts a class of length should have, so that p = 0.01 can be reached in it. */
+const TEXTS_A_LENGTH = 100;
+const MAX_LENGTHS = 4;
+
+/** A usable text. `group` is a number of its own where none was given. */
+interface Sample {
+  readonly featured: FeaturedText;
+  readonly group: string;
+  readonly stratum: string;
+}
+
+/**
+ * Learns from a tenant's own labelled texts how machine texts differ from human ones, and calibrates on human texts held
+ * back: triage, never evidence. Members are fitted five times without a fifth of the groups, the stack on what they say of that
+ * fifth, then the members on all. Deterministic: equal texts in equal order and an equal seed give equal bytes.
+ *
+ * A p-value of the model is valid for a text that is drawn as the calibration texts were: independent of one another, the
+ * same source, the same category.
+ *
+ * @throws PhalanxError `TRIAGE_OPTIONS`; `TRIAGE_CORPUS` for fewer than 20 usable texts to learn from on a side, or more
+ *   than `MAX_TEXTS` or `MAX_CORPUS_CHARS`.
+ */
+export function trainTriage(
+  humanTexts: readonly TriageText[],
+  machineTexts: readonly TriageText[],
+  options: TrainOptions = {},
+): TriageModel {
+  const { kind = 'text', seed = 1, calibrationShare = 0.4, minCalibration = 19 } = options;
+  const minWords = options.minWords ?? (kind === 'text' ? 100 : 50);
+  requireOption(kind === 'text' || kind === 'code', 'kind must be text or code');
+  requireOption(Number.isSafeInteger(seed) && seed >= 0, 'seed must be an integer in [0, 2^53)');
+  requireOption(calibrationShare >= 0.1 && calibrationShare <= 0.9, 'calibrationShare must be in [0.1, 0.9]');
+  requireOption(Number.isSafeInteger(minWords) && minWords >= 20, 'minWords must be an integer, at least 20');
+  requireOption(
+    Number.isSafeInteger(minCalibration) && minCalibration >= 19 && minCalibration <= MAX_TEXTS,
+    'minCalibration must be an integer, at least 19',
+  );
+  const random = new Random(seed);
+  const human = readSide(humanTexts, 'human', kind, minWords);
+  const machine = readSide(machineTexts, 'machine', kind, minWords);
+
+  const heldGroups = drawGroups(human.samples, calibrationShare, random);
+  const learned = human.samples.filter(({ group }) => !heldGroups.has(group));
+  const held = takeOnePerGroup(
+    human.samples.filter(({ group }) => heldGroups.has(group)),
+    random,
+  );
+  const shown = machine.samples.filter(({ group }) => !heldGroups.has(group));
+  for (const [side, samples] of [['human', learned] as const, ['machine', shown] as const])
+    requireCorpus(
+      samples.length >= MIN_TEXTS,
+      `${samples.length} ${side} texts of ${minWords} words or more to learn from, at least ${MIN_TEXTS} are needed`,
+      'Give more or longer texts.',
+    );
+
+  const ensemble = fitEnsemble(learned, shown, random);
+  const lengthEdges = chooseLengthEdges(
+    learned.map(({ featured }) => featured.text.length),
+    held.length,
+    minWords,
+  );
+  return {
+    kind,
+    minWords,
+    minCalibration,
+    corpus: {
+      seed,
+      human: learned.length,
+      machine: shown.length,
+      calibration: held.length,
+      tooShort: human.tooShort + machine.tooShort,
+      heldBack: machine.samples.length - shown.length,
+      sha256: hashCorpus(humanTexts, machineTexts),
+      crossFittedAuroc: ensemble.auroc,
+    },
+    members: ensemble.members,
+    stackScaling: ensemble.stackScaling,
+    stack: ensemble.stack,
+    lengthEdges,
+    categories: calibrate(held, lengthEdges, ensemble),
+    known: BigUint64Array.from(
+      new Set([...learned, ...held, ...shown].map(({ featured }) => fingerprintOf(featured.text))),
+    ).sort(),
+  };
+}
+
+/** The score of a text: the logit of the stack. Larger is more like the machine texts. */
+export function scoreFeatured(
+  ensemble: Pick<TriageModel, 'members' | 'stackScaling' | 'stack'>,
+  featured: FeaturedText,
+): { readonly score: number; readonly said: Float64Array } {
+  const said = consultMembers(ensemble.members, featured);
+  return { score: applyLinear(ensemble.stack, denseVector(applyScaling(ensemble.stackScaling, said))), said };
+}
+
+function readSide(texts: readonly TriageText[], side: string, kind: TextKind, minWords: number) {
+  requireCorpus(texts.length <= MAX_TEXTS, `more than ${MAX_TEXTS} ${side} texts`, 'Draw a sample.');
+  const samples: Sample[] = [];
+  let tooShort = 0;
+  let chars = 0;
+  texts.forEach(({ text, group, stratum = '' }, i) => {
+    requireOption(
+      typeof text === 'string' &&
+        (group ?? '').length <= MAX_LABEL_CHARS &&
+        stratum.length <= MAX_LABEL_CHARS,
+      `${side} text ${i + 1}: text, group and stratum are strings, labels of at most ${MAX_LABEL_CHARS} characters`,
+    );
+    const prepared = prepareText(text, kind);
+    if (prepared.length < minWords) {
+      tooShort++;
+      return;
+    }
+    chars += prepared.text.length;
+    requireCorpus(
+      chars <= MAX_CORPUS_CHARS,
+      `more than ${MAX_CORPUS_CHARS} characters of ${side} text`,
+      'Draw a sample.',
+    );
+    const own = group === undefined ? `${side} ${i}` : `= ${group}`;
+    samples.push({ featured: featureText(prepared), group: own, stratum });
+  });
+  return { samples, tooShort };
+}
+
+function drawGroups(samples: readonly Sample[], share: number, random: Random): Set<string> {
+  const groups = [...new Set(samples.map(({ group }) => group))];
+  shuffle(groups, random);
+  return new Set(groups.slice(0, Math.round(share * groups.length)));
+}
+
+/** Texts of one group resemble one another; calibration counts texts as independent. */
+function takeOnePerGroup(samples: readonly Sample[], random: Random): Sample[] {
+  const shuffled = [...samples];
+  shuffle(shuffled, random);
+  const seen = new Set<string>();
+  return shuffled.filter(({ group }) => !seen.has(group) && seen.add(group));
+}
+
+interface Ensemble {
+  readonly members: Members;
+  readonly stackScaling: Scaling;
+  readonly stack: LinearModel;
+  readonly auroc: CorpusDescription['crossFittedAuroc'];
+}
+
+function fitEnsemble(human: readonly Sample[], machine: readonly Sample[], random: Random): Ensemble {
+  const samples = [...human, ...machine];
+  const positive = samples.map((_, i) => i >= human.length);
+  const alphabet = chooseAlphabet(samples.map(({ featured }) => featured.text));
+  const foldOf = dealFolds(samples, positive, random);
+  const said: Float64Array[] = [];
+  for (let fold = 0; fold < FOLDS; fold++) {
+    const side = (is: boolean) =>
+      samples.filter((_, i) => positive[i] === is && foldOf[i] !== fold).map(({ featured }) => featured);
+    const members = fitMembers(side(false), side(true), alphabet, random);
+    samples.forEach(({ featured }, i) => {
+      if (foldOf[i] === fold) said[i] = consultMembers(members, featured);
+    });
+  }
+  const stackScaling = fitScaling(said);
+  const inputs = said.map((row) => denseVector(applyScaling(stackScaling, row)));
+  const stack = fitLogistic(inputs, positive, MEMBER_NAMES.length, STACK_COST, random);
+  const area = (score: (i: number) => number) => {
+    const scores = samples.map((_, i) => score(i));
+    return areaUnderRoc(scores.slice(0, human.length), scores.slice(human.length));
+  };
+  const auroc = Object.fromEntries([
+    ...MEMBER_NAMES.map((name, j) => [name, area((i) => said[i]![j]!)]),
+    ['stack', area((i) => applyLinear(stack, inputs[i]!))],
+  ]) as CorpusDescription['crossFittedAuroc'];
+  const featuresOf = (side: readonly Sample[]) => side.map(({ featured }) => featured);
+  return {
+    members: fitMembers(featuresOf(human), featuresOf(machine), alphabet, random),
+    stackScaling,
+    stack,
+    auroc,
+  };
+}
+
+/** Folds by group; each fold gets its share of human and of machine texts as long as groups are small. */
+function dealFolds(samples: readonly Sample[], positive: readonly boolean[], random: Random): number[] {
+  const groups = new Map<string, number>();
+  for (const is of [false, true]) {
+    const own = [...new Set(samples.filter((_, i) => positive[i] === is).map(({ group }) => group))].filter(
+      (group) => !groups.has(group),
+    );
+    shuffle(own, random);
+    own.forEach((group, i) => {
+      groups.set(group, i % FOLDS);
+    });
+  }
+  const folds = samples.map(({ group }) => groups.get(group)!);
+  for (const is of [false, true])
+    for (let fold = 0; fold < FOLDS; fold++)
+      requireCorpus(
+        folds.some((own, i) => positive[i] === is && own !== fold),
+        'all texts of a side are in a few large groups',
+        'Give texts of more groups.',
+      );
+  return folds;
+}
+
+/**
+ * Edges from the lengths of the texts learned from, so that calibration texts fall among them as any later text does.
+ * From half the shortest of them to twice the longest: beyond, nothing like the text was seen.
+ */
+function chooseLengthEdges(lengths: readonly number[], calibration: number, minWords: number): number[] {
+  const sorted = [...lengths].sort((a, b) => a - b);
+  const classes = Math.min(MAX_LENGTHS, Math.max(1, Math.floor(calibration / TEXTS_A_LENGTH)));
+  const edges = [Math.max(minWords, Math.ceil(sorted[0]! / 2))];
+  for (let i = 1; i < classes; i++) {
+    const edge = sorted[Math.floor((i * sorted.length) / classes)]!;
+    if (edge > edges.at(-1)!) edges.push(edge);
+  }
+  return [...edges, 2 * sorted.at(-1)! + 1];
+}
+
+function calibrate(
+  held: readonly Sample[],
+  lengthEdges: readonly number[],
+  ensemble: Ensemble,
+): CalibrationCategory[] {
+  const scores = new Map<string, number[]>();
+  for (const { featured, stratum } of held) {
+    const name = categoryOf(lengthEdges, stratum, featured.text.script, featured.text.length);
+    if (name === null) continue;
+    const own = scores.get(name) ?? [];
+    own.push(scoreFeatured(ensemble, featured).score);
+    scores.set(name, own);
+  }
+  requireCorpus(scores.size <= MAX_CATEGORIES, `more than ${MAX_CATEGORIES} strata`, 'Give fewer strata.');
+  return [...scores]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, own]) => ({ name, scores: Float64Array.from(own).sort() }));
+}
+
+function hashCorpus(human: readonly TriageText[], machine: readonly TriageText[]): string {
+  const hash = createHash('sha256');
+  for (const side of [human, machine])
+    hash.update(
+      `${side.length}\n${side.map(({ text, group, stratum }) => `${JSON.stringify([text, group ?? null, stratum ?? null])}\n`).join('')}`,
+    );
+  return hash.digest('hex');
+}
+
+function shuffle<T>(items: T[], random: Random): void {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = random.integer(i + 1);
+    [items[i], items[j]] = [items[j]!, items[i]!];
+  }
+}
