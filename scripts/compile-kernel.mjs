@@ -9,8 +9,12 @@ import asc from 'assemblyscript/asc';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Source and the least memory, in pages of 64 KiB, that an instance is given. */
 const KERNELS = {
+  'packages/attribution/src/kernels/lanes.as.ts': 1,
   'packages/sketch/src/kernel.as.ts': 30,
   'packages/watermark/src/kernels/philox.as.ts': 1,
+  'packages/watermark/src/kernels/synthid.as.ts': 1,
+  'packages/watermark/src/kernels/siphash.as.ts': 1,
+  'packages/watermark/src/kernels/torch.as.ts': 1,
 };
 
 /** Compiles one kernel; the same sources and compiler version give the same bytes. */
