@@ -8,6 +8,7 @@ const FLOOR = {
   stats: 1,
   sketch: 2,
   watermark: 2,
+  weights: 2,
   wire: 2,
   triage: 2,
   ledger: 2,
@@ -16,6 +17,7 @@ const FLOOR = {
   evidence: 3.5, // uses record, a listed exception within floor 3
   ingest: 3.5, // uses store, a listed exception within floor 3
   detect: 3,
+  attribution: 3,
   cli: 5,
   testing: 4,
   conformance: 6,
