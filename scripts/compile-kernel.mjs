@@ -12,9 +12,11 @@ const KERNELS = {
   'packages/attribution/src/kernels/lanes.as.ts': 1,
   'packages/sketch/src/kernel.as.ts': 30,
   'packages/watermark/src/kernels/philox.as.ts': 1,
+  'packages/watermark/src/kernels/textseal.as.ts': 1,
   'packages/watermark/src/kernels/synthid.as.ts': 1,
   'packages/watermark/src/kernels/siphash.as.ts': 1,
   'packages/watermark/src/kernels/torch.as.ts': 1,
+  'packages/watermark/src/kernels/pcg64.as.ts': 1,
 };
 
 /** Compiles one kernel; the same sources and compiler version give the same bytes. */

@@ -13,3 +13,4 @@ export { detectFormat, formatByName, formats } from './formats/registry.js';
 export { type IngestOptions, ingestFiles } from './ingest-files.js';
 export { type ReplayOptions, type ReplayReport, replayRecord } from './replay-record.js';
 export type { IngestReport, IngestStatus } from './report.js';
+export { type FileRow, openRowFile, type RowFile } from './row-file.js';

@@ -1,4 +1,3 @@
-export { ArrayResponses } from './array-responses.js';
 export { ArrayTelemetry } from './array-telemetry.js';
 export { type ArrivalModel, builtInArrivals, type Clock, type Rhythm } from './arrival-clock.js';
 export { buildWorld, type WorldPlan } from './build-world.js';

@@ -105,7 +105,8 @@ export function sharedObjects(
   });
 }
 
-const LOTS = 2 ** 32;
+/** Lots that exchanges are drawn by. */
+export const LOTS = 2 ** 32;
 
 /**
  * PREWHERE before FINAL is exact here, since account, time and id are the sorting key, in which duplicates agree; without
@@ -152,8 +153,8 @@ function inList(column: string, values: BigUint64Array): string {
   return values.length === 0 ? '0' : `${column} IN (${values.join(',')})`;
 }
 
-/** @throws PhalanxError `STORE_ARGUMENT` unless both ends are integers. */
-function inWindow({ fromMs, toMs }: TimeWindow): string {
+/** A condition on `at`. @throws PhalanxError `STORE_ARGUMENT` unless both ends are integers. */
+export function inWindow({ fromMs, toMs }: TimeWindow): string {
   if (!Number.isSafeInteger(fromMs) || !Number.isSafeInteger(toMs))
     throw badArgument('a time window is not two integers in milliseconds');
   const at = (ms: number) => `fromUnixTimestamp64Milli(toInt64(${ms}), 'UTC')`;
@@ -165,14 +166,17 @@ function inWindow({ fromMs, toMs }: TimeWindow): string {
   return bounds.length === 0 ? '1' : bounds.join(' AND ');
 }
 
-function millis(expression: string): string {
+/** A time as milliseconds since 1970. */
+export function millis(expression: string): string {
   return `toFloat64(toUnixTimestamp64Milli(${expression}))`;
 }
 
-function saturate(expression: string): string {
+/** A count as UInt32, held at its maximum. */
+export function saturate(expression: string): string {
   return `toUInt32(least(${expression}, 4294967295))`;
 }
 
-function badArgument(message: string): PhalanxError<StoreErrorCode> {
+/** An argument that cannot become SQL. */
+export function badArgument(message: string): PhalanxError<StoreErrorCode> {
   return new PhalanxError('STORE_ARGUMENT', message);
 }

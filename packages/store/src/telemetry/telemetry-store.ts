@@ -7,6 +7,10 @@ import type {
   InterventionRecord,
   KeyedCounts,
   ObjectKind,
+  ReceivedResponses,
+  ResponseCounts,
+  ResponseReader,
+  ResponseSketches,
   SampleQuery,
   TelemetryReader,
   TimeWindow,
@@ -16,6 +20,7 @@ import { Answer, joinKeyedCounts } from './answer.js';
 import { EXCHANGE_COLUMN_NAMES } from './exchange-columns.js';
 import type { NativeColumn } from './native.js';
 import * as queries from './reader-queries.js';
+import * as responses from './response-queries.js';
 import { quoteText, TABLES, type TableSource } from './schema.js';
 import { insertColumns, type TableAccess } from './table-access.js';
 import type { AccountRow, FindingRow, IngestProgress } from './telemetry-rows.js';
@@ -26,7 +31,7 @@ import type { AccountRow, FindingRow, IngestProgress } from './telemetry-rows.js
  * Writing is idempotent: the same exchange, account, progress or finding written again replaces itself, and no reader
  * counts it twice, not even before the engine has merged. So after any failure the caller writes the same again.
  */
-export class TelemetryStore implements TelemetryReader {
+export class TelemetryStore implements TelemetryReader, ResponseReader {
   readonly #tables: TableAccess;
   readonly #release: () => Promise<void>;
   #version: bigint;
@@ -263,6 +268,48 @@ export class TelemetryStore implements TelemetryReader {
     }));
   }
 
+  async responseCounts(window: TimeWindow, minBytes: number): Promise<ResponseCounts> {
+    const found = await this.#readExchanges((from) => responses.responseCounts(from, window, minBytes));
+    return { account: found.uint64('account'), count: found.uint32('count') };
+  }
+
+  /** The next stretch is read while the caller works on this one. */
+  async *responseSketches(window: TimeWindow): AsyncGenerator<ResponseSketches> {
+    const density = await this.#readExchanges((from) => responses.responseDensity(from, window));
+    const [day, top, rows] = [density.uint32('day'), density.uint32('top'), density.float64('n')];
+    const cells = Array.from(rows, (n, i) => ({ day: day[i]!, top: top[i]!, rows: n }));
+    const slices = responses.planSlices(cells);
+    const read = (at: number) =>
+      at < slices.length
+        ? this.#readExchanges((from) => responses.responseSketches(from, window, slices[at]!))
+        : null;
+    let next = read(0);
+    for (let at = 0; next !== null; at++) {
+      const found = await next;
+      next = read(at + 1);
+      // Nobody waits for it yet; whoever does later sees the error.
+      next?.catch(() => undefined);
+      if (found.rows > 0) yield takeSketches(found);
+    }
+  }
+
+  async sampleResponses(window: TimeWindow, share: number, minBytes: number): Promise<ResponseSketches> {
+    return takeSketches(
+      await this.#readExchanges((from) => responses.sampleResponses(from, window, share, minBytes)),
+    );
+  }
+
+  async findResponses(hashes: BigUint64Array, most: number): Promise<ReceivedResponses> {
+    const found = await this.#readExchanges((from) => responses.findResponses(from, hashes, most));
+    return {
+      hash: found.uint64('response_hash'),
+      account: found.uint64('account'),
+      atMs: found.float64('at_ms'),
+      bytes: found.uint32('response_bytes'),
+      id: found.bytes('id'),
+    };
+  }
+
   /** Internal, for the other parts of this package: the tables themselves. */
   get tables(): TableAccess {
     return this.#use();
@@ -299,6 +346,10 @@ export class TelemetryStore implements TelemetryReader {
       { name: 'version', type: 'UInt64', values: version },
     ]);
   }
+}
+
+function takeSketches(found: Answer): ResponseSketches {
+  return { hash: found.uint64('response_hash'), minhash: found.bytes('response_minhash') };
 }
 
 function uint64<T>(name: string, rows: readonly T[], of: (row: T) => bigint | undefined): NativeColumn {

@@ -1,0 +1,11 @@
+export { ArrayResponses, type StoredResponse } from './array-responses.js';
+export { type AttributionInput, attributeDataset } from './attribute-dataset.js';
+export type { AttributionErrorCode } from './attribution-error.js';
+export { type BandDesign, designBands } from './band-design.js';
+export { CANDIDATE_FORMS, type Candidate, type CandidateRule, cutCandidates } from './candidate-texts.js';
+export { EXACT, LaneIndex } from './lane-index.js';
+export { boundPair, chooseRule, type MatchRule } from './match-rule.js';
+export { type AttributionOptions, defaultOptions } from './options.js';
+export type { DatasetRow } from './row-sketches.js';
+export { SketchList } from './sketch-list.js';
+export { guessField, parseField, readTexts, type TextField } from './text-field.js';
