@@ -1,7 +1,18 @@
 export { type MarkTest, testMark } from './detect/log-p.js';
+export { deepmindSynthidParameters, openDeepmindSynthid } from './dialects/deepmind-synthid.js';
 export { hfKgwParameters, openHfKgw } from './dialects/hf-kgw.js';
+export { hfSynthidParameters, openHfSynthid, openHfSynthidTest } from './dialects/hf-synthid.js';
 export { lmWatermarkingParameters, openLmWatermarking } from './dialects/lm-watermarking.js';
 export { markllmKgwParameters, openMarkllmKgw } from './dialects/markllm-kgw.js';
+export { maskLikeSynthid, type SynthidMaskOptions } from './dialects/synthid-mask.js';
+export {
+  openTextSeal,
+  openTextSealDual,
+  openTextSealGreenlist,
+  textsealDualParameters,
+  textsealGreenlistParameters,
+  textsealParameters,
+} from './dialects/textseal.js';
 export {
   openThreeBricksGumbel,
   openThreeBricksKgw,
@@ -9,13 +20,26 @@ export {
   threeBricksKgwParameters,
 } from './dialects/three-bricks.js';
 export { openUnigram, unigramParameters } from './dialects/unigram.js';
-export { openVllmGumbel, vllmGumbelParameters } from './dialects/vllm-gumbel.js';
+export { deriveVllmKey, openVllmDualGumbel, vllmDualGumbelParameters } from './dialects/vllm-dual-gumbel.js';
+export { openVllmGumbel, openVllmGumbelHmac, vllmGumbelParameters } from './dialects/vllm-gumbel.js';
+export { openVllmRedGreen, vllmRedGreenParameters } from './dialects/vllm-red-green.js';
+export { openVllmSbw, vllmSbwParameters } from './dialects/vllm-sbw.js';
+export { openVllmSynthid, vllmSynthidParameters } from './dialects/vllm-synthid.js';
 export { type Candidates, type Mark, type Pivot, valuesPerNgram } from './mark.js';
-export { collectNgrams, MAX_TOKENS, NgramCollector, type NgramOptions, type Ngrams } from './ngrams.js';
+export {
+  collectNgrams,
+  MAX_TOKENS,
+  NgramCollector,
+  type NgramOptions,
+  type Ngrams,
+  selectNgrams,
+} from './ngrams.js';
 export { type GreenListOptions, GreenLists } from './prf/green-lists.js';
 export { KGW_PRFS, type KgwPrfName } from './prf/kgw-prfs.js';
 export { drawNumpyWords, expandNumpySeed, shuffleNumpyMask } from './prf/numpy-generator.js';
-export { PhiloxPrf, permutePhilox } from './prf/philox.js';
+export { PhiloxPrf, permutePhilox, sumPhiloxScores } from './prf/philox.js';
+export { hashRows, SynthidPrf } from './prf/synthid-hash.js';
+export { SynthidTablePrf } from './prf/synthid-table.js';
 export {
   drawTorchIntegers,
   drawTorchMantissas,
@@ -24,4 +48,6 @@ export {
   pickTorchMantissas,
   reduceTorchSeed,
 } from './prf/torch-generator.js';
+export { runTournament } from './schemes/synthid.js';
+export { descendingWeights, SynthidTableNull } from './schemes/synthid-null.js';
 export type { WatermarkErrorCode } from './watermark-error.js';

@@ -1,3 +1,4 @@
+import type { MarkTest } from './detect/log-p.js';
 import type { Ngrams } from './ngrams.js';
 
 /**
@@ -48,4 +49,16 @@ export interface Mark {
    * Schemes that choose leave one token. `random` in [0, 1) is for schemes that route between keys.
    */
   reshape(context: Int32Array, candidates: Candidates, random: () => number): void;
+  /** Two streams: the share of tokens that the second one chooses when text is generated. */
+  readonly secondShare?: number;
+  /**
+   * The n-grams of which no two share a draw of the keyed function, where a dialect's function sees less than the
+   * n-gram. `read` gives the others the least value, which keeps every test valid; leaving them out saves its power.
+   */
+  distinct?(ngrams: Ngrams): Ngrams;
+  /**
+   * The exact test of the key on n-grams, where `pivot` holds for one n-gram but not for all together, because n-grams
+   * share values: then no test on the values of `read` is valid, and this one stands in for it.
+   */
+  test?(ngrams: Ngrams): MarkTest;
 }
