@@ -26,11 +26,12 @@ export interface NgramOptions {
   readonly padding: number | null;
 }
 
-/** Most tokens that a collector takes: its table then holds about 1.5 GiB at a context of four. */
+/** Most tokens that a collector takes: its tables then hold about 2.5 GiB at a context of four. */
 export const MAX_TOKENS = 50_000_000;
 
 const MAX_CONTEXT = 16;
 const START_ROWS = 1024;
+const BLOCK = 256;
 const GOLDEN = 0x9e3779b1;
 
 /**
@@ -42,6 +43,9 @@ export class NgramCollector {
   readonly #options: NgramOptions;
   readonly #width: number;
   readonly #unitWidth: number;
+  /** Start of every hash, drawn anew, so that nobody can write a text whose n-grams all fall into one slot. */
+  readonly #seed = crypto.getRandomValues(new Int32Array(1))[0]!;
+  readonly #hashes = new Int32Array(BLOCK + 1);
   #tokens: Int32Array;
   #text: Uint32Array;
   #position: Uint32Array;
@@ -52,7 +56,8 @@ export class NgramCollector {
   #repeated = 0;
   #unscored = 0;
   #taken = 0;
-  #slots = new Uint32Array(START_ROWS * 2);
+  /** A hash and the row that has it, counted from 1; 0 is an empty slot. */
+  #slots = new Int32Array(START_ROWS * 4);
 
   /** @throws PhalanxError `MARK_ARGUMENT` when the context is not of 0 to 16 tokens. */
   constructor(options: NgramOptions) {
@@ -88,21 +93,31 @@ export class NgramCollector {
     this.#walk(tokens, undefined, false);
   }
 
+  /** N-grams gathered so far that are scored. */
+  get size(): number {
+    return this.#kept;
+  }
+
   /** What has been gathered so far. */
   collect(): Ngrams {
-    const width = this.#width;
-    const tokens = new Int32Array(this.#kept * width);
-    const text = new Uint32Array(this.#kept);
-    const position = new Uint32Array(this.#kept);
-    let to = 0;
-    for (let row = 0; row < this.#rows; row++) {
-      if (this.#scored[row] === 0) continue;
-      tokens.set(this.#tokens.subarray(row * width, (row + 1) * width), to * width);
-      text[to] = this.#text[row]!;
-      position[to++] = this.#position[row]!;
-    }
     const { repeated, unscored } = { repeated: this.#repeated, unscored: this.#unscored };
-    return { width, count: this.#kept, tokens, text, position, repeated, unscored };
+    const rest = { width: this.#width, count: this.#kept, repeated, unscored };
+    // Rows never change once they are written, so views of them are as good as copies.
+    if (this.#kept === this.#rows)
+      return {
+        ...rest,
+        tokens: this.#tokens.subarray(0, this.#rows * this.#width),
+        text: this.#text.subarray(0, this.#rows),
+        position: this.#position.subarray(0, this.#rows),
+      };
+    const kept = new Uint32Array(this.#kept);
+    for (let row = 0, to = 0; row < this.#rows; row++) if (this.#scored[row] === 1) kept[to++] = row;
+    return {
+      ...rest,
+      tokens: pickRows(this.#tokens, this.#width, kept),
+      text: kept.map((row) => this.#text[row]!),
+      position: kept.map((row) => this.#position[row]!),
+    };
   }
 
   #walk(tokens: Int32Array, mask: Uint8Array | undefined, scored: boolean): void {
@@ -114,68 +129,111 @@ export class NgramCollector {
       'Test a sample, or parts of the corpus under one union bound.',
     );
     const { contextWidth, padding } = this.#options;
-    for (let at = 0; at < tokens.length; at++) {
-      if ((at < contextWidth && padding === null) || (mask !== undefined && mask[at] === 0)) {
-        if (scored) this.#unscored++;
+    const padded = new Int32Array(contextWidth + tokens.length).fill(padding ?? 0, 0, contextWidth);
+    padded.set(tokens, contextWidth);
+    const first = padding === null ? Math.min(contextWidth, tokens.length) : 0;
+    if (scored) this.#unscored += first;
+    for (let from = first; from < tokens.length; from += BLOCK) {
+      const to = Math.min(from + BLOCK, tokens.length);
+      this.#reserve(to - from);
+      this.#hashBlock(padded, from, to);
+      this.#claimBlock(padded, from, to, mask, scored);
+    }
+  }
+
+  /**
+   * Hashes of the n-grams from one place to another, each of whose slots is touched, all of them before any is looked
+   * into: the memory then works on many at a time.
+   */
+  #hashBlock(padded: Int32Array, from: number, to: number): void {
+    const unitWidth = this.#unitWidth;
+    const hashes = this.#hashes;
+    const slots = this.#slots;
+    const mask = slots.length / 2 - 1;
+    const seed = this.#seed;
+    let touched = 0;
+    for (let at = from; at < to; at++) {
+      let hash = seed;
+      for (let i = at; i < at + unitWidth; i++) {
+        hash = Math.imul(hash ^ padded[i]!, GOLDEN);
+        hash ^= hash >>> 15;
+      }
+      hash = Math.imul(hash, 0x85ebca77);
+      hash ^= hash >>> 13;
+      hashes[at - from] = hash;
+      touched ^= slots[(hash & mask) * 2]!;
+    }
+    // Stored, or the loads would be optimised away.
+    hashes[BLOCK] = touched;
+  }
+
+  #claimBlock(
+    padded: Int32Array,
+    from: number,
+    to: number,
+    mask: Uint8Array | undefined,
+    scored: boolean,
+  ): void {
+    const width = this.#width;
+    const unitWidth = this.#unitWidth;
+    const slots = this.#slots;
+    const slotMask = slots.length / 2 - 1;
+    const rowTokens = this.#tokens;
+    const start = this.#rows;
+    let rows = start;
+    let masked = 0;
+    for (let at = from; at < to; at++) {
+      if (mask !== undefined && mask[at] === 0) {
+        masked++;
         continue;
       }
-      this.#reserve();
-      const row = this.#rows * this.#width;
-      for (let back = contextWidth; back >= 0; back--)
-        this.#tokens[row + contextWidth - back] = at >= back ? tokens[at - back]! : padding!;
-      if (!this.#claim(row)) {
-        if (scored) this.#repeated++;
-        continue;
-      }
-      this.#text[this.#rows] = this.#texts;
-      this.#position[this.#rows] = at;
-      this.#scored[this.#rows] = scored ? 1 : 0;
-      this.#rows++;
-      if (scored) this.#kept++;
+      const hash = this.#hashes[at - from]!;
+      let slot = hash & slotMask;
+      let found = slots[slot * 2 + 1]!;
+      for (; found !== 0; slot = (slot + 1) & slotMask, found = slots[slot * 2 + 1]!)
+        if (slots[slot * 2] === hash && equalTokens(rowTokens, (found - 1) * width, padded, at, unitWidth))
+          break;
+      if (found !== 0) continue;
+      slots[slot * 2] = hash;
+      slots[slot * 2 + 1] = rows + 1;
+      for (let i = 0, row = rows * width; i < width; i++) rowTokens[row + i] = padded[at + i]!;
+      this.#position[rows++] = at;
     }
+    this.#text.fill(this.#texts, start, rows);
+    this.#scored.fill(scored ? 1 : 0, start, rows);
+    this.#rows = rows;
+    if (!scored) return;
+    this.#kept += rows - start;
+    this.#unscored += masked;
+    this.#repeated += to - from - masked - (rows - start);
   }
 
-  /** Takes a slot for the row that is being added; false when its unit is there already. */
-  #claim(row: number): boolean {
-    const mask = this.#slots.length - 1;
-    let slot = this.#hash(row) & mask;
-    for (; this.#slots[slot] !== 0; slot = (slot + 1) & mask)
-      if (this.#equal(row, (this.#slots[slot]! - 1) * this.#width)) return false;
-    this.#slots[slot] = this.#rows + 1;
-    return true;
-  }
-
-  #hash(row: number): number {
-    let hash = 0;
-    for (let i = 0; i < this.#unitWidth; i++) {
-      hash = Math.imul(hash ^ this.#tokens[row + i]!, GOLDEN);
-      hash ^= hash >>> 15;
+  /** Room for some more rows; slots are at most half full. */
+  #reserve(more: number): void {
+    let capacity = this.#text.length;
+    if (this.#rows + more <= capacity) return;
+    while (capacity < this.#rows + more) capacity *= 2;
+    this.#tokens = grow(this.#tokens, new Int32Array(capacity * this.#width));
+    this.#text = grow(this.#text, new Uint32Array(capacity));
+    this.#position = grow(this.#position, new Uint32Array(capacity));
+    this.#scored = grow(this.#scored, new Uint8Array(capacity));
+    const old = this.#slots;
+    const slots = new Int32Array(capacity * 4);
+    const mask = capacity * 2 - 1;
+    for (let from = 0; from < old.length; from += 2) {
+      if (old[from + 1] === 0) continue;
+      let slot = old[from]! & mask;
+      while (slots[slot * 2 + 1] !== 0) slot = (slot + 1) & mask;
+      slots[slot * 2] = old[from]!;
+      slots[slot * 2 + 1] = old[from + 1]!;
     }
-    hash = Math.imul(hash, 0x85ebca77);
-    return (hash ^ (hash >>> 13)) >>> 0;
+    this.#slots = slots;
   }
+}
 
-  #equal(a: number, b: number): boolean {
-    for (let i = 0; i < this.#unitWidth; i++) if (this.#tokens[a + i] !== this.#tokens[b + i]) return false;
-    return true;
-  }
-
-  /** Room for one more row; slots are at most half full. */
-  #reserve(): void {
-    if (this.#rows < this.#text.length) return;
-    const rows = this.#text.length * 2;
-    this.#tokens = grow(this.#tokens, new Int32Array(rows * this.#width));
-    this.#text = grow(this.#text, new Uint32Array(rows));
-    this.#position = grow(this.#position, new Uint32Array(rows));
-    this.#scored = grow(this.#scored, new Uint8Array(rows));
-    this.#slots = new Uint32Array(rows * 2);
-    const mask = this.#slots.length - 1;
-    for (let row = 0; row < this.#rows; row++) {
-      let slot = this.#hash(row * this.#width) & mask;
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-      this.#slots[slot] = row + 1;
-    }
-  }
+function equalTokens(a: Int32Array, fromA: number, b: Int32Array, fromB: number, size: number): boolean {
+  for (let i = 0; i < size; i++) if (a[fromA + i] !== b[fromB + i]) return false;
+  return true;
 }
 
 function grow<A extends Int32Array | Uint32Array | Uint8Array>(from: A, to: A): A {
@@ -188,4 +246,26 @@ export function collectNgrams(texts: readonly Int32Array[], options: NgramOption
   const collector = new NgramCollector(options);
   for (const text of texts) collector.add(text);
   return collector.collect();
+}
+
+/** Some of the n-grams, in ascending order of their rows; those left out count as repeated. */
+export function selectNgrams(ngrams: Ngrams, rows: Uint32Array): Ngrams {
+  return {
+    width: ngrams.width,
+    count: rows.length,
+    tokens: pickRows(ngrams.tokens, ngrams.width, rows),
+    text: rows.map((row) => ngrams.text[row]!),
+    position: rows.map((row) => ngrams.position[row]!),
+    repeated: ngrams.repeated + ngrams.count - rows.length,
+    unscored: ngrams.unscored,
+  };
+}
+
+function pickRows(tokens: Int32Array, width: number, rows: Uint32Array): Int32Array {
+  const picked = new Int32Array(rows.length * width);
+  for (let to = 0; to < rows.length; to++) {
+    const from = rows[to]! * width;
+    for (let i = 0; i < width; i++) picked[to * width + i] = tokens[from + i]!;
+  }
+  return picked;
 }

@@ -1,29 +1,47 @@
 import { z } from 'zod';
 import type { Mark } from '../mark.js';
+import { HmacSha256Prf } from '../prf/hmac-sha256.js';
 import { PhiloxPrf } from '../prf/philox.js';
+import { toVllmUniform, type VllmPrf, writeLowerEdges } from '../prf/vllm-uniform.js';
 import { chooseByGumbel } from '../schemes/gumbel.js';
+import { requireWidth } from '../watermark-error.js';
 
-/** Single-key Gumbel-max as vLLM 0.33 emits it (`vllm/v1/watermarking`, algorithm `gumbel`, PRF `philox4x32-10-v1`). */
+/** Single-key Gumbel-max as vLLM 0.33 emits it (`vllm/v1/watermarking/gumbel.py`, algorithm `gumbel`). */
 export const vllmGumbelParameters = z.strictObject({ contextWidth: z.int().min(1).max(16).default(4) });
 
-const CELLS = 2 ** 24;
+type Parameters = z.infer<typeof vllmGumbelParameters>;
 
-/** The mark under vLLM's 64-bit key. vLLM pads the start of an answer with -1 and never looks at the prompt. */
-export function openVllmGumbel(parameters: z.infer<typeof vllmGumbelParameters>, key: bigint): Mark {
-  const prf = new PhiloxPrf(key);
+/**
+ * The mark under vLLM's 64-bit key, PRF `philox4x32-10-v1`. vLLM pads the start of an answer with -1 and never looks
+ * at the prompt.
+ */
+export function openVllmGumbel({ contextWidth }: Parameters, key: bigint): Mark {
+  return openGumbel(contextWidth, new PhiloxPrf(key));
+}
+
+/**
+ * The same under a key of 256 bits, PRF `hmac-sha256-v1`: what earlier versions of vLLM's watermarking had
+ * (`prfs/hmac_sha256.py`) and no release emits.
+ */
+export function openVllmGumbelHmac({ contextWidth }: Parameters, key: bigint): Mark {
+  return openGumbel(contextWidth, new HmacSha256Prf(key));
+}
+
+function openGumbel(contextWidth: number, prf: VllmPrf): Mark {
   return {
     pivot: { kind: 'uniform', streams: 1 },
-    contextWidth: parameters.contextWidth,
+    contextWidth,
     padding: -1,
     unit: 'context',
-    // vLLM's u is (mantissa + 1) / (2^24 + 1); mantissa / 2^24 is the lower edge that `Pivot` asks for.
-    read: (ngrams) => Float64Array.from(prf.readNgrams(ngrams), (word) => (word >>> 8) / CELLS),
+    read: (ngrams) => {
+      requireWidth(ngrams, contextWidth);
+      const values = new Float64Array(ngrams.count);
+      writeLowerEdges(prf.readNgrams(ngrams), values);
+      return values;
+    },
     reshape: (context, candidates) => {
       const words = prf.readTokens(context, candidates.tokens);
-      chooseByGumbel(
-        candidates,
-        Float64Array.from(words, (word) => ((word >>> 8) + 1) / (CELLS + 1)),
-      );
+      chooseByGumbel(candidates, Float64Array.from(words, toVllmUniform));
     },
   };
 }
