@@ -30,6 +30,9 @@ const USAGE_CODES = new Set([
   'SKETCH_BENCHMARK_INDEX',
   'TESTING_PLAN',
   'TESTING_SOURCE',
+  'TRIAGE_CORPUS',
+  'TRIAGE_MODEL',
+  'TRIAGE_OPTIONS',
 ]);
 
 /** The exit code for a failure. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { describeFailure, ExitCode, exitCodeOf } from './cli-error.js';
+import { addMarkCommands } from './commands/mark.js';
 import type { Terminal } from './terminal.js';
 
 /**
@@ -232,6 +233,8 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
     .action(async (url, flags) =>
       finish(await (await import('./commands/ledger-audit.js')).auditCommand(url, flags, terminal)),
     );
+
+  addMarkCommands(program, terminal, finish);
 
   const evidence = program.command('evidence').description('bundles that a stranger can check');
   addKeptOptions(evidence.command('export').argument('<finding>', 'as `findings list` names it'))

@@ -20,6 +20,7 @@ import type { Suite } from './suite.js';
 import { tails } from './tails.js';
 import { templateFingerprint } from './template-fingerprint.js';
 import { transparencyLog } from './transparency-log.js';
+import { triage } from './triage.js';
 
 /** Every suite, quick ones first: a new one is one file and one entry here. */
 export const suites: readonly Suite[] = [
@@ -34,6 +35,7 @@ export const suites: readonly Suite[] = [
   oneJob,
   leiden,
   tails,
+  triage,
   formats,
   evidenceFormats,
   evidenceReport,

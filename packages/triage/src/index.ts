@@ -15,6 +15,7 @@ export { areaUnderRoc, truePositiveRate } from './roc.js';
 export {
   type AbstainedText,
   type Abstention,
+  measureScore,
   type RankedText,
   scoreTriage,
   type TriageResult,

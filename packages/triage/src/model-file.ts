@@ -70,7 +70,9 @@ export function digestOfModelFile(bytes: Uint8Array): string {
  *
  * @throws PhalanxError `TRIAGE_MODEL`
  */
-export function decodeTriageModel(bytes: Uint8Array): TriageModel {
+export function decodeTriageModel(file: Uint8Array): TriageModel {
+  // A Buffer's slices are views, and arrays must not be unaligned views.
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
   requireModel(bytes.length <= MAX_MODEL_BYTES, `more than ${MAX_MODEL_BYTES} bytes`);
   const magic = utf8(MAGIC);
   requireModel(

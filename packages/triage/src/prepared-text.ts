@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { MAX_ALPHABET } from './limits.js';
+import { MAX_ALPHABET, MAX_TEXT_CHARS } from './limits.js';
 import { normaliseText, type Repairs, type TextKind } from './normalised-text.js';
 import { listWords, type WordList } from './word-list.js';
 
@@ -16,8 +16,27 @@ export interface PreparedText extends WordList {
 
 export function prepareText(raw: string, kind: TextKind): PreparedText {
   const { text, repairs, truncated } = normaliseText(raw, kind);
-  const folded = kind === 'text' ? text.toLowerCase() : text;
+  const folded = foldCase(text, kind);
   return { kind, text, folded, repairs, truncated, ...listWords(folded, kind) };
+}
+
+/** A text as it came, but for its line breaks where it is prose, as `measureScore` compares it. */
+export function prepareUnrepaired(raw: string, kind: TextKind): PreparedText {
+  const cut = raw.slice(0, MAX_TEXT_CHARS);
+  const text = kind === 'text' ? cut.replace(/[\r\n]+/g, ' ') : cut;
+  const repairs = { homoglyphs: 0, invisible: 0, exoticSpaces: 0, spaceRuns: 0 };
+  return {
+    kind,
+    text,
+    folded: foldCase(text, kind),
+    repairs,
+    truncated: false,
+    ...listWords(foldCase(text, kind), kind),
+  };
+}
+
+function foldCase(text: string, kind: TextKind): string {
+  return kind === 'text' ? text.toLowerCase() : text;
 }
 
 /** First 8 bytes of the SHA-256 of the folded text: by it a model knows texts that it was made of. */

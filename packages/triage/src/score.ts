@@ -2,7 +2,7 @@ import { logConformalP, toLog10 } from '@phalanx/stats';
 import { featureText, MEMBER_NAMES, type MemberName } from './members.js';
 import type { Repairs } from './normalised-text.js';
 import { TRIAGE_NOTICE } from './notice.js';
-import { fingerprintOf, type PreparedText, prepareText } from './prepared-text.js';
+import { fingerprintOf, type PreparedText, prepareText, prepareUnrepaired } from './prepared-text.js';
 import { scoreFeatured } from './train.js';
 import { categoryOf, type TriageModel } from './triage-model.js';
 
@@ -94,6 +94,15 @@ export function scoreTriage(model: TriageModel, text: string, stratum = ''): Tri
     members: Object.fromEntries(MEMBER_NAMES.map((name, i) => [name, said[i]])) as Record<MemberName, number>,
     ...seen,
   };
+}
+
+/**
+ * The score alone, for measurement: without calibration and abstention and, where `normalise` is false, of the text as it
+ * came but for its line breaks, to see what normalisation is worth. Compare scores of one model only; no decision rests on them.
+ */
+export function measureScore(model: TriageModel, text: string, normalise = true): number {
+  const prepared = normalise ? prepareText(text, model.kind) : prepareUnrepaired(text, model.kind);
+  return scoreFeatured(model, featureText(prepared)).score;
 }
 
 function isKnown({ known }: TriageModel, text: PreparedText): boolean {

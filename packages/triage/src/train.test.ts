@@ -24,23 +24,24 @@ describe.each<CorpusKind>(['templates', 'russian', 'han', 'code'])('on %s', (kin
   });
 
   it('flags new human texts as often as it says, and machine texts more often', () => {
+    const ranked = [3, 4].map((seed) => byCategory(model, drawCorpus(kind, seed === 4, 300, seed)));
     const flagged = (machine: boolean, level: number) => {
-      const found = { flagged: 0, scored: 0, of: 0, bounds: 0 };
-      for (const [category, results] of byCategory(model, drawCorpus(kind, machine, 400, machine ? 4 : 3))) {
+      const found = { flagged: 0, scored: 0, bounds: 0 };
+      for (const [category, logPs] of ranked[machine ? 1 : 0]!) {
         const of = model.categories.find(({ name }) => name === category)!.scores.length;
-        const count = results.filter((logP) => logP <= Math.log(level) + 1e-12).length;
+        const count = logPs.filter((logP) => logP <= Math.log(level) + 1e-12).length;
         const rank = Math.floor(level * (of + 1) + 1e-9);
         // Given n calibration texts, P(p <= level) is Beta(rank, n + 1 - rank) distributed; ties lower it.
-        const bound = logBetaBinomialUpperTail(count, results.length, rank, of + 1 - rank);
+        const bound = logBetaBinomialUpperTail(count, logPs.length, rank, of + 1 - rank);
         found.bounds = Math.min(found.bounds, bound);
         found.flagged += count;
-        found.scored += results.length;
+        found.scored += logPs.length;
       }
       return found;
     };
     for (const level of [0.1, 0.05]) {
       const human = flagged(false, level);
-      expect(human.scored).toBeGreaterThan(350);
+      expect(human.scored).toBeGreaterThan(260);
       expect(human.bounds).toBeGreaterThan(LOG_FLAKE);
       const machine = flagged(true, level);
       expect(machine.flagged / machine.scored).toBeGreaterThan(0.7);
@@ -77,9 +78,10 @@ describe('trainTriage', () => {
   const small = { minWords: 30, minCalibration: 19 };
 
   it('gives equal bytes for equal texts and seed', () => {
-    const bytes = encodeTriageModel(trainTriage(human, machine, small));
-    expect(encodeTriageModel(trainTriage(human, machine, small))).toEqual(bytes);
-    expect(encodeTriageModel(trainTriage(human, machine, { ...small, seed: 2 }))).not.toEqual(bytes);
+    const encode = (seed: number) => encodeTriageModel(trainTriage(human, machine, { ...small, seed }));
+    const bytes = encode(1);
+    expect(Buffer.compare(encode(1), bytes)).toBe(0);
+    expect(Buffer.compare(encode(2), bytes)).not.toBe(0);
   });
 
   it('keeps a group on one side and calibrates with one text of it', () => {
