@@ -1,9 +1,25 @@
+export { type ChosenDraft, chooseDraft, MAX_DRAFTS } from './best-of.js';
+export { drawCandidate, type Truncation, truncateCandidates, truncateLogits } from './candidates.js';
 export { type MarkTest, testMark } from './detect/log-p.js';
 export { deepmindSynthidParameters, openDeepmindSynthid } from './dialects/deepmind-synthid.js';
 export { hfKgwParameters, openHfKgw } from './dialects/hf-kgw.js';
 export { hfSynthidParameters, openHfSynthid, openHfSynthidTest } from './dialects/hf-synthid.js';
 export { lmWatermarkingParameters, openLmWatermarking } from './dialects/lm-watermarking.js';
 export { markllmKgwParameters, openMarkllmKgw } from './dialects/markllm-kgw.js';
+export { openPhalanxGumbel, phalanxGumbelParameters } from './dialects/phalanx-gumbel.js';
+export {
+  openPhalanxKgw,
+  openPhalanxUnigram,
+  phalanxKgwParameters,
+  phalanxUnigramParameters,
+} from './dialects/phalanx-kgw.js';
+export {
+  type MultibitMark,
+  openPhalanxMultibit,
+  phalanxMultibitParameters,
+} from './dialects/phalanx-multibit.js';
+export { openPhalanxSynthid, phalanxSynthidParameters } from './dialects/phalanx-synthid.js';
+export { type Dialect, dialectOf, dialects, openMark } from './dialects/registry.js';
 export { maskLikeSynthid, type SynthidMaskOptions } from './dialects/synthid-mask.js';
 export {
   openTextSeal,
@@ -25,6 +41,7 @@ export { openVllmGumbel, openVllmGumbelHmac, vllmGumbelParameters } from './dial
 export { openVllmRedGreen, vllmRedGreenParameters } from './dialects/vllm-red-green.js';
 export { openVllmSbw, vllmSbwParameters } from './dialects/vllm-sbw.js';
 export { openVllmSynthid, vllmSynthidParameters } from './dialects/vllm-synthid.js';
+export { deriveMarkKey, foreignKeyId, KEY_SCHEDULE, type KeyScope, markKeyId } from './key-schedule.js';
 export { type Candidates, type Mark, type Pivot, valuesPerNgram } from './mark.js';
 export {
   collectNgrams,
@@ -38,6 +55,7 @@ export { type GreenListOptions, GreenLists } from './prf/green-lists.js';
 export { KGW_PRFS, type KgwPrfName } from './prf/kgw-prfs.js';
 export { drawNumpyWords, expandNumpySeed, shuffleNumpyMask } from './prf/numpy-generator.js';
 export { PhiloxPrf, permutePhilox, sumPhiloxScores } from './prf/philox.js';
+export { PrfScheme, SIPHASH_PRF, SipHashPrf } from './prf/siphash.js';
 export { hashRows, SynthidPrf } from './prf/synthid-hash.js';
 export { SynthidTablePrf } from './prf/synthid-table.js';
 export {
@@ -48,6 +66,34 @@ export {
   pickTorchMantissas,
   reduceTorchSeed,
 } from './prf/torch-generator.js';
+export {
+  checkProfile,
+  createMarkProfile,
+  formatSignedProfile,
+  MarkProfile,
+  openSignedProfile,
+  type ProfileInput,
+  type ProfileUse,
+  parseMarkProfile,
+  Sampling,
+  SignedMarkProfile,
+  signMarkProfile,
+} from './profile.js';
+export {
+  checkOutput,
+  type OutputRegistration,
+  type OutputSalt,
+  registerOutput,
+} from './registered-outputs.js';
+export {
+  type DrawnToken,
+  makeSampler,
+  openSampler,
+  type Sampler,
+  type SamplerOptions,
+  type SamplingStep,
+} from './sampler.js';
+export { type PayloadReading, PayloadScores } from './schemes/payload-scores.js';
 export { runTournament } from './schemes/synthid.js';
 export { descendingWeights, SynthidTableNull } from './schemes/synthid-null.js';
 export type { WatermarkErrorCode } from './watermark-error.js';
