@@ -18,7 +18,8 @@ export const markllmKgwParameters = z.strictObject({
 
 /**
  * The mark under MarkLLM's `hash_key`, 1 to 2^63 - 1 and no multiple of the vocabulary's size. Its seeds are below that
- * size, so there are as many lists as tokens, the same for every key; the key says which context has which.
+ * size, so there are as many lists as tokens, the same for every key; the key says which context has which. Over the key
+ * a token is green in its share of these lists, so `pivot.gamma` is not gamma but a bound of that share (`boundShare`).
  * At generation with `self` every candidate is tested, as MarkLLM does, since it makes the whole list.
  *
  * @throws PhalanxError `MARK_KEY`.
@@ -41,15 +42,23 @@ export function openMarkllmKgw(parameters: z.infer<typeof markllmKgwParameters>,
       ? {
           window: prefixLength,
           salted: false,
+          lists: vocabulary / greatestDivisor(factor, vocabulary),
           seed: (tokens, from) => (factor * absorb(tokens, from)) % vocabulary,
         }
       : {
           window: prefixLength + 1,
           salted: true,
+          // A product of two residues favours multiples of the divisors: by 1.5 when the vocabulary is a power of two.
+          lists: vocabulary / 2,
           seed: (tokens, from) =>
             (absorb(tokens, from) * (table[tokens[from + prefixLength]!] ?? 0)) % vocabulary,
         };
   return openKgwMark({ vocabulary, gamma, delta, seed, tries: vocabulary });
+}
+
+function greatestDivisor(a: number, b: number): number {
+  while (b > 0) [a, b] = [b, a % b];
+  return a;
 }
 
 /** MarkLLM's f: one entry of the table for the last `prefixLength` tokens. */

@@ -8,6 +8,8 @@ export interface ContextSeed {
   readonly window: number;
   /** Whether the last token of the window is the one that is scored ("self-salted"). */
   readonly salted: boolean;
+  /** How many lists there are, if they are few: over the key, a token is then green in its share of just these. */
+  readonly lists?: number;
   seed(tokens: Int32Array, from: number): number;
   /**
    * False where the seed is the same under every key, so that the value says nothing about this one: whoever knows the

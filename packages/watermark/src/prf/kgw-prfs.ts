@@ -13,6 +13,8 @@ interface KgwPrf {
   isKeyless(window: readonly bigint[], key: bigint): boolean;
   /** Whether the key is used only modulo the table's size. */
   readonly hashesKey: boolean;
+  /** Lists that there can be for windows of `width`, if they are few. */
+  lists?(width: number): number;
 }
 
 const TABLE = 1_000_003;
@@ -63,6 +65,7 @@ export const KGW_PRFS = {
     value: (window, key) => hash(key * window[0]!),
     isKeyless: (window) => isZero(window[0]),
     hashesKey: true,
+    lists: () => TABLE,
   },
   anchored_skipgram_prf: {
     value: (window, key) => hash(key * window[0]!) * hash(key * window.at(-1)!),
@@ -74,6 +77,8 @@ export const KGW_PRFS = {
     // The hash of token 0 is a constant: when it is the least, it hides the others.
     isKeyless: (window, key) => window.some(isZero) && least(hashAll(window, key)) === hash(0n),
     hashesKey: true,
+    // The least of w numbers favours small ones: as many lists as would do if all were alike.
+    lists: (width) => TABLE / width,
   },
   anchored_minhash_prf: {
     value: (window, key) => {
@@ -127,6 +132,7 @@ export function openKgwPrf(name: KgwPrfName, width: number, key: bigint) {
     Array.from(tokens.subarray(from, from + width), (token) => BigInt(token));
   return {
     window: width,
+    ...(prf.lists === undefined ? {} : { lists: prf.lists(width) }),
     seed: (tokens: Int32Array, from: number) => reduceTorchSeed(prf.value(windowAt(tokens, from), key)),
     isKeyed: (tokens: Int32Array, from: number) => !prf.isKeyless(windowAt(tokens, from), key),
   };

@@ -26,6 +26,15 @@ export function greenListSize(vocabulary: number, gamma: number): number {
   return Math.floor(vocabulary * gamma);
 }
 
+/**
+ * The most that the share of a token can be of `lists` lists that each take floor(gamma * vocabulary) tokens at random:
+ * beyond it lies one of a thousand such sets of lists, by Hoeffding's inequality for every token.
+ */
+export function boundShare(gamma: number, lists: number, vocabulary: number): number {
+  const slack = Math.sqrt(Math.log(vocabulary * 1000) / (2 * lists));
+  return Math.min(1, gamma + slack);
+}
+
 /** Adds `delta` nats to the candidates with `green` 1. */
 export function raiseGreens(candidates: Candidates, green: Uint8Array, delta: number): void {
   const { logProbabilities } = candidates;
@@ -42,6 +51,8 @@ export function openKgwMark(options: KgwOptions): Mark {
   const { vocabulary, gamma, delta, seed, tries = TRIES, shift = 0, last = false } = options;
   const size = greenListSize(vocabulary, gamma);
   requireInteger(size, 'size of a green list', 1, vocabulary - 1);
+  const share =
+    seed.lists === undefined ? size / vocabulary : boundShare(size / vocabulary, seed.lists, vocabulary);
   const lists = openGreenLists(vocabulary, last ? vocabulary - size : size);
   const isGreen = (seeds: Uint32Array, tokens: Int32Array): Uint8Array => {
     const inside = (token: number) => token >= 0 && token < vocabulary;
@@ -51,7 +62,7 @@ export function openKgwMark(options: KgwOptions): Mark {
     return last ? first.map((bit, i) => (inside(tokens[i]!) ? 1 - bit : 0)) : first;
   };
   return {
-    pivot: { kind: 'green', gamma: size / vocabulary },
+    pivot: { kind: 'green', gamma: share },
     contextWidth: contextWidthOf(seed),
     padding: null,
     unit: 'ngram',
