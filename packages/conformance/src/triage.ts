@@ -72,6 +72,7 @@ function judgeInDomain(checks: Checks, set: PairSet): Map<string, number> {
     return found;
   };
   const random = new Random(1);
+  const unlike = { human: 0, machine: 0 };
   for (let fold = 0; fold < FOLDS; fold++) {
     const rows = [...set.human.keys()];
     const model = trainOn([set], (i) => i % FOLDS !== fold);
@@ -81,6 +82,7 @@ function judgeInDomain(checks: Checks, set: PairSet): Map<string, number> {
         const text = set[side][i]!;
         const result = scoreTriage(model, text);
         tableOf('stack')[side].push(measureScore(model, text));
+        if (result.outcome === 'abstained' && result.reason === 'unlike-corpus') unlike[side]++;
         if (result.outcome === 'ranked')
           for (const name of MEMBER_NAMES) tableOf(name)[side].push(result.members[name]);
         tableOf('brotli')[side].push(-addedByBrotli(prelude, text));
@@ -106,7 +108,7 @@ function judgeInDomain(checks: Checks, set: PairSet): Map<string, number> {
     `${set.name}, in domain: ${describe(tables.get('stack')!)}; brotli prelude of the same texts ${describe(tables.get('brotli')!)}${published === undefined ? '' : `; published: ${published}`}`,
   );
   checks.note(
-    `  members: ${MEMBER_NAMES.map((name) => `${name} ${areaOf(tables.get(name)!).toFixed(3)}`).join(', ')}; left out by normalisation: a line break alone ${areaOf(tables.get('line break')!).toFixed(3)}`,
+    `  members: ${MEMBER_NAMES.map((name) => `${name} ${areaOf(tables.get(name)!).toFixed(3)}`).join(', ')}; left out by normalisation: a line break alone ${areaOf(tables.get('line break')!).toFixed(3)}; set aside as unlike the corpus: ${unlike.human} of ${set.human.length} human and ${unlike.machine} of ${set.machine.length} machine texts`,
   );
   checks.note(
     `  ${[50, 75, 100].map((length) => `first ${length} words ${describe(tables.get(`first ${length} words`)!)}`).join('; ')}`,
@@ -139,10 +141,11 @@ function judgeAcrossDomains(checks: Checks, sets: readonly PairSet[]): void {
         human: set.human.map((text) => measureScore(model, text)),
         machine: set.machine.map((text) => measureScore(model, text)),
       };
-      const logPs = rankAll(model, set.human);
+      const { logPs, unlike } = rankAll(model, set.human);
+      const machine = rankAll(model, set.machine);
       const flagged = countAtMost(logPs, 0.05);
       checks.note(
-        `${set.name}, trained on the other domain: ${describe(scores)}; human texts with p <= 0.05, a promise void here: ${flagged} of ${logPs.length}`,
+        `${set.name}, trained on the other domain: ${describe(scores)}; human texts with p <= 0.05, a promise void here: ${flagged} of ${logPs.length}; set aside as unlike the corpus: ${unlike}, and of machine texts ${machine.unlike} of ${machine.logPs.length}`,
       );
       if (set.name !== NOT_ACROSS_DOMAINS)
         checks.check(`${set.name}: better than chance across domains`, areaOf(scores) > 0.5);
@@ -166,13 +169,7 @@ function judgeCalibration(checks: Checks, sets: readonly PairSet[]): void {
         return left.has(group) && !seen.has(group) && seen.add(group);
       }),
     );
-    const byCategory = new Map<string, number[]>();
-    for (const text of texts) {
-      const result = scoreTriage(model, text);
-      if (result.outcome !== 'ranked') continue;
-      byCategory.set(result.category, [...(byCategory.get(result.category) ?? []), result.logP]);
-    }
-    for (const [category, logPs] of byCategory) {
+    for (const [category, logPs] of rankByCategory(model, texts)) {
       const of = model.categories.find(({ name }) => name === category)!.scores.length;
       tested += logPs.length;
       LEVELS.forEach((level, j) => {
@@ -213,7 +210,7 @@ function judgeAbstention(checks: Checks, sets: readonly PairSet[]): void {
  * learn and says nothing about power. Both halves of the tasks take their turn.
  */
 function judgeCode(checks: Checks, solutions: Readonly<Record<'js' | 'python', Solution[]>>): void {
-  const totals = new Map<string, [number, number]>();
+  const totals = new Map<string, [number, number, number]>();
   for (const half of [0, 1])
     for (const language of ['js', 'python'] as const) {
       const own = solutions[language].filter(({ task }) => Number(task) % 2 === half);
@@ -224,7 +221,7 @@ function judgeCode(checks: Checks, solutions: Readonly<Record<'js' | 'python', S
       );
       for (const tested of ['js', 'python'] as const) {
         const texts = solutions[tested].filter(({ task }) => Number(task) % 2 !== half);
-        const logPs = rankAll(
+        const { logPs, unlike } = rankAll(
           model,
           texts.map(({ bare }) => bare),
         );
@@ -234,14 +231,14 @@ function judgeCode(checks: Checks, solutions: Readonly<Record<'js' | 'python', S
           checkRate(checks, `code, ${language}, half ${half}, p <= 0.05`, flagged, logPs.length, 0.05, of);
         }
         const key = `calibrated on ${language}, tested on ${tested}`;
-        const before = totals.get(key) ?? [0, 0];
-        totals.set(key, [before[0] + flagged, before[1] + logPs.length]);
+        const before = totals.get(key) ?? [0, 0, 0];
+        totals.set(key, [before[0] + flagged, before[1] + logPs.length, before[2] + unlike]);
       }
     }
-  for (const [key, [flagged, tested]] of totals) {
+  for (const [key, [flagged, tested, unlike]] of totals) {
     const { lower, upper } = clopperPearson(flagged, tested, 0.05);
     checks.note(
-      `code, ${key}: p <= 0.05 for ${flagged} of ${tested} human solutions (${lower.toFixed(3)} to ${upper.toFixed(3)})`,
+      `code, ${key}: p <= 0.05 for ${flagged} of ${tested} human solutions (${lower.toFixed(3)} to ${upper.toFixed(3)}), ${unlike} set aside as unlike the corpus`,
     );
   }
   checks.note('code: no machine-written code here, so its power is unknown');
@@ -282,11 +279,31 @@ function checkRate(
   checks.check(`calibration: ${what}`, logTail > LOG_FLAKE, () => `${flagged} of ${tested}`);
 }
 
-function rankAll(model: TriageModel, texts: readonly string[]): number[] {
-  return texts.flatMap((text) => {
+interface Ranks {
+  /** ln p of texts that were ranked, and 0 of those set aside as unlike the corpus. */
+  readonly logPs: number[];
+  readonly unlike: number;
+}
+
+/** By category; texts without any are left out. */
+function rankByCategory(model: TriageModel, texts: readonly string[]): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  for (const text of texts) {
     const result = scoreTriage(model, text);
-    return result.outcome === 'ranked' ? [result.logP] : [];
-  });
+    if (result.outcome === 'abstained' && result.reason !== 'unlike-corpus') continue;
+    const logP = result.outcome === 'ranked' ? result.logP : 0;
+    found.set(result.category!, [...(found.get(result.category!) ?? []), logP]);
+  }
+  return found;
+}
+
+function rankAll(model: TriageModel, texts: readonly string[]): Ranks {
+  const logPs = [...rankByCategory(model, texts).values()].flat();
+  const unlike = texts.filter((text) => {
+    const result = scoreTriage(model, text);
+    return result.outcome === 'abstained' && result.reason === 'unlike-corpus';
+  }).length;
+  return { logPs, unlike };
 }
 
 function countAtMost(logPs: readonly number[], level: number): number {

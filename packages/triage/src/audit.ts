@@ -31,6 +31,7 @@ export interface AuditRate {
 export interface AuditGroup {
   readonly group: string;
   readonly texts: number;
+  /** Texts that a rate is a share of: ranked, or set aside as unlike the corpus. */
   readonly scored: number;
   /** Texts that the model was made of: not scored, since they say nothing. */
   readonly known: number;
@@ -79,9 +80,11 @@ export function auditTriage(model: TriageModel, texts: readonly AuditText[]): Au
     for (const tally of own) {
       tally.texts++;
       if (result.known) tally.known++;
-      else if (result.outcome === 'abstained')
+      else if (result.outcome === 'ranked') tally.logPs.push(result.logP);
+      else {
         tally.abstained[result.reason] = (tally.abstained[result.reason] ?? 0) + 1;
-      else tally.logPs.push(result.logP);
+        if (result.reason === 'unlike-corpus') tally.logPs.push(0);
+      }
     }
   }
   const groups = [...tallies]

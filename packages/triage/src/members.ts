@@ -86,19 +86,30 @@ export function fitMembers(
   };
 }
 
-/** What each member says, in the order of `MEMBER_NAMES`. */
-export function consultMembers(members: Members, { text, grams, style }: FeaturedText): Float64Array {
+/** What an ensemble makes of a text before the stack. */
+export interface Consultation {
+  /** What each member says, in the order of `MEMBER_NAMES`. */
+  readonly said: Float64Array;
+  /** Mean ln p a symbol under the language model of human texts, and of machine texts: low where a text is unlike them. */
+  readonly humanFamiliarity: number;
+  readonly machineFamiliarity: number;
+}
+
+/** Asks every member. */
+export function consultMembers(members: Members, { text, grams, style }: FeaturedText): Consultation {
   const symbols = new SymbolCoder(members.alphabet).encode(text.folded);
   const human = members.humanModel.measure(symbols);
   const machine = members.machineModel.measure(symbols);
-  return Float64Array.of(
+  const length = Math.max(1, symbols.length);
+  const said = Float64Array.of(
     applyLinear(members.grams, grams),
     members.humanPrelude.measure(symbols) - members.machinePrelude.measure(symbols),
     curvatureOf(machine),
     curvatureOf(human),
-    symbols.length === 0 ? 0 : (machine.logP - human.logP) / symbols.length,
+    (machine.logP - human.logP) / length,
     applyLinear(members.style, denseVector(applyScaling(members.styleScaling, style))),
   );
+  return { said, humanFamiliarity: human.logP / length, machineFamiliarity: machine.logP / length };
 }
 
 function encodeShuffled(side: readonly FeaturedText[], coder: SymbolCoder, random: Random): Uint16Array[] {

@@ -12,7 +12,7 @@ import {
   MAX_TEXTS,
   PRELUDE_CHARS,
 } from './limits.js';
-import { checkHeader, type ModelHeader } from './model-header.js';
+import { checkHeader, isModest, type ModelHeader } from './model-header.js';
 import { requireModel } from './triage-error.js';
 import type { TriageModel } from './triage-model.js';
 
@@ -35,7 +35,8 @@ export function encodeTriageModel(model: TriageModel): Uint8Array {
     ]),
     members.humanPrelude.symbols,
     members.machinePrelude.symbols,
-    ...model.categories.map(({ scores }) => scores),
+    ...model.categories.flatMap(({ scores, familiarities }) => [scores, familiarities]),
+    model.machineFamiliarities,
     model.known,
   ];
   const header: ModelHeader = {
@@ -90,7 +91,7 @@ export function decodeTriageModel(file: Uint8Array): TriageModel {
   const alphabet = reader.read(Uint16Array, MAX_ALPHABET - 2);
   requireModel(isAscending(alphabet, false), 'its alphabet is not ascending');
   const weights = reader.read(Float32Array, 1 << GRAM_BITS);
-  requireModel(weights.length === 1 << GRAM_BITS && weights.every(Number.isFinite), 'its weights');
+  requireModel(weights.length === 1 << GRAM_BITS && weights.every(isModest), 'its weights');
   const models = [0, 1].map(() => readTrie(reader, alphabet.length + 2));
   const preludes = [0, 1].map(() => {
     const symbols = reader.read(Uint16Array, 2 * PRELUDE_CHARS);
@@ -102,10 +103,17 @@ export function decodeTriageModel(file: Uint8Array): TriageModel {
   });
   requireModel(header.categories.length <= MAX_CATEGORIES, 'too many categories');
   const categories = header.categories.map((name) => {
-    const scores = reader.read(Float64Array, MAX_TEXTS);
-    requireModel(scores.every(Number.isFinite) && isAscending(scores, true), 'scores are not ascending');
-    return { name, scores };
+    const [scores, familiarities] = [0, 1].map(() => reader.read(Float64Array, MAX_TEXTS));
+    for (const list of [scores!, familiarities!])
+      requireModel(list.every(Number.isFinite) && isAscending(list, true), 'scores are not ascending');
+    requireModel(scores!.length === familiarities!.length, 'a category is uneven');
+    return { name, scores: scores!, familiarities: familiarities! };
   });
+  const machineFamiliarities = reader.read(Float64Array, MAX_TEXTS);
+  requireModel(
+    machineFamiliarities.every(Number.isFinite) && isAscending(machineFamiliarities, true),
+    'familiarities are not ascending',
+  );
   const known = reader.read(BigUint64Array, 3 * MAX_TEXTS);
   requireModel(isAscending(known, false), 'fingerprints are not ascending');
   reader.end();
@@ -128,6 +136,7 @@ export function decodeTriageModel(file: Uint8Array): TriageModel {
     stack: readLinear(header.stack),
     lengthEdges: header.lengthEdges,
     categories,
+    machineFamiliarities,
     known,
   };
 }

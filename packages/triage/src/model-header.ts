@@ -31,13 +31,13 @@ export function checkHeader(value: unknown): ModelHeader {
   requireModel(isCount(header.minWords) && header.minWords >= 20, 'minWords');
   requireModel(isCount(header.minCalibration) && header.minCalibration >= 19, 'minCalibration');
   checkCorpus(header.corpus);
-  requireModel(Number.isFinite(header.gramBias), 'gramBias');
+  requireModel(isModest(header.gramBias), 'gramBias');
   const styles = measureStyle(prepareText('', header.kind)).length;
   checkPart(header.styleScaling, ['means', 'factors'], styles, 'styleScaling');
   checkPart(header.style, ['weights'], styles, 'style');
   checkPart(header.stackScaling, ['means', 'factors'], MEMBER_NAMES.length, 'stackScaling');
   checkPart(header.stack, ['weights'], MEMBER_NAMES.length, 'stack');
-  requireModel(Number.isFinite(header.style.bias) && Number.isFinite(header.stack.bias), 'bias');
+  requireModel(isModest(header.style.bias) && isModest(header.stack.bias), 'bias');
   const { lengthEdges, categories, lengths } = header;
   requireModel(
     Array.isArray(lengthEdges) &&
@@ -56,10 +56,15 @@ export function checkHeader(value: unknown): ModelHeader {
     'categories',
   );
   requireModel(
-    Array.isArray(lengths) && lengths.length === categories.length + 11 && lengths.every(isCount),
+    Array.isArray(lengths) && lengths.length === 2 * categories.length + 12 && lengths.every(isCount),
     'lengths',
   );
   return header;
+}
+
+/** Whether a number is one that a fit could end with: sums of a million such products are finite. */
+export function isModest(value: unknown): boolean {
+  return typeof value === 'number' && Math.abs(value) <= 1e12;
 }
 
 function checkCorpus(corpus: CorpusDescription): void {
@@ -78,7 +83,7 @@ function checkPart(part: unknown, names: readonly string[], length: number, wher
   requireModel(isObject(part), where);
   for (const name of names) {
     const list = part[name];
-    requireModel(Array.isArray(list) && list.length === length && list.every(Number.isFinite), where);
+    requireModel(Array.isArray(list) && list.length === length && list.every(isModest), where);
   }
 }
 

@@ -15,7 +15,15 @@ export type Abstention =
   /** No human text of this stratum, script and length was held back. */
   | 'category-unknown'
   /** Fewer than the model asks for. */
-  | 'too-few-calibration-texts';
+  | 'too-few-calibration-texts'
+  /**
+   * Less known to the language model of human texts than all but 5 % of the human texts held back, and less to the other than
+   * all but 5 % of machine texts: another topic, form or programming language. Of texts drawn as the human ones, at most 5 % end here.
+   */
+  | 'unlike-corpus';
+
+/** Set before any text was scored. */
+const UNLIKE_LEVEL = 0.05;
 
 /** What stands in every result. */
 interface Seen {
@@ -34,7 +42,8 @@ interface Seen {
 /** How a text ranks among human texts held back: triage, never evidence. */
 export interface RankedText extends Seen {
   readonly outcome: 'ranked';
-  /** ln of the conformal p-value; null hypothesis: the text was drawn as the calibration texts of its category were. */
+  /** ln of the conformal p-value; null hypothesis: the text was drawn as the calibration texts of its category were.
+   * Of such texts at most a share a has p <= a, counting those set aside as unlike the corpus. */
   readonly logP: number;
   readonly log10P: number;
   /** Calibration texts that score at least as high, of how many. p = (1 + atLeast) / (1 + of). */
@@ -81,7 +90,15 @@ export function scoreTriage(model: TriageModel, text: string, stratum = ''): Tri
   const calibration = model.categories.find(({ name }) => name === category);
   if (calibration === undefined) return abstain('category-unknown');
   if (calibration.scores.length < model.minCalibration) return abstain('too-few-calibration-texts');
-  const { score, said } = scoreFeatured(model, featureText(prepared));
+  const seenBy = scoreFeatured(model, featureText(prepared));
+  const { score, said } = seenBy;
+  // Both, since one side's texts may well be unlike the other's. The ranks here and that of the score are dependent, which is
+  // why only the share flagged among all texts, these included, is bounded by the level.
+  if (
+    isStrange(seenBy.humanFamiliarity, calibration.familiarities) &&
+    isStrange(seenBy.machineFamiliarity, model.machineFamiliarities)
+  )
+    return abstain('unlike-corpus');
   const logP = logConformalP(score, calibration.scores);
   const of = calibration.scores.length;
   return {
@@ -103,6 +120,17 @@ export function scoreTriage(model: TriageModel, text: string, stratum = ''): Tri
 export function measureScore(model: TriageModel, text: string, normalise = true): number {
   const prepared = normalise ? prepareText(text, model.kind) : prepareUnrepaired(text, model.kind);
   return scoreFeatured(model, featureText(prepared)).score;
+}
+
+/** Whether a familiarity is in the lowest 5 %, by its conformal p-value, negated since that counts what is larger. */
+function isStrange(familiarity: number, others: Float64Array): boolean {
+  return (
+    logConformalP(
+      -familiarity,
+      others.map((each) => -each),
+    ) <=
+    Math.log(UNLIKE_LEVEL) + 1e-12
+  );
 }
 
 function isKnown({ known }: TriageModel, text: PreparedText): boolean {

@@ -3,19 +3,24 @@ import { describe, expect, it } from 'vitest';
 import type { TriageResult } from './score.js';
 import { selectByBh } from './selection.js';
 
-const ranked = (logP: number) => ({ outcome: 'ranked', logP }) as TriageResult;
-const abstained = { outcome: 'abstained' } as TriageResult;
+const ranked = (logP: number) => ({ outcome: 'ranked', known: false, logP }) as TriageResult;
+const abstained = (reason: string) => ({ outcome: 'abstained', known: false, reason }) as TriageResult;
+const short = abstained('too-short');
 
 describe('selectByBh', () => {
   it('selects by the step-up rule and leaves out what abstained', () => {
     const results = [0.04, 0.9, 0.011, 0.02, 0.5].map((p) => ranked(Math.log(p)));
-    expect(selectByBh([abstained, ...results], 0.1)).toEqual({
+    expect(selectByBh([short, ...results], 0.1)).toEqual({
       selected: [1, 3, 4],
       logThreshold: Math.log(0.04),
       tried: 5,
     });
-    expect(selectByBh([abstained], 0.1)).toEqual({ selected: [], logThreshold: -Infinity, tried: 0 });
+    expect(selectByBh([short], 0.1)).toEqual({ selected: [], logThreshold: -Infinity, tried: 0 });
     expect(selectByBh([ranked(Math.log(0.5))], 0.1).selected).toEqual([]);
+    // Known texts take no part; strange ones count among those tried.
+    expect(selectByBh([{ ...ranked(-50), known: true } as TriageResult], 0.1).tried).toBe(0);
+    const strange = Array.from({ length: 20 }, () => abstained('unlike-corpus'));
+    expect(selectByBh([...results, ...strange], 0.1)).toMatchObject({ selected: [], tried: 25 });
     for (const rate of [0, 1, Number.NaN])
       expect(() => selectByBh(results, rate)).toThrow(expect.objectContaining({ code: 'TRIAGE_OPTIONS' }));
   });

@@ -7,7 +7,7 @@ export interface Selection {
   readonly selected: readonly number[];
   /** ln of the largest p-value selected; -Infinity when none is. */
   readonly logThreshold: number;
-  /** Texts that had a p-value: state it beside the result. Those that abstained take no part. */
+  /** Texts that took part: state it beside the result. What is unlike the corpus counts as p = 1; other abstentions, and known texts, do not. */
   readonly tried: number;
 }
 
@@ -25,8 +25,9 @@ export interface Selection {
  */
 export function selectByBh(results: readonly TriageResult[], rate: number): Selection {
   requireOption(rate > 0 && rate < 1, `the rate must be in (0, 1), not ${rate}`);
-  const logPs = results.flatMap((result) => (result.outcome === 'ranked' ? [result.logP] : []));
-  const sorted = Float64Array.from(logPs).sort();
+  // Infinity where a text takes no part.
+  const logPs = results.map(logPOf);
+  const sorted = Float64Array.from(logPs.filter((logP) => logP <= 0)).sort();
   const tried = sorted.length;
   let logThreshold = Number.NEGATIVE_INFINITY;
   for (let k = tried; k >= 1; k--)
@@ -34,8 +35,13 @@ export function selectByBh(results: readonly TriageResult[], rate: number): Sele
       logThreshold = sorted[k - 1]!;
       break;
     }
-  const selected = results.flatMap((result, i) =>
-    result.outcome === 'ranked' && result.logP <= logThreshold ? [i] : [],
-  );
+  const selected = logPs.flatMap((logP, i) => (logP <= logThreshold ? [i] : []));
   return { selected, logThreshold, tried };
+}
+
+/** Dropping what is unlike the corpus would make the rest look more numerous among fewer. */
+function logPOf(result: TriageResult): number {
+  if (result.known) return Number.POSITIVE_INFINITY;
+  if (result.outcome === 'ranked') return result.logP;
+  return result.reason === 'unlike-corpus' ? 0 : Number.POSITIVE_INFINITY;
 }

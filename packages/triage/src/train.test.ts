@@ -66,8 +66,10 @@ function byCategory(model: TriageModel, texts: readonly string[]): Map<string, n
   const found = new Map<string, number[]>();
   for (const text of texts) {
     const result = scoreTriage(model, text);
-    if (result.outcome === 'ranked')
-      found.set(result.category, [...(found.get(result.category) ?? []), result.logP]);
+    const strange = result.outcome === 'abstained' && result.reason === 'unlike-corpus';
+    if (result.outcome === 'abstained' && !strange) continue;
+    const logP = result.outcome === 'ranked' ? result.logP : 0;
+    found.set(result.category!, [...(found.get(result.category!) ?? []), logP]);
   }
   return found;
 }
@@ -113,6 +115,7 @@ describe('trainTriage', () => {
     expect(reason(text.slice(0, 60), 'usual')).toBe('too-short');
     expect(reason('', 'usual')).toBe('too-short');
     expect(reason(text.repeat(20), 'usual')).toBe('length-not-calibrated');
+    expect(reason(`${'qzxj vkw '.repeat(9)}${text.slice(0, 200)}`, 'usual')).toBe('unlike-corpus');
     expect(scoreTriage(model, text, 'usual')).toMatchObject({
       known: true,
       notice: expect.stringContaining('never evidence'),

@@ -3,6 +3,7 @@ import { Random } from '@phalanx/stats';
 import { MAX_CATEGORIES, MAX_CORPUS_CHARS, MAX_LABEL_CHARS, MAX_TEXTS, MIN_TEXTS } from './limits.js';
 import { applyLinear, denseVector, fitLogistic, type LinearModel } from './logistic-regression.js';
 import {
+  type Consultation,
   consultMembers,
   type FeaturedText,
   featureText,
@@ -128,6 +129,7 @@ export function trainTriage(
     stackScaling: ensemble.stackScaling,
     stack: ensemble.stack,
     lengthEdges,
+    machineFamiliarities: ensemble.machineFamiliarities,
     categories: calibrate(held, lengthEdges, ensemble),
     known: BigUint64Array.from(
       new Set([...learned, ...held, ...shown].map(({ featured }) => fingerprintOf(featured.text))),
@@ -139,9 +141,10 @@ export function trainTriage(
 export function scoreFeatured(
   ensemble: Pick<TriageModel, 'members' | 'stackScaling' | 'stack'>,
   featured: FeaturedText,
-): { readonly score: number; readonly said: Float64Array } {
-  const said = consultMembers(ensemble.members, featured);
-  return { score: applyLinear(ensemble.stack, denseVector(applyScaling(ensemble.stackScaling, said))), said };
+): Consultation & { readonly score: number } {
+  const consultation = consultMembers(ensemble.members, featured);
+  const scaled = denseVector(applyScaling(ensemble.stackScaling, consultation.said));
+  return { ...consultation, score: applyLinear(ensemble.stack, scaled) };
 }
 
 function readSide(texts: readonly TriageText[], side: string, kind: TextKind, minWords: number) {
@@ -191,6 +194,7 @@ interface Ensemble {
   readonly members: Members;
   readonly stackScaling: Scaling;
   readonly stack: LinearModel;
+  readonly machineFamiliarities: Float64Array;
   readonly auroc: CorpusDescription['crossFittedAuroc'];
 }
 
@@ -199,15 +203,16 @@ function fitEnsemble(human: readonly Sample[], machine: readonly Sample[], rando
   const positive = samples.map((_, i) => i >= human.length);
   const alphabet = chooseAlphabet(samples.map(({ featured }) => featured.text));
   const foldOf = dealFolds(samples, positive, random);
-  const said: Float64Array[] = [];
+  const consulted: Consultation[] = [];
   for (let fold = 0; fold < FOLDS; fold++) {
     const side = (is: boolean) =>
       samples.filter((_, i) => positive[i] === is && foldOf[i] !== fold).map(({ featured }) => featured);
     const members = fitMembers(side(false), side(true), alphabet, random);
     samples.forEach(({ featured }, i) => {
-      if (foldOf[i] === fold) said[i] = consultMembers(members, featured);
+      if (foldOf[i] === fold) consulted[i] = consultMembers(members, featured);
     });
   }
+  const said = consulted.map((each) => each.said);
   const stackScaling = fitScaling(said);
   const inputs = said.map((row) => denseVector(applyScaling(stackScaling, row)));
   const stack = fitLogistic(inputs, positive, MEMBER_NAMES.length, STACK_COST, random);
@@ -224,6 +229,9 @@ function fitEnsemble(human: readonly Sample[], machine: readonly Sample[], rando
     members: fitMembers(featuresOf(human), featuresOf(machine), alphabet, random),
     stackScaling,
     stack,
+    machineFamiliarities: Float64Array.from(
+      consulted.slice(human.length).map(({ machineFamiliarity }) => machineFamiliarity),
+    ).sort(),
     auroc,
   };
 }
@@ -271,18 +279,28 @@ function calibrate(
   lengthEdges: readonly number[],
   ensemble: Ensemble,
 ): CalibrationCategory[] {
-  const scores = new Map<string, number[]>();
+  const categories = new Map<string, { readonly scores: number[]; readonly familiarities: number[] }>();
   for (const { featured, stratum } of held) {
     const name = categoryOf(lengthEdges, stratum, featured.text.script, featured.text.length);
     if (name === null) continue;
-    const own = scores.get(name) ?? [];
-    own.push(scoreFeatured(ensemble, featured).score);
-    scores.set(name, own);
+    const own = categories.get(name) ?? { scores: [], familiarities: [] };
+    const { score, humanFamiliarity } = scoreFeatured(ensemble, featured);
+    own.scores.push(score);
+    own.familiarities.push(humanFamiliarity);
+    categories.set(name, own);
   }
-  requireCorpus(scores.size <= MAX_CATEGORIES, `more than ${MAX_CATEGORIES} strata`, 'Give fewer strata.');
-  return [...scores]
+  requireCorpus(
+    categories.size <= MAX_CATEGORIES,
+    `more than ${MAX_CATEGORIES} strata`,
+    'Give fewer strata.',
+  );
+  return [...categories]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, own]) => ({ name, scores: Float64Array.from(own).sort() }));
+    .map(([name, { scores, familiarities }]) => ({
+      name,
+      scores: Float64Array.from(scores).sort(),
+      familiarities: Float64Array.from(familiarities).sort(),
+    }));
 }
 
 function hashCorpus(human: readonly TriageText[], machine: readonly TriageText[]): string {

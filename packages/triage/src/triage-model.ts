@@ -3,10 +3,13 @@ import type { MemberName, Members } from './members.js';
 import type { TextKind } from './normalised-text.js';
 import type { Scaling } from './scaling.js';
 
-/** Human texts of one category that were held back from learning, in ascending order of their scores. */
+/** Human texts of one category that were held back from learning. */
 export interface CalibrationCategory {
   readonly name: string;
+  /** Ascending. */
   readonly scores: Float64Array;
+  /** Ascending, of the same texts: how well the language model of human texts knows them. */
+  readonly familiarities: Float64Array;
 }
 
 /** How a model was made, and what it was made of. */
@@ -47,6 +50,8 @@ export interface TriageModel {
    */
   readonly lengthEdges: readonly number[];
   readonly categories: readonly CalibrationCategory[];
+  /** Ascending: how well machine texts were known by a language model of the others. */
+  readonly machineFamiliarities: Float64Array;
   /** Fingerprints of all texts that the model was made of, ascending. */
   readonly known: BigUint64Array;
 }
