@@ -79,6 +79,34 @@ export {
   SignedMarkProfile,
   signMarkProfile,
 } from './profile.js';
+export { type ApiSuspectOptions, openApiSuspect } from './radioactivity/api-suspect.js';
+export { type ClosedFigures, ClosedTest } from './radioactivity/closed-test.js';
+export {
+  type DoseEstimate,
+  type DosePoint,
+  estimateImprint,
+  invertDoseCurve,
+} from './radioactivity/dose.js';
+export { type KeyRank, rankKey } from './radioactivity/key-rank.js';
+export { NgramStudent, type NgramStudentOptions } from './radioactivity/ngram-student.js';
+export {
+  type OpenFigures,
+  OpenTest,
+  type ReferencedContext,
+  type TokenMass,
+} from './radioactivity/open-test.js';
+export { digestPlan, digestPrompts, RadioactivityPlan } from './radioactivity/plan.js';
+export type { Questioning } from './radioactivity/questioning.js';
+export {
+  type ModelFigures,
+  type RadioactivityParts,
+  type RadioactivityResult,
+  testRadioactivity,
+  type Verdict,
+} from './radioactivity/radioactivity.js';
+export type { Answer, AnswerStep, Passage, Prediction, SuspectModel } from './radioactivity/suspect-model.js';
+export { TiltProcess } from './radioactivity/tilt-process.js';
+export { massOf, toTokenMass, type Vocabulary } from './radioactivity/token-mass.js';
 export {
   checkOutput,
   type OutputRegistration,

@@ -1,0 +1,182 @@
+import { refuse } from '../watermark-error.js';
+import type { ClosedTest } from './closed-test.js';
+import type { OpenTest, TokenMass } from './open-test.js';
+import type { Passage, Prediction, SuspectModel } from './suspect-model.js';
+import { alignSteps, toTokenMass, type Vocabulary } from './token-mass.js';
+
+/** How models are asked: the same for a suspect and for its controls. */
+export interface Questioning {
+  /** Prompts that are answered (closed, and open by the probabilities of answers), or passages whose next tokens are asked for. */
+  readonly prompts: readonly Passage[];
+  /** Of the mark; may be left out when all passages are token ids. */
+  readonly vocabulary?: Vocabulary;
+  /** A model that never saw marks; see `OpenTest`. Must tell probabilities after a context. */
+  readonly reference?: SuspectModel;
+  /**
+   * Open: `answers` reads the probabilities told with an answer, one question for many contexts; `passages` asks for each context
+   * of the prompts, the prompt itself being the text. Default `passages`.
+   */
+  readonly contexts?: 'answers' | 'passages';
+  /** Open, `passages`: tokens before the one asked for that are sent, at least the mark's context. Default 64. */
+  readonly prefixTokens?: number;
+  /** Contexts asked for at most. Default 20,000. */
+  readonly maxContexts?: number;
+  /** Questions under way at a time. Default 4. Their order in the test is that of the prompts. */
+  readonly concurrency?: number;
+  /** Leaves tokens of an answer out: code, say. */
+  readonly mask?: (answer: Passage, tokens: Int32Array) => Uint8Array | undefined;
+  readonly onProgress?: (asked: number, logE: number | null) => void;
+}
+
+/** Asks every prompt, or until logE reaches `enough`; returns how many were asked. */
+export async function askClosed(
+  model: SuspectModel,
+  test: ClosedTest,
+  questioning: Questioning,
+  enough: number,
+): Promise<number> {
+  const { prompts, vocabulary, concurrency = 4, mask, onProgress } = questioning;
+  for (const prompt of prompts) test.excludePrompt(toTokens(prompt, vocabulary));
+  let asked = 0;
+  for (let from = 0; from < prompts.length; from += concurrency) {
+    const batch = prompts.slice(from, from + concurrency);
+    const answers = await Promise.all(batch.map((prompt) => model.complete(prompt)));
+    for (const { passage } of answers) {
+      const tokens = toTokens(passage, vocabulary);
+      test.addAnswer(tokens, mask?.(passage, tokens));
+      asked++;
+    }
+    const logE = test.update();
+    onProgress?.(asked, logE);
+    if (logE !== null && logE >= enough) break;
+  }
+  return asked;
+}
+
+/** Asks for probabilities, or until logE reaches `enough`; returns how many questions were asked. */
+export async function askOpen(
+  model: SuspectModel,
+  test: OpenTest,
+  questioning: Questioning,
+  enough: number,
+): Promise<number> {
+  return (questioning.contexts ?? 'passages') === 'answers'
+    ? askAnswers(model, test, questioning, enough)
+    : askPassages(model, test, questioning, enough);
+}
+
+async function askAnswers(
+  model: SuspectModel,
+  test: OpenTest,
+  questioning: Questioning,
+  enough: number,
+): Promise<number> {
+  const { prompts, vocabulary, onProgress, maxContexts = 20_000 } = questioning;
+  for (const prompt of prompts) test.excludePrompt(toTokens(prompt, vocabulary));
+  let asked = 0;
+  let contexts = 0;
+  for (const prompt of prompts) {
+    if (contexts >= maxContexts) break;
+    const { passage, steps } = await model.complete(prompt);
+    asked++;
+    if (steps === undefined)
+      return refuse('MARK_SUSPECT', `${model.id} tells no probabilities`, 'Test it closed.');
+    for (const { before, prediction } of locateSteps(passage, steps, vocabulary)) {
+      if (before.length < test.contextWidth || contexts >= maxContexts) continue;
+      const context = before.slice(before.length - test.contextWidth);
+      if (!test.claim(context)) continue;
+      contexts++;
+      test.add(
+        context,
+        toTokenMass(prediction, vocabulary ?? null),
+        await readReference(before, questioning),
+      );
+    }
+    const logE = test.update();
+    onProgress?.(asked, logE);
+    if (logE !== null && logE >= enough) break;
+  }
+  return asked;
+}
+
+async function askPassages(
+  model: SuspectModel,
+  test: OpenTest,
+  questioning: Questioning,
+  enough: number,
+): Promise<number> {
+  const {
+    prompts,
+    vocabulary,
+    onProgress,
+    concurrency = 4,
+    maxContexts = 20_000,
+    prefixTokens = 64,
+  } = questioning;
+  const ask = model.logProbabilities?.bind(model);
+  if (ask === undefined)
+    return refuse('MARK_SUSPECT', `${model.id} tells no probabilities after a context`, 'Test it closed.');
+  let asked = 0;
+  for (const prompt of prompts) {
+    if (asked >= maxContexts) break;
+    const tokens = toTokens(prompt, vocabulary);
+    const places: number[] = [];
+    for (let at = test.contextWidth; at <= tokens.length && asked + places.length < maxContexts; at++)
+      if (test.claim(tokens.slice(at - test.contextWidth, at))) places.push(at);
+    for (let from = 0; from < places.length; from += concurrency) {
+      const batch = places.slice(from, from + concurrency).map((at) => ({
+        context: tokens.slice(at - test.contextWidth, at),
+        before: tokens.slice(Math.max(0, at - Math.max(prefixTokens, test.contextWidth)), at),
+      }));
+      const told = await Promise.all(
+        batch.map(({ before }) =>
+          Promise.all([
+            ask(toPassage(before, typeof prompt === 'string' ? vocabulary : undefined)),
+            readReference(before, questioning),
+          ]),
+        ),
+      );
+      for (const [i, [prediction, reference]] of told.entries())
+        test.add(batch[i]!.context, toTokenMass(prediction, vocabulary ?? null), reference);
+      asked += batch.length;
+    }
+    const logE = test.update();
+    onProgress?.(asked, logE);
+    if (logE !== null && logE >= enough) break;
+  }
+  return asked;
+}
+
+async function readReference(before: Int32Array, questioning: Questioning): Promise<TokenMass | null> {
+  const { reference, vocabulary, prompts, prefixTokens = 64 } = questioning;
+  if (reference?.logProbabilities === undefined) return null;
+  const text = typeof prompts[0] === 'string' ? vocabulary : undefined;
+  const cut = before.slice(Math.max(0, before.length - prefixTokens));
+  return toTokenMass(await reference.logProbabilities(toPassage(cut, text)), vocabulary ?? null);
+}
+
+function locateSteps(
+  passage: Passage,
+  steps: readonly { readonly text: string | null; readonly prediction: Prediction }[],
+  vocabulary: Vocabulary | undefined,
+) {
+  if (typeof passage !== 'string')
+    return steps
+      .slice(0, passage.length)
+      .map(({ prediction }, at) => ({ before: passage.subarray(0, at), prediction }));
+  return alignSteps(steps, needVocabulary(vocabulary));
+}
+
+function toTokens(passage: Passage, vocabulary: Vocabulary | undefined): Int32Array {
+  return typeof passage === 'string' ? needVocabulary(vocabulary).encode(passage) : passage;
+}
+
+function toPassage(tokens: Int32Array, vocabulary: Vocabulary | undefined): Passage {
+  return vocabulary === undefined ? tokens : vocabulary.decode(tokens);
+}
+
+function needVocabulary(vocabulary: Vocabulary | undefined): Vocabulary {
+  return (
+    vocabulary ?? refuse('MARK_ARGUMENT', 'text needs the vocabulary of the mark', 'Give its tokenizer.')
+  );
+}
