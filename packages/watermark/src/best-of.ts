@@ -40,7 +40,8 @@ export function chooseDraft(mark: Mark, before: Int32Array, drafts: readonly Int
     text.set(before);
     text.set(draft, before.length);
     collector.add(text, new Uint8Array(text.length).fill(1, before.length));
-    const ngrams = collector.collect();
+    const collected = collector.collect();
+    const ngrams = mark.distinct?.(collected) ?? collected;
     return mark.test?.(ngrams).logP ?? testMark(mark.pivot, mark.read(ngrams)).logP;
   });
   return { index: logP.indexOf(logP.reduce((a, b) => Math.min(a, b))), logP };

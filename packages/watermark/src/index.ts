@@ -20,6 +20,12 @@ export {
 } from './dialects/phalanx-multibit.js';
 export { openPhalanxSynthid, phalanxSynthidParameters } from './dialects/phalanx-synthid.js';
 export { type Dialect, dialectOf, dialects, openMark } from './dialects/registry.js';
+export {
+  openSglangDualGumbel,
+  openSglangGumbel,
+  sglangDualGumbelParameters,
+  sglangGumbelParameters,
+} from './dialects/sglang-gumbel.js';
 export { maskLikeSynthid, type SynthidMaskOptions } from './dialects/synthid-mask.js';
 export {
   openTextSeal,

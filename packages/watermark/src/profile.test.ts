@@ -39,6 +39,15 @@ describe('a mark profile', () => {
       'parameters',
     ],
     ['a key id that may be a key', { keyId: 'secret' }, 'keyId'],
+    [
+      'lists of another vocabulary',
+      {
+        dialect: 'hf-kgw',
+        prf: 'torch-cpu-mt19937',
+        parameters: { vocabulary: 32_001, gamma: 0.25, delta: 2, scheme: 'lefthash', width: 1 },
+      },
+      'lists are of 32001 tokens',
+    ],
     ['an end before its beginning', { validUntilMs: 1 }, 'ends before'],
   ])('refuses %s', (_, change, message) => {
     expect(() => parseMarkProfile({ ...profile, ...change })).toThrow(message);

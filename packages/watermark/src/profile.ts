@@ -92,6 +92,9 @@ export function parseMarkProfile(value: unknown): MarkProfile {
     return refuseProfile(
       `its keyed function is ${profile.prf}, that of ${profile.dialect} is ${dialect.prf}`,
     );
+  const { vocabulary = profile.vocabularySize } = profile.parameters;
+  if (vocabulary !== profile.vocabularySize)
+    return refuseProfile(`its lists are of ${vocabulary} tokens, its logits of ${profile.vocabularySize}`);
   if (profile.validUntilMs !== null && profile.validUntilMs <= profile.validFromMs)
     return refuseProfile('it ends before it begins');
   return profile;

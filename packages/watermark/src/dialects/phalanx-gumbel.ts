@@ -24,6 +24,7 @@ export function openPhalanxGumbel(
     contextWidth,
     padding: null,
     unit: 'context',
+    ...(streams === 2 ? { secondShare } : {}),
     read(ngrams) {
       const words = prf.readNgrams(ngrams, streams);
       const u = new Float64Array(words.length / 2);
