@@ -79,17 +79,23 @@ export function writeAudit(human: AuditReport, machine: AuditReport | null): str
   return out;
 }
 
-function writeGroups({ groups }: AuditReport): string {
-  return groups.map(writeGroup).join('');
+function writeGroups({ groups, lowestP }: AuditReport): string {
+  return groups.map((group) => writeGroup(group, lowestP)).join('');
 }
 
-function writeGroup({ group, texts, scored, known, abstained, rates }: AuditGroup): string {
-  const without = Object.entries(abstained).map(([reason, count]) => `${formatCount(count)} ${reason}`);
+function writeGroup({ group, texts, scored, known, abstained, rates }: AuditGroup, lowestP: number): string {
+  const { 'unlike-corpus': unlike = 0, ...others } = abstained;
+  const without = Object.entries(others).map(([reason, count]) => `${formatCount(count)} ${reason}`);
   if (known > 0) without.push(`${formatCount(known)} that the model was made of`);
-  const left = without.length === 0 ? '' : `, not ${without.join(', ')}`;
-  let out = `  ${shortenText(group, NAME_CHARS)}: ${formatCount(scored)} of ${formatPlural(texts, 'text')} ranked${left}\n`;
+  const left = without.length === 0 ? '' : `; not ${without.join(', ')}`;
+  const strange =
+    unlike === 0 ? '' : `, ${formatCount(unlike)} of these unlike the corpus and so not flagged`;
+  let out = `  ${shortenText(group, NAME_CHARS)}: ${formatCount(scored)} of ${formatPlural(texts, 'text')}${strange}${left}\n`;
   if (scored > 0)
     for (const { level, flagged, rate, interval } of rates)
-      out += `    p <= ${level}: ${formatCount(flagged)}, ${formatShare(rate)} (${formatShare(interval.lower)} to ${formatShare(interval.upper)})\n`;
+      out +=
+        level < lowestP
+          ? `    p <= ${level}: out of reach of so few calibration texts\n`
+          : `    p <= ${level}: ${formatCount(flagged)}, ${formatShare(rate)} (${formatShare(interval.lower)} to ${formatShare(interval.upper)})\n`;
   return out;
 }

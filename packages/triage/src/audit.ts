@@ -43,6 +43,8 @@ export interface AuditGroup {
 export interface AuditReport {
   readonly notice: string;
   readonly levels: readonly number[];
+  /** Smallest p-value that the largest category of the model can give: no text is flagged at a level below it. 1 without categories. */
+  readonly lowestP: number;
   /** All texts first, then each group, then each category of length and script, which start with "category ". */
   readonly groups: readonly AuditGroup[];
   /** Groups and levels compared: what a single log10P must be read beside. */
@@ -96,6 +98,7 @@ export function auditTriage(model: TriageModel, texts: readonly AuditText[]): Au
   return {
     notice: TRIAGE_NOTICE,
     levels: LEVELS,
+    lowestP: 1 / (1 + Math.max(0, ...model.categories.map(({ scores }) => scores.length))),
     groups,
     tried: compared.length,
     excessive: [...new Set(rejectByHolm(compared).map(({ group }) => group))],

@@ -178,7 +178,7 @@ export class LanguageModel {
 /**
  * Conditional curvature a symbol: (ln p(x) - mu) / sqrt(sigma^2), with the expected value and the variance of ln p under the model itself,
  * divided by the square root of the number of symbols so that a long text is no larger. Source: Bao et al. 2024,
- * "Fast-DetectGPT", ICLR, equations (2) and (5), with sampling and scoring model one and the same, so that mu and sigma
+ * "Fast-DetectGPT", ICLR, conditional probability curvature with sampling and scoring model one and the same, so that mu and sigma
  * are sums and need no samples. 0 for an empty text.
  */
 export function curvatureOf({ symbols, logP, mean, variance }: Likelihood): number {

@@ -14,11 +14,11 @@ const NEWTON_STEPS = 30;
 
 /**
  * Fits an L2-regularised logistic regression by dual coordinate descent. Minimises |w|^2 / 2 + sum of C_i ln(1 + exp(-y_i
- * w.x_i)) with an unpenalised scale for no feature; the bias is a further feature of value 1. Both classes weigh the same in
+ * w.x_i)); the bias is a further feature of value 1, and penalised like the others. Both classes weigh the same in
  * sum: C_i = cost n / (2 n_class). The order of each pass is drawn from `random`, so equal inputs give equal bits.
  *
  * Source: Yu, Huang and Lin 2011, "Dual coordinate descent methods for logistic regression and maximum entropy models",
- * Machine Learning 85, algorithm 3, with the one-variable problem solved in ln(a / (C - a)), where it has no border.
+ * Machine Learning 85, with the one-variable problem solved in ln(a / (C - a)), where it has no border.
  * Checked by a test against gradients of the primal at the optimum.
  *
  * `dimension`: indices are below it. `positive[i]`: class of vector i; both classes must occur. `cost` > 0.

@@ -147,6 +147,7 @@ describe('trainTriage', () => {
       'group formal',
       'group native',
     ]);
+    expect(report.lowestP).toBe(1 / (1 + model.categories[0]!.scores.length));
     const [all, formal, native] = report.groups;
     expect(all!.texts).toBe(126);
     expect(native!.known).toBeGreaterThanOrEqual(5);
