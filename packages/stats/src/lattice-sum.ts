@@ -191,23 +191,21 @@ function integrate(
   let total = 1 / -Math.expm1(-theta);
   for (let k = 1; k <= last; ) {
     const w = k * step;
-    let logModulus = 0;
-    let phase = w * offset;
-    let depth = 0;
-    for (const { count, deviations, masses } of parts) {
-      let c = 0;
-      let s = 0;
-      for (let i = 0; i < masses.length; i++) {
-        const half = Math.sin((w * deviations[i]!) / 2);
-        c -= 2 * masses[i]! * half * half;
-        s += masses[i]! * Math.sin(w * deviations[i]!);
+    const depth = boundDepth(parts, w);
+    if (depth < NEGLIGIBLE) {
+      let logModulus = 0;
+      let phase = w * offset;
+      for (const { count, deviations, masses } of parts) {
+        let c = 0;
+        let s = 0;
+        for (let i = 0; i < masses.length; i++) {
+          const half = Math.sin((w * deviations[i]!) / 2);
+          c -= 2 * masses[i]! * half * half;
+          s += masses[i]! * Math.sin(w * deviations[i]!);
+        }
+        logModulus += (count * Math.log1p(Math.max(-1, 2 * c + c * c + s * s))) / 2;
+        phase += count * Math.atan2(s, 1 + c);
       }
-      const excess = 2 * c + c * c + s * s;
-      depth -= (count * excess) / 2;
-      logModulus += (count * Math.log1p(Math.max(-1, excess))) / 2;
-      phase += count * Math.atan2(s, 1 + c);
-    }
-    if (logModulus > -NEGLIGIBLE) {
       // 1 / (1 - d e^(-iw)) = (1 - d cos w - i d sin w) / |.|^2
       const half = Math.sin(w / 2);
       const re = -Math.expm1(-theta) + 2 * decay * half * half;
@@ -219,6 +217,26 @@ function integrate(
     k += Math.max(1, Math.floor((room * Math.sqrt(2 / variance)) / step));
   }
   return total / points;
+}
+
+/** H = sum of (1 - |phi_j|^2)/2 over all variables, at most -ln |phi|. */
+function boundDepth(parts: readonly TiltedPart[], w: number): number {
+  let depth = 0;
+  for (const { count, deviations, masses } of parts) {
+    if (masses.length === 2) {
+      const half = Math.sin((w * (deviations[1]! - deviations[0]!)) / 2);
+      depth += 2 * count * masses[0]! * masses[1]! * half * half;
+      continue;
+    }
+    let c = 0;
+    let s = 0;
+    for (let i = 0; i < masses.length; i++) {
+      c += masses[i]! * Math.cos(w * deviations[i]!);
+      s += masses[i]! * Math.sin(w * deviations[i]!);
+    }
+    depth += (count * (1 - c * c - s * s)) / 2;
+  }
+  return depth;
 }
 
 function meanOf(part: CleanPart): number {

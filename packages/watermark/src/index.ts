@@ -1,6 +1,34 @@
 export { type ChosenDraft, chooseDraft, MAX_DRAFTS } from './best-of.js';
 export { drawCandidate, type Truncation, truncateCandidates, truncateLogits } from './candidates.js';
-export { type MarkTest, testMark } from './detect/log-p.js';
+export {
+  type Attribution,
+  type AttributionOptions,
+  attributeKeys,
+  judgeKeys,
+  type KeyTest,
+  type KeyVerdict,
+  MAX_RING_KEYS,
+  type RingKey,
+} from './detect/attribution.js';
+export { checkDecoys, checkPValues, type DecoyCheck, MAX_DECOYS } from './detect/decoys.js';
+export { type EvidenceOptions, EvidenceProcess } from './detect/evidence-process.js';
+export { MAX_FRESH_KEYS, type MarkRank, type MarkRankOptions, rankMark } from './detect/key-rank.js';
+export {
+  linearLayerWeights,
+  type MarkTest,
+  type MarkTestOptions,
+  SECOND_SHARE,
+  testKey,
+  testMark,
+} from './detect/log-p.js';
+export {
+  findSpans,
+  MAX_SCAN_TOKENS,
+  MAX_SCAN_WORK,
+  type MarkedSpan,
+  type SpanOptions,
+  type SpanSearch,
+} from './detect/spans.js';
 export { deepmindSynthidParameters, openDeepmindSynthid } from './dialects/deepmind-synthid.js';
 export { hfKgwParameters, openHfKgw } from './dialects/hf-kgw.js';
 export { hfSynthidParameters, openHfSynthid, openHfSynthidTest } from './dialects/hf-synthid.js';
@@ -44,10 +72,22 @@ export {
 export { openUnigram, unigramParameters } from './dialects/unigram.js';
 export { deriveVllmKey, openVllmDualGumbel, vllmDualGumbelParameters } from './dialects/vllm-dual-gumbel.js';
 export { openVllmGumbel, openVllmGumbelHmac, vllmGumbelParameters } from './dialects/vllm-gumbel.js';
+export { testVllmGumbelRing, type VllmRingKey } from './dialects/vllm-gumbel-ring.js';
 export { openVllmRedGreen, vllmRedGreenParameters } from './dialects/vllm-red-green.js';
 export { openVllmSbw, vllmSbwParameters } from './dialects/vllm-sbw.js';
 export { openVllmSynthid, vllmSynthidParameters } from './dialects/vllm-synthid.js';
 export { deriveMarkKey, foreignKeyId, KEY_SCHEDULE, type KeyScope, markKeyId } from './key-schedule.js';
+export {
+  type DetectionEndpointSettings,
+  type EndpointCaller,
+  LEAST_SCORED,
+  MARKED_LOG_P,
+  MAX_QUESTION_BYTES,
+  makeDetectionHandler,
+  type PublicAnswer,
+  type QuestionRecord,
+} from './endpoint/detection-endpoint.js';
+export { type Admission, OracleGuard, type OracleGuardSettings } from './endpoint/oracle-guard.js';
 export { type Candidates, type Mark, type Pivot, valuesPerNgram } from './mark.js';
 export {
   collectNgrams,
@@ -58,12 +98,15 @@ export {
   selectNgrams,
 } from './ngrams.js';
 export { type GreenListOptions, GreenLists } from './prf/green-lists.js';
+export { HmacSha256Prf } from './prf/hmac-sha256.js';
 export { KGW_PRFS, type KgwPrfName } from './prf/kgw-prfs.js';
 export { drawNumpyWords, expandNumpySeed, shuffleNumpyMask } from './prf/numpy-generator.js';
 export { PhiloxPrf, permutePhilox, sumPhiloxScores } from './prf/philox.js';
+export { SbwDraw, type SbwDraws } from './prf/sbw-draw.js';
 export { PrfScheme, SIPHASH_PRF, SipHashPrf } from './prf/siphash.js';
 export { hashRows, SynthidPrf } from './prf/synthid-hash.js';
 export { SynthidTablePrf } from './prf/synthid-table.js';
+export { TextSealHash, type TextSealHashes } from './prf/textseal-hash.js';
 export {
   drawTorchIntegers,
   drawTorchMantissas,
@@ -130,4 +173,7 @@ export {
 export { type PayloadReading, PayloadScores } from './schemes/payload-scores.js';
 export { runTournament } from './schemes/synthid.js';
 export { descendingWeights, SynthidTableNull } from './schemes/synthid-null.js';
+export { findMasked, MASKED, type Masked, maskTokens, type TextRange } from './text/masked-ranges.js';
+export { gatherTexts, type ReadText, readText } from './text/marked-texts.js';
+export { MAX_TEXT, openTokenizer, type Tokenizer } from './text/tokenizer.js';
 export type { WatermarkErrorCode } from './watermark-error.js';
