@@ -1,9 +1,9 @@
 import { logConformalP, toLog10 } from '@phalanx/stats';
+import { scoreFeatured } from './ensemble.js';
 import { featureText, MEMBER_NAMES, type MemberName } from './members.js';
 import type { Repairs } from './normalised-text.js';
 import { TRIAGE_NOTICE } from './notice.js';
 import { fingerprintOf, type PreparedText, prepareText, prepareUnrepaired } from './prepared-text.js';
-import { scoreFeatured } from './train.js';
 import { categoryOf, type TriageModel } from './triage-model.js';
 
 /** Why a text gets no p-value. */
