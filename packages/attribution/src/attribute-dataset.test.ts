@@ -22,6 +22,7 @@ async function attribute(
   const report = await attributeDataset(
     new ArrayResponses(records, names),
     {
+      sources: ['rows.jsonl'],
       rows: toRows(texts),
       ...(more.control !== undefined && { control: toRows(more.control) }),
       ...(more.groups !== undefined && { groups: more.groups }),
@@ -151,7 +152,13 @@ describe('attributeDataset', () => {
     const report = await attribute(provider, ['too short', `Assistant: "${text}"`]);
     expect(report.rows.tooShort).toBe(1);
     expect(report.matches).toHaveLength(1);
-    expect(report.matches[0]).toMatchObject({ row: 2, exact: true, form: 'unwrapped', lanes: 32 });
+    expect(report.matches[0]).toMatchObject({
+      file: 'rows.jsonl',
+      row: 2,
+      exact: true,
+      form: 'unwrapped',
+      lanes: 32,
+    });
     expect(report.matches[0]!.exchanges).toHaveLength(1);
   });
 

@@ -2,7 +2,7 @@ import type { AttributionReport, ResponseReader } from '@phalanx/domain';
 import type { Sketcher } from '@phalanx/sketch';
 import { boundExclusiveShare, type ProbeTally } from './account-tests.js';
 import type { CandidateRule } from './candidate-texts.js';
-import { groupItems, type PairColumns } from './items.js';
+import { type Completeness, groupItems, type PairColumns } from './items.js';
 import type { AccountGroup } from './judge.js';
 import { chooseRule } from './match-rule.js';
 import { type AttributionOptions, checkOptions, defaultOptions } from './options.js';
@@ -14,6 +14,8 @@ import { SketchList } from './sketch-list.js';
 
 /** What is to be attributed, and under which keys. */
 export interface AttributionInput {
+  /** Names of the files, by `DatasetRow.source`. */
+  readonly sources: readonly string[];
   /** Rows of the data set. */
   readonly rows: AsyncIterable<DatasetRow>;
   /** Rows that are known not to be ours, of the same kind of text. */
@@ -83,18 +85,16 @@ export async function attributeDataset(
     recipients,
     options.minBytes,
   );
-  const isCut = (base: number) => (entry: number) =>
-    scan.index.isSaturated(base + entry) || scan.pairs.isCut(base + entry);
+  const from = (base: number): Completeness => ({
+    isSaturated: (entry) => scan.index.isSaturated(base + entry),
+    isCut: (entry) => scan.pairs.isCut(base + entry),
+  });
   const controlBase = data.sketches.size;
-  const items = groupItems(data.occurrences, dataPairs!, recipients, isCut(0));
+  const items = groupItems(data.occurrences, dataPairs!, recipients, from(0));
   const controlItems =
-    control === null ? null : groupItems(control.occurrences, controlPairs!, recipients, isCut(controlBase));
-  const probeTally = tallyProbes(
-    probes,
-    probePairs!,
-    recipients,
-    isCut(controlBase + (control?.sketches.size ?? 0)),
-  );
+    control === null ? null : groupItems(control.occurrences, controlPairs!, recipients, from(controlBase));
+  const probeBase = controlBase + (control?.sketches.size ?? 0);
+  const probeTally = tallyProbes(probes, probePairs!, recipients, from(probeBase));
 
   const facts = await reader.accountFacts();
   const names = new Map(facts.accountId.map((id, i) => [facts.account[i]!, id]));
@@ -122,6 +122,7 @@ export async function attributeDataset(
     probes: probeTally,
     exclusiveShare: boundExclusiveShare(probeTally),
     groups,
+    nameSource: (source) => input.sources[source] ?? String(source),
     nameAccount: (account) => names.get(account) ?? account.toString(16).padStart(16, '0'),
     seconds: {
       read: (read - started) / 1000,
@@ -180,12 +181,12 @@ function splitPairs(
   });
 }
 
-/** How many probes match their own exchange and no other. */
+/** How many probes match their own exchange and no other, however loosely: the share must not be overestimated. */
 function tallyProbes(
   probes: SketchList,
   pairs: PairColumns,
   recipients: readonly Recipients[],
-  isCut: (entry: number) => boolean,
+  { isSaturated, isCut }: Completeness,
 ): ProbeTally {
   const exchanges = new Map<number, Set<string>>();
   pairs.entry.forEach((entry, pair) => {
@@ -194,7 +195,7 @@ function tallyProbes(
     for (const { id } of recipients[pairs.hash[pair]!]!.receipts) ids.add(id);
   });
   let single = 0;
-  for (const [entry, ids] of exchanges) if (ids.size === 1 && !isCut(entry)) single++;
+  for (const [entry, ids] of exchanges) if (ids.size === 1 && !isSaturated(entry) && !isCut(entry)) single++;
   return { probes: probes.size, single };
 }
 

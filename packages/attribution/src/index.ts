@@ -8,4 +8,4 @@ export { boundPair, chooseRule, type MatchRule } from './match-rule.js';
 export { type AttributionOptions, defaultOptions } from './options.js';
 export type { DatasetRow } from './row-sketches.js';
 export { SketchList } from './sketch-list.js';
-export { guessField, parseField, readTexts, type TextField } from './text-field.js';
+export { findField, guessField, parseField, readTexts, type TextField } from './text-field.js';

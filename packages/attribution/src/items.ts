@@ -43,24 +43,32 @@ interface Occurrences {
   readonly form: Uint8Array;
 }
 
+/** Lanes that a match may fall behind a row's best one and still be its origin: two standard deviations of the difference. */
+const SLACK = 8;
+
+/** How far the matches of a candidate are known. */
+export interface Completeness {
+  /** Some matches by lanes were not gathered; equal texts were. */
+  readonly isSaturated: (entry: number) => boolean;
+  /** Some matches of any kind were not kept. */
+  readonly isCut: (entry: number) => boolean;
+}
+
 /**
- * Groups matches into items (connected components of rows and responses). Merging is cautious: it can only make fewer items,
- * and with more accounts each.
+ * Groups matches into items (connected components of rows and responses). A row's origin is the equal response where there is
+ * one, else any response that agrees in nearly as many lanes as the best: what merely resembles it is another text. Merging is
+ * cautious: it can only make fewer items, and with more accounts each.
  *
  * @param pairs ascending by entry
- * @param isCut whether an entry has matches that are not in `pairs`
  */
 export function groupItems(
   occurrences: Occurrences,
   pairs: PairColumns,
   recipients: readonly Recipients[],
-  isCut: (entry: number) => boolean,
+  completeness: Completeness,
 ): Item[] {
-  const matches = joinRows(occurrences, pairs);
+  const { matches, openRows } = joinRows(occurrences, pairs, completeness);
   const groups = new UnionFind();
-  const entryOfRow = new Set<number>();
-  for (let at = 0; at < occurrences.row.length; at++)
-    if (isCut(occurrences.entry[at]!)) entryOfRow.add(occurrences.row[at]!);
   for (const { row, hash } of matches) groups.join(2 * row, 2 * hash + 1);
   const members = new Map<number, RowMatch[]>();
   for (const match of matches) {
@@ -69,18 +77,18 @@ export function groupItems(
     if (group === undefined) members.set(root, [match]);
     else group.push(match);
   }
-  return [...members.values()].map((group) => describeItem(group, recipients, (row) => entryOfRow.has(row)));
+  return [...members.values()].map((group) => describeItem(group, recipients, openRows));
 }
 
 function describeItem(
   matches: readonly RowMatch[],
   recipients: readonly Recipients[],
-  isRowCut: (row: number) => boolean,
+  openRows: ReadonlySet<number>,
 ): Item {
   const rows = [...new Set(matches.map(({ row }) => row))];
   const hashes = new Set(matches.map(({ hash }) => hash));
   const byId = new Map<string, Receipt>();
-  let isCommon = rows.some(isRowCut);
+  let isCommon = rows.some((row) => openRows.has(row));
   for (const hash of hashes) {
     isCommon ||= recipients[hash]!.isCommon;
     for (const receipt of recipients[hash]!.receipts) byId.set(receipt.id, receipt);
@@ -91,24 +99,37 @@ function describeItem(
   return { rows, matches, receipts, accounts, kind };
 }
 
-/** Each row with each response that one of its candidates matches, once. */
-function joinRows({ row, entry, form }: Occurrences, pairs: PairColumns): RowMatch[] {
+/** Each row with its possible origins, and the rows of which not all origins are known. */
+function joinRows(
+  { row, entry, form }: Occurrences,
+  pairs: PairColumns,
+  { isSaturated, isCut }: Completeness,
+) {
   const first = new Map<number, number>();
   for (let at = pairs.entry.length - 1; at >= 0; at--) first.set(pairs.entry[at]!, at);
   const matches: RowMatch[] = [];
-  let best = new Map<number, RowMatch>();
+  const openRows = new Set<number>();
+  const best = new Map<number, RowMatch>();
+  let saturated = false;
   for (let at = 0; at < row.length; at++) {
+    const number = row[at]!;
     for (let pair = first.get(entry[at]!) ?? -1; pair >= 0 && pairs.entry[pair] === entry[at]; pair++) {
       const hash = pairs.hash[pair]!;
       const equal = pairs.equal[pair]!;
       if (equal > (best.get(hash)?.equal ?? -1))
-        best.set(hash, { row: row[at]!, hash, equal, form: form[at]! });
+        best.set(hash, { row: number, hash, equal, form: form[at]! });
     }
-    if (row[at + 1] === row[at] || best.size === 0) continue;
-    matches.push(...best.values());
-    best = new Map();
+    saturated ||= isSaturated(entry[at]!);
+    if (isCut(entry[at]!)) openRows.add(number);
+    if (row[at + 1] === number) continue;
+    const top = Math.max(...[...best.values()].map(({ equal }) => equal));
+    if (saturated && top !== EXACT) openRows.add(number);
+    for (const match of best.values())
+      if (match.equal === top || (top !== EXACT && match.equal >= top - SLACK)) matches.push(match);
+    best.clear();
+    saturated = false;
   }
-  return matches;
+  return { matches, openRows };
 }
 
 /** Whether a match is of equal texts. */

@@ -18,7 +18,10 @@ interface LanesKernel {
   matchHashes(from: number, to: number): number;
 }
 
-/** Called for each match: row of the chunk, entry, equal lanes; 33 when the normalised texts are equal. May repeat a pair. */
+/**
+ * Called for each match: row of the chunk, entry, equal lanes; 33 when the normalised texts are equal, which is said once of an
+ * entry. May repeat a pair.
+ */
 export type MatchSink = (row: number, entry: number, equal: number) => void;
 
 /** Lanes of a band. */
@@ -60,7 +63,7 @@ export class LaneIndex {
   readonly #place: ReturnType<typeof layOut>;
 
   /**
-   * @param lists sketches, decoys in the last list
+   * @param lists sketches, decoys in the last list; their lanes are taken over and released, since both would not fit
    * @param threshold equal lanes, 1 to 32, from which on a pair is a match
    * @throws PhalanxError `ATTRIBUTION_LIMIT` above 12 million sketches.
    */
@@ -84,10 +87,11 @@ export class LaneIndex {
     this.#kernel = kernel;
     const bytes = (this.#memory = new Uint8Array(memory.buffer));
     let at = 0;
-    for (const { size, lanes, hashes } of lists) {
-      bytes.set(lanes, place.lanes + at * LANES);
-      bytes.set(asBytes(hashes), place.hashes + at * 8);
-      at += size;
+    for (const list of lists) {
+      bytes.set(list.lanes, place.lanes + at * LANES);
+      bytes.set(asBytes(list.hashes), place.hashes + at * 8);
+      at += list.size;
+      list.releaseLanes();
     }
     const masks = new Uint32Array(memory.buffer, place.masks, this.design.bands.length);
     this.design.bands.forEach(([i, j, k], band) => {
@@ -103,7 +107,7 @@ export class LaneIndex {
       kernel.buildBand(bitmap, offsets, postings, i, j, k, this.entries, CROWD);
     });
     let crowded = 0;
-    for (let entry = 0; entry < this.entries; entry++) crowded += bytes[place.flags + entry]!;
+    for (let entry = 0; entry < this.entries; entry++) crowded += bytes[place.flags + entry]! & 1;
     this.crowded = crowded;
   }
 
@@ -130,7 +134,7 @@ export class LaneIndex {
     }
   }
 
-  /** Whether an entry was reported as often as one may be, so that some of its matches were not. */
+  /** Whether an entry was reported as often as one may be, so that some of its matches by lanes were not. */
   isSaturated(entry: number): boolean {
     const at = this.#place.counters + entry * 2;
     return (this.#memory[at]! | (this.#memory[at + 1]! << 8)) >= MATCHES_PER_ENTRY;

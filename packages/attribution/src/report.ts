@@ -27,6 +27,7 @@ export interface Findings {
   readonly probes: ProbeTally;
   readonly exclusiveShare: number;
   readonly groups: readonly AccountGroup[];
+  readonly nameSource: (source: number) => string;
   readonly nameAccount: (account: bigint) => string;
   readonly seconds: AttributionReport['seconds'];
 }
@@ -200,7 +201,8 @@ function fitComparisons(observed: Float64Array) {
 }
 
 /** Exclusive items first, the rows of an item together; a row once, with its best match. */
-function listMatches({ items, data, options, nameAccount }: Findings): AttributedRow[] {
+function listMatches(found: Findings): AttributedRow[] {
+  const { items, options } = found;
   const rank = { exclusive: 0, shared: 1, common: 2 };
   const order = [...items.keys()].sort((a, b) => rank[items[a]!.kind] - rank[items[b]!.kind] || a - b);
   const listed: AttributedRow[] = [];
@@ -211,24 +213,19 @@ function listMatches({ items, data, options, nameAccount }: Findings): Attribute
       if (match.equal > (best.get(match.row)?.equal ?? -1)) best.set(match.row, match);
     for (const match of best.values()) {
       if (listed.length === options.listed) return listed;
-      listed.push(describeRow(match, item, number, data, nameAccount));
+      listed.push(describeRow(match, item, number, found));
     }
   }
   return listed;
 }
 
-function describeRow(
-  match: RowMatch,
-  item: Item,
-  number: number,
-  data: RowSketches,
-  nameAccount: (account: bigint) => string,
-): AttributedRow {
+function describeRow(match: RowMatch, item: Item, number: number, found: Findings): AttributedRow {
+  const { data, nameAccount, nameSource } = found;
   const { source, number: row, digest } = data.describe(match.row);
   const exact = isExact(match);
   const lanes = Math.min(match.equal, LANES);
   return {
-    file: String(source),
+    file: nameSource(source),
     row,
     sha256: Buffer.from(digest).toString('hex'),
     kind: item.kind,

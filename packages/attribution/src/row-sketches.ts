@@ -3,6 +3,7 @@ import type { Sketcher } from '@phalanx/sketch';
 import { attributionError } from './attribution-error.js';
 import { CANDIDATE_FORMS, type CandidateForm, type CandidateRule, cutCandidates } from './candidate-texts.js';
 import { Column } from './column.js';
+import { HashNumbers } from './hash-numbers.js';
 import { SketchList } from './sketch-list.js';
 
 /** One row of a data set as its reader gives it. */
@@ -27,7 +28,7 @@ export class RowSketches {
   readonly #occurrenceRow = new Column(Uint32Array);
   readonly #occurrenceEntry = new Column(Uint32Array);
   readonly #occurrenceForm = new Column(Uint8Array);
-  readonly #whole = new SketchList();
+  readonly #whole = new HashNumbers();
   #empty = 0;
 
   get rows(): number {
@@ -77,7 +78,7 @@ export class RowSketches {
       for (const { form, text: candidate } of cutCandidates(text, rule)) {
         const { hash, minhash } = sketcher.sketchResponse(candidate);
         if (hash === 0n) continue;
-        if (form === 'whole') this.#whole.add(hash, minhash);
+        if (form === 'whole') this.#whole.add(hash);
         long = true;
         this.#occurrenceRow.push(row);
         this.#occurrenceEntry.push(this.sketches.add(hash, minhash));

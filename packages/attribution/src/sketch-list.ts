@@ -20,6 +20,11 @@ export class SketchList {
     return this.#lanes.subarray(0, this.size * LANES);
   }
 
+  /** Gives the lanes' memory back; numbers and hashes stay. Nothing may be added after. */
+  releaseLanes(): void {
+    this.#lanes = new Uint8Array(0);
+  }
+
   /** The number of a sketch, new or not. `minhash` has 32 bytes. */
   add(hash: bigint, minhash: Uint8Array): number {
     const before = this.size;

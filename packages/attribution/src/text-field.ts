@@ -66,9 +66,21 @@ export function guessField(sample: readonly unknown[]): TextField {
     const having = sample.filter((row) => readTexts(row, field).length > 0).length;
     if (having > 0 && having * 2 >= sample.length) return field;
   }
-  const names = sample.length === 0 ? [] : Object.keys(sample[0] as object);
   throw attributionError('ATTRIBUTION_FIELD', 'no member or column of the rows is known to hold a text', {
-    advice: `Name it; there is ${names.slice(0, 20).join(', ').slice(0, 200) || 'no row'}.`,
+    advice: listNames(sample),
+  });
+}
+
+/**
+ * The field at a named path.
+ *
+ * @throws PhalanxError `ATTRIBUTION_FIELD` when the path is malformed, or none of the sample rows has a text there.
+ */
+export function findField(path: string, sample: readonly unknown[]): TextField {
+  const field = parseField(path);
+  if (sample.length === 0 || sample.some((row) => readTexts(row, field).length > 0)) return field;
+  throw attributionError('ATTRIBUTION_FIELD', 'the first rows have no text in the field named', {
+    advice: listNames(sample),
   });
 }
 
@@ -80,6 +92,11 @@ export function readTexts(row: unknown, { steps }: TextField): string[] {
   const texts: string[] = [];
   walk(row, steps, 0, texts);
   return texts;
+}
+
+function listNames(sample: readonly unknown[]): string {
+  const names = sample.length === 0 ? [] : Object.keys(sample[0] as object);
+  return `There is ${names.slice(0, 20).join(', ').slice(0, 200) || 'no row'}.`;
 }
 
 function walk(value: unknown, steps: readonly Step[], at: number, texts: string[]): void {

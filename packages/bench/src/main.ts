@@ -14,6 +14,10 @@ const MEASUREMENTS: Readonly<
     what: 'rows a second from a LiteLLM log into the store',
     run: async () => (await import('./ingest-speed.js')).benchIngestSpeed(),
   },
+  attribution: {
+    what: 'rows of a data set against stored response sketches, time by stage, recall by kind of edit, false matches: [--rows 1000000] [--stored 100000000] [--engine-join]',
+    run: async (args) => (await import('./attribution-scale.js')).benchAttribution(args),
+  },
   ledger: {
     what: 'a log on disk: entries a second beside raw SHA-256 and one file a tile; time to acknowledgement at 100,000 a second; proofs; memory: [--entries 50000000]',
     run: async (args) => (await import('./ledger-append.js')).benchLedgerAppend(args),

@@ -18,6 +18,8 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 const USAGE_CODES = new Set([
   'CLI_USAGE',
   'CLI_CONFIG',
+  'ATTRIBUTION_FIELD',
+  'ATTRIBUTION_OPTIONS',
   'DETECT_OPTIONS',
   'EVIDENCE_RECIPIENT',
   'INGEST_FORMAT_UNKNOWN',

@@ -76,6 +76,31 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
       finish(await (await import('./commands/ingest.js')).ingestCommand(files, flags, terminal)),
     );
 
+  addKeptOptions(
+    program
+      .command('attribute')
+      .argument('<files...>', 'a data set: JSONL, JSON, CSV, Parquet; - is standard input'),
+  )
+    .description('which responses stand in a data set, and who received them; exit 1 when somebody is named')
+    .option('--field <path>', 'where the text is, as response or messages[-1].content; default: guessed')
+    .option(
+      '--control <file>',
+      'rows of the same kind that are known not to be yours; repeatable',
+      collect,
+      [],
+    )
+    .option('--control-field <path>', 'where the text of the control is; default: as --field')
+    .option('--published <day>', 'when the data set was out; what was given later is a control')
+    .option('--findings <file>', 'report of detect; default: the findings that are kept')
+    .option('--alpha <number>', 'family-wise error (0.01)')
+    .option('--overlap <share>', 'word triples that unrelated texts may share (0.01)')
+    .option('--min-bytes <n>', 'shorter responses do not count (120)')
+    .option('--windows <n>', 'scales of stretches that rows are cut into, 0 to 3 (1)')
+    .option('--rows <file>', 'write every matching row, one JSON object a line')
+    .action(async (files, flags) =>
+      finish(await (await import('./commands/attribute.js')).attributeCommand(files, flags, terminal)),
+    );
+
   const benchmark = program.command('benchmark').description('indexes of known benchmark prompts');
   benchmark
     .command('build')

@@ -21,6 +21,13 @@ export function parseTimeRange(text: string): TimeWindow {
   return window;
 }
 
+/** One day (its first moment) or instant, UTC. @throws PhalanxError `CLI_USAGE` for anything else. */
+export function parseInstant(text: string): number {
+  const ms = readSide(text);
+  if (ms === null) throw refused(`"${text}" is no day or instant`);
+  return ms;
+}
+
 function readSide(text: string | undefined): number | null {
   if (text === undefined || !(DAY.test(text) || INSTANT.test(text))) return null;
   const ms = Date.parse(text);

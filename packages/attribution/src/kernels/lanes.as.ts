@@ -30,7 +30,7 @@ let keyed: usize = 0;
 /** Matches: pairs of u32, row of the chunk and (equal lanes << 24 | entry). */
 let out: usize = 0;
 
-/** Entries: lanes of 32 bytes, hashes of 8, flags of 1 (1: missing in a band), counters of 2, the masks of the bands of 4. */
+/** Entries: lanes of 32 bytes, hashes of 8, flags of 1 (bit 0: missing in a band, 1: its hash was found), counters of 2, the masks of the bands of 4. */
 export function setEntries(lanes_: usize, hashes_: usize, flags_: usize, counters_: usize, masks_: usize): void {
   lanes = lanes_;
   hashes = hashes_;
@@ -203,7 +203,7 @@ export function matchBand(bitmap: usize, offsets: usize, postings: usize, i: usi
     const entry = load<u32>(posting) & ENTRY_MASK;
     const mask = equalLanes(row, entry);
     // Seen in an earlier band already, unless the entry may be missing there.
-    if (load<u8>(flags + <usize>entry) == 0 && !isFirst(mask, band)) continue;
+    if ((load<u8>(flags + <usize>entry) & 1) == 0 && !isFirst(mask, band)) continue;
     if (!take(entry)) {
       store<u32>(posting, NONE);
       continue;
@@ -227,7 +227,10 @@ function equalLanes(row: u32, entry: u32): u32 {
   );
 }
 
-/** Writes the rows [from, to) whose hash an entry has to `out`, with 33 equal lanes, and returns how many. */
+/**
+ * Writes the rows [from, to) whose hash an entry has to `out`, with 33 equal lanes, and returns how many. An entry is reported
+ * once: whoever asks for its hash learns of all the others.
+ */
 export function matchHashes(from: u32, to: u32): u32 {
   let known: u32 = 0;
   for (let row = from; row < to; row++) {
@@ -244,7 +247,9 @@ export function matchHashes(from: u32, to: u32): u32 {
       const taken = load<u32>(table + (<usize>slot << 2));
       if (taken == 0) break;
       const entry = taken - 1;
-      if (load<u64>(hashes + (<usize>entry << 3)) != hash || !take(entry)) continue;
+      const flag = flags + <usize>entry;
+      if (load<u64>(hashes + (<usize>entry << 3)) != hash || load<u8>(flag) & 2) continue;
+      store<u8>(flag, load<u8>(flag) | 2);
       const match = out + (<usize>found << 3);
       store<u32>(match, row);
       store<u32>(match, (<u32>33 << ENTRY_BITS) | entry, 4);

@@ -114,9 +114,10 @@ export function sampleResponses(from: string, window: TimeWindow, share: number,
 /** @throws PhalanxError `STORE_ARGUMENT` unless `most` is an integer of at least 1. */
 export function findResponses(from: string, hashes: BigUint64Array, most: number): string {
   if (!Number.isSafeInteger(most) || most < 1) throw badArgument('most is not an integer of at least 1');
-  return `SELECT response_hash, account, ${millis('at')} AS at_ms, response_bytes, id FROM ${from}
-  PREWHERE response_hash IN (${hashes.length === 0 ? 'NULL' : hashes.join(',')})
-  LIMIT 1 BY response_hash, id LIMIT ${most} BY response_hash`;
+  return `SELECT * FROM (
+    SELECT response_hash, account, ${millis('at')} AS at_ms, response_bytes, id FROM ${from}
+    PREWHERE response_hash IN (${hashes.length === 0 ? 'NULL' : hashes.join(',')}) LIMIT 1 BY response_hash, id)
+  LIMIT ${most} BY response_hash`;
 }
 
 function isResponse(minBytes: number): string {
