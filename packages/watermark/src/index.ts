@@ -76,7 +76,6 @@ export { testVllmGumbelRing, type VllmRingKey } from './dialects/vllm-gumbel-rin
 export { openVllmRedGreen, vllmRedGreenParameters } from './dialects/vllm-red-green.js';
 export { openVllmSbw, vllmSbwParameters } from './dialects/vllm-sbw.js';
 export { openVllmSynthid, vllmSynthidParameters } from './dialects/vllm-synthid.js';
-export { deriveMarkKey, foreignKeyId, KEY_SCHEDULE, type KeyScope, markKeyId } from './key-schedule.js';
 export {
   type DetectionEndpointSettings,
   type EndpointCaller,
@@ -88,6 +87,7 @@ export {
   type QuestionRecord,
 } from './endpoint/detection-endpoint.js';
 export { type Admission, OracleGuard, type OracleGuardSettings } from './endpoint/oracle-guard.js';
+export { deriveMarkKey, foreignKeyId, KEY_SCHEDULE, type KeyScope, markKeyId } from './key-schedule.js';
 export { type Candidates, type Mark, type Pivot, valuesPerNgram } from './mark.js';
 export {
   collectNgrams,
@@ -130,13 +130,13 @@ export {
 } from './profile.js';
 export { type ApiSuspectOptions, openApiSuspect } from './radioactivity/api-suspect.js';
 export { type ClosedFigures, ClosedTest } from './radioactivity/closed-test.js';
+export { openDecoys } from './radioactivity/decoy-keys.js';
 export {
   type DoseEstimate,
   type DosePoint,
   estimateImprint,
   invertDoseCurve,
 } from './radioactivity/dose.js';
-export { type KeyRank, rankKey } from './radioactivity/key-rank.js';
 export { NgramStudent, type NgramStudentOptions } from './radioactivity/ngram-student.js';
 export {
   type OpenFigures,
@@ -173,7 +173,7 @@ export {
 export { type PayloadReading, PayloadScores } from './schemes/payload-scores.js';
 export { runTournament } from './schemes/synthid.js';
 export { descendingWeights, SynthidTableNull } from './schemes/synthid-null.js';
-export { findMasked, MASKED, type Masked, maskTokens, type TextRange } from './text/masked-ranges.js';
 export { gatherTexts, type ReadText, readText } from './text/marked-texts.js';
+export { findMasked, MASKED, type Masked, maskTokens, type TextRange } from './text/masked-ranges.js';
 export { MAX_TEXT, openTokenizer, type Tokenizer } from './text/tokenizer.js';
 export type { WatermarkErrorCode } from './watermark-error.js';

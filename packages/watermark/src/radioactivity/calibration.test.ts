@@ -39,7 +39,7 @@ describe('clean students', () => {
 
   it('are silent when closed, at the end and at every time', () => {
     for (const student of students) {
-      const figures = Array.from({ length: 300 }, () =>
+      const figures = Array.from({ length: 200 }, () =>
         testClosed(student, drawMark(), world.writeTexts(200, 4)).test(),
       );
       for (const level of [0.1, 0.01]) {
@@ -58,10 +58,10 @@ describe('clean students', () => {
   it('are silent when asked with prompts that are marked, in the open too', () => {
     const teacher = world.trainStudent(world.writeTexts(20_000), 1);
     const [ranks, bounds, sequential, contrasts, closed]: number[][] = [[], [], [], [], []];
-    for (let trial = 0; trial < 200; trial++) {
+    for (let trial = 0; trial < 100; trial++) {
       const mark = drawMark();
       const student = students[trial % 2]!;
-      const marked = world.askModel(teacher, 150, mark, 25);
+      const marked = world.askModel(teacher, 100, mark, 25);
       const test = new OpenTest(mark);
       for (const text of marked)
         for (let at = 1; at < text.length; at++) {

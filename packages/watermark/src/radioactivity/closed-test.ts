@@ -1,4 +1,4 @@
-import { type MarkTest, testMark } from '../detect/log-p.js';
+import { type MarkTest, testKey } from '../detect/log-p.js';
 import type { Mark } from '../mark.js';
 import { NgramCollector, type Ngrams } from '../ngrams.js';
 import { scoreValues } from './centred-score.js';
@@ -54,16 +54,16 @@ export class ClosedTest {
   /** Takes the answers added since the last call into the e-process and returns `logE`; null as in `ClosedFigures`. */
   update(): number | null {
     if (this.#process === null) return null;
-    const fresh = cutRows(this.#ngrams.collect(), this.#read);
+    const fresh = cutRows(this.collect(), this.#read);
     this.#read += fresh.count;
     return this.#process.add(scoreValues(this.#mark.pivot, this.#mark.read(fresh)));
   }
 
   test(): ClosedFigures {
     this.update();
-    const ngrams = this.#ngrams.collect();
+    const ngrams = this.collect();
     return {
-      ...testNgrams(this.#mark, ngrams),
+      ...testKey(this.#mark, ngrams),
       logE: this.#process?.logE ?? null,
       logSequentialP: this.#process?.logP ?? null,
       answers: this.#answers,
@@ -73,13 +73,13 @@ export class ClosedTest {
 
   /** The n-grams that count, for tests of other keys on the same answers. */
   collect(): Ngrams {
-    return this.#ngrams.collect();
+    return keepDistinct(this.#mark, this.#ngrams.collect());
   }
 }
 
-/** The fixed-sample test of a mark on n-grams that count once. */
-export function testNgrams(mark: Mark, ngrams: Ngrams): MarkTest {
-  return mark.test?.(ngrams) ?? testMark(mark.pivot, mark.read(ngrams));
+/** The n-grams of which no two share a draw: the first of each draw, so that more text only adds to them. */
+export function keepDistinct(mark: Mark, ngrams: Ngrams): Ngrams {
+  return mark.distinct?.(ngrams) ?? ngrams;
 }
 
 function cutRows(ngrams: Ngrams, from: number): Ngrams {

@@ -1,9 +1,10 @@
+import { type MarkRank, rankMark } from '../detect/key-rank.js';
+import { testKey } from '../detect/log-p.js';
 import type { Mark } from '../mark.js';
 import type { Ngrams } from '../ngrams.js';
 import { scoreValues } from './centred-score.js';
 import { boundWeightedSum } from './chernoff.js';
-import { testNgrams } from './closed-test.js';
-import { type KeyRank, rankKey } from './key-rank.js';
+import { keepDistinct } from './closed-test.js';
 import { TiltProcess } from './tilt-process.js';
 import { WeightedNgramTable } from './weighted-ngrams.js';
 
@@ -28,9 +29,9 @@ export interface OpenFigures {
   /** Mean over contexts of the mean score under the suspect's distribution: mass on green minus gamma, and the like. */
   readonly massExcess: number;
   /** The key among decoys by mass. */
-  readonly mass: KeyRank;
+  readonly mass: MarkRank;
   /** The key among decoys by how the suspect departs from a reference model; null without one. */
-  readonly contrast: KeyRank | null;
+  readonly contrast: MarkRank | null;
   /** Chernoff's upper bound for mass; see `boundWeightedSum`. Null where n-grams share values. */
   readonly logMassBound: number | null;
   /** E-process over contexts in the order they were added, and its bound on p at any time; null where n-grams share values. */
@@ -102,33 +103,35 @@ export class OpenTest {
   /** Takes the contexts added since the last call into the e-process and returns `logE`; null as in `OpenFigures`. */
   update(): number | null {
     if (this.#process === null) return null;
-    const { ngrams, weights } = this.#mass.collect(this.#read);
+    // Where n-grams may share draws, what an earlier one took must be in view.
+    const from = this.#mark.distinct === undefined ? this.#read : 0;
+    const { ngrams, weights, starts } = this.#mass.collect(from);
+    const skip = starts[this.#read - from]!;
     this.#read = this.#mass.size;
-    return this.#process.add(scoreValues(this.#mark.pivot, this.#mark.read(ngrams)), weights);
+    const scores = scoreValues(this.#mark.pivot, this.#mark.read(ngrams));
+    return this.#process.add(scores.subarray(skip), weights.subarray(skip));
   }
 
   /** @param openDecoy the mark under a fresh key, drawn as the tested one was */
   test(openDecoy: () => Mark, decoys: number): OpenFigures {
     this.update();
     const { ngrams, mass, contrast } = this.#collectWeights();
-    const [byMass, byContrast] = rankKey(
-      this.#mark,
-      openDecoy,
-      decoys,
-      ngrams,
-      contrast === null ? [mass] : [mass, contrast],
-    );
+    const rank = (weights: Float64Array) =>
+      rankMark(ngrams, this.#mark, openMany(openDecoy, decoys), {
+        score: (mark) => sumProducts(scoreValues(mark.pivot, mark.read(ngrams)), weights),
+      });
+    const byMass = rank(mass);
     const contexts = this.#mass.size;
     return {
       contexts,
       coverage: contexts === 0 ? 0 : this.#told / contexts,
-      massExcess: contexts === 0 ? 0 : byMass!.statistic / contexts,
-      mass: byMass!,
-      contrast: byContrast ?? null,
+      massExcess: contexts === 0 ? 0 : byMass.score / contexts,
+      mass: byMass,
+      contrast: contrast === null ? null : rank(contrast),
       logMassBound: this.#process === null ? null : boundWeightedSum(this.#mark, this.#mass.collect()),
       logE: this.#process?.logE ?? null,
       logSequentialP: this.#process?.logP ?? null,
-      logReadingP: testNgrams(this.#mark, this.#argmax.collect().ngrams).logP,
+      logReadingP: testKey(this.#mark, keepDistinct(this.#mark, this.#argmax.collect().ngrams)).logP,
     };
   }
 
@@ -159,4 +162,14 @@ export class OpenTest {
   #weigh(context: Int32Array): number {
     return Math.sqrt(this.#counts.get(context.join()) ?? 1);
   }
+}
+
+function* openMany(openDecoy: () => Mark, count: number): Generator<Mark> {
+  for (let k = 0; k < count; k++) yield openDecoy();
+}
+
+function sumProducts(scores: Float64Array, weights: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < scores.length; i++) sum += scores[i]! * weights[i]!;
+  return sum;
 }

@@ -74,7 +74,7 @@ describe('radioactivity', () => {
     const found = await trial.run(trial.train(0.25), prompts);
     expect(found.verdict).toBe('learned');
     expect(toLog10(found.suspect.logP)).toBeLessThan(-6);
-    expect(found.decoys!.below).toBeLessThan(10);
+    expect(found.decoys!.calibrated).toBe(true);
     expect(found.receipt).toBe(`log entry for ${found.planSha256}`);
     expect(found.statement).toMatch(/independent of key k1, .* with probability at most p: log10 p -/);
     expect((await trial.run(trial.train(0), prompts)).verdict).toBe('not shown');
@@ -91,7 +91,8 @@ describe('radioactivity', () => {
     const passages = trial.world.writeTexts(5000);
     const found = await trial.run(trial.train(0.05), passages, { ...few, statistic: 'contrast' });
     expect(found.verdict).toBe('learned');
-    expect(found.suspect.open!.contrast!.z).toBeGreaterThan(3.5);
+    const { score, mean, deviation } = found.suspect.open!.contrast!;
+    expect((score - mean) / deviation).toBeGreaterThan(3.5);
     expect(found.imprint!.lower).toBeLessThan(0.05);
     expect(found.imprint!.upper).toBeGreaterThan(0.05);
     const clean = await trial.run(trial.train(0), passages, { ...few, statistic: 'contrast' });

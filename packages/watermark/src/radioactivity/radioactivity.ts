@@ -1,7 +1,8 @@
-import { logBinomialUpperTail, toLog10 } from '@phalanx/stats';
+import { toLog10 } from '@phalanx/stats';
+import { checkDecoys, type DecoyCheck } from '../detect/decoys.js';
 import type { Mark } from '../mark.js';
 import { demand } from '../watermark-error.js';
-import { type ClosedFigures, ClosedTest, testNgrams } from './closed-test.js';
+import { type ClosedFigures, ClosedTest } from './closed-test.js';
 import { type DoseEstimate, estimateImprint } from './dose.js';
 import { type OpenFigures, OpenTest } from './open-test.js';
 import {
@@ -43,8 +44,8 @@ export interface RadioactivityResult {
   readonly receipt: string;
   readonly suspect: ModelFigures;
   readonly controls: readonly ModelFigures[];
-  /** Decoy keys on the suspect's texts: how many had p <= 0.01, and ln of the chance of so many. Null for open tests. */
-  readonly decoys: { readonly tried: number; readonly below: number; readonly logChance: number } | null;
+  /** P-values of keys that nobody used on the suspect's texts. Null for open tests, whose ranks rest on decoys anyway. */
+  readonly decoys: DecoyCheck | null;
   /** See `estimateImprint`. Null without a reference model. */
   readonly imprint: DoseEstimate | null;
   readonly verdict: Verdict;
@@ -108,7 +109,10 @@ export async function testRadioactivity(
   const suspect = await examine(checked, parts, parts.suspect);
   const clean: ModelFigures[] = [];
   for (const control of controls) clean.push((await examine(checked, parts, control)).figures);
-  const decoys = suspect.closed === null ? null : checkDecoys(suspect.closed, parts.openDecoy);
+  const decoys =
+    suspect.closed === null
+      ? null
+      : checkDecoys(suspect.closed.collect(), Array.from({ length: CHECKED_DECOYS }, parts.openDecoy));
   const verdict = judge(checked, suspect.figures, clean, decoys);
   return {
     plan: checked,
@@ -166,18 +170,6 @@ function pick(plan: RadioactivityPlan, open: OpenFigures): number {
   return plan.stopping === 'fixed' ? open.mass.logP : (open.logSequentialP ?? 0);
 }
 
-function checkDecoys(test: ClosedTest, openDecoy: () => Mark): NonNullable<RadioactivityResult['decoys']> {
-  const ngrams = test.collect();
-  let below = 0;
-  for (let k = 0; k < CHECKED_DECOYS; k++)
-    if (testNgrams(openDecoy(), ngrams).logP <= Math.log(CONTROL_ALPHA)) below++;
-  return {
-    tried: CHECKED_DECOYS,
-    below,
-    logChance: logBinomialUpperTail(below, CHECKED_DECOYS, CONTROL_ALPHA),
-  };
-}
-
 function judge(
   plan: RadioactivityPlan,
   suspect: ModelFigures,
@@ -185,7 +177,7 @@ function judge(
   decoys: RadioactivityResult['decoys'],
 ): Verdict {
   const loud = controls.some(({ logP }) => logP <= Math.log(CONTROL_ALPHA / controls.length));
-  if (loud || (decoys !== null && decoys.logChance <= Math.log(1e-4))) return 'void';
+  if (loud || decoys?.calibrated === false) return 'void';
   if (suspect.logP <= logThreshold(plan)) return 'learned';
   return suspect.scored < plan.leastScored ? 'insufficient' : 'not shown';
 }
