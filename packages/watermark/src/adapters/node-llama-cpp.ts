@@ -2,13 +2,17 @@ import type { Truncation } from '../candidates.js';
 import type { DrawnToken, Sampler } from '../sampler.js';
 import { requireInteger } from '../watermark-error.js';
 
-/** What is used of node-llama-cpp's `LlamaContextSequence` (3.22.1). */
+/** A `LlamaContextSequence` of node-llama-cpp (3.22.1); its token ids are branded numbers, which no other type can name. */
 export interface LlamaSequence {
-  evaluateWithMetadata(
-    tokens: number[],
-    metadata: { readonly probabilities: true },
-    options: object,
-  ): AsyncGenerator<{ readonly probabilities: ReadonlyMap<number, number> }, unknown, number | undefined>;
+  evaluateWithMetadata(tokens: never[], metadata: { readonly probabilities: true }, options: object): object;
+}
+
+/** What that method returns. */
+interface LlamaSteps {
+  next(
+    replacement?: number,
+  ): Promise<IteratorResult<{ readonly probabilities: ReadonlyMap<number, number> }, unknown>>;
+  return(value: undefined): Promise<unknown>;
 }
 
 export interface LlamaOptions {
@@ -44,21 +48,21 @@ export async function* generateMarked(
   { maxTokens, topK, stop, request = {}, engine = {} }: LlamaOptions,
 ): AsyncGenerator<DrawnToken, void, undefined> {
   requireInteger(prompt.length, 'prompt length', 1, 10_000_000);
-  requireInteger(maxTokens, 'maxTokens', 1, 10_000_000);
+  requireInteger(maxTokens, 'maxTokens', 1, 1_000_000);
   requireInteger(topK, 'topK', 0, 2 ** 24);
   const promptTokens = Int32Array.from(prompt);
   const drawn = new Int32Array(maxTokens);
   const sampling = { temperature: 1, topK, topP: 1, minP: 0, yieldEogToken: true };
   const steps = sequence.evaluateWithMetadata(
-    [...prompt],
+    [...prompt] as unknown as never[],
     { probabilities: true },
     { ...engine, ...sampling },
-  );
+  ) as LlamaSteps;
   try {
     let replacement: number | undefined;
     for (let count = 0; count < maxTokens; count++) {
       const step = await steps.next(replacement);
-      if (step.done || step.value === undefined) return;
+      if (step.done) return;
       const entries = [...step.value.probabilities].filter(([, p]) => p > 0).sort(([a], [b]) => a - b);
       const next = sampler.next({
         candidates: {
