@@ -1,4 +1,5 @@
 import { atlas } from './atlas.js';
+import { attribution } from './attribution.js';
 import { canonicalJsonSuite } from './canonical-json.js';
 import { clickhouseShards } from './clickhouse-shards.js';
 import { clickhouseCluster } from './clickhouse-suite.js';
@@ -21,6 +22,11 @@ import { tails } from './tails.js';
 import { templateFingerprint } from './template-fingerprint.js';
 import { transparencyLog } from './transparency-log.js';
 import { triage } from './triage.js';
+import { watermarkEngines } from './watermark-engines.js';
+import { watermarkGumbel } from './watermark-gumbel.js';
+import { watermarkKgw } from './watermark-kgw.js';
+import { watermarkStatistics } from './watermark-statistics.js';
+import { watermarkSynthid } from './watermark-synthid.js';
 
 /** Every suite, quick ones first: a new one is one file and one entry here. */
 export const suites: readonly Suite[] = [
@@ -32,10 +38,16 @@ export const suites: readonly Suite[] = [
   signatureVectors,
   knownBenchmarks,
   nearRepeats,
+  attribution,
   oneJob,
   leiden,
   tails,
+  watermarkKgw,
   triage,
+  watermarkSynthid,
+  watermarkStatistics,
+  watermarkGumbel,
+  watermarkEngines,
   formats,
   evidenceFormats,
   evidenceReport,

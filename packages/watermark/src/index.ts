@@ -29,6 +29,14 @@ export {
   type SpanOptions,
   type SpanSearch,
 } from './detect/spans.js';
+export {
+  type Detection,
+  type DetectionReport,
+  type DetectionRequest,
+  detectMark,
+  type ReportedSpan,
+  type ReportedText,
+} from './detection-report.js';
 export { deepmindSynthidParameters, openDeepmindSynthid } from './dialects/deepmind-synthid.js';
 export { hfKgwParameters, openHfKgw } from './dialects/hf-kgw.js';
 export { hfSynthidParameters, openHfSynthid, openHfSynthidTest } from './dialects/hf-synthid.js';
@@ -103,6 +111,7 @@ export { KGW_PRFS, type KgwPrfName } from './prf/kgw-prfs.js';
 export { drawNumpyWords, expandNumpySeed, shuffleNumpyMask } from './prf/numpy-generator.js';
 export { PhiloxPrf, permutePhilox, sumPhiloxScores } from './prf/philox.js';
 export { SbwDraw, type SbwDraws } from './prf/sbw-draw.js';
+export { hashSglangContext, SglangHash } from './prf/sglang-hash.js';
 export { PrfScheme, SIPHASH_PRF, SipHashPrf } from './prf/siphash.js';
 export { hashRows, SynthidPrf } from './prf/synthid-hash.js';
 export { SynthidTablePrf } from './prf/synthid-table.js';
@@ -153,6 +162,7 @@ export {
   testRadioactivity,
   type Verdict,
 } from './radioactivity/radioactivity.js';
+export { openRecordedSuspect, type RecordedAnswer } from './radioactivity/recorded-suspect.js';
 export type { Answer, AnswerStep, Passage, Prediction, SuspectModel } from './radioactivity/suspect-model.js';
 export { TiltProcess } from './radioactivity/tilt-process.js';
 export { massOf, toTokenMass, type Vocabulary } from './radioactivity/token-mass.js';
