@@ -46,6 +46,7 @@ export { makeCosigner, makeNoteSigner, type SigningKey, signingKeyOf } from './n
 export { openPkcs11Key, type Pkcs11Key, type Pkcs11Settings } from './pkcs11-key.js';
 export type { Pkcs11Calls, Pkcs11Library } from './pkcs11-module.js';
 export { type ScrubbedLog, type ScrubSettings, scrubLog } from './scrub.js';
+export { readOwnFile, readSecretFile, writeSecretFile } from './secret-file.js';
 export { SegmentLog } from './segment-log.js';
 export { SEGMENT_ENTRIES, SegmentReader } from './segment-reader.js';
 export {

@@ -4,6 +4,7 @@ export { type DenseBlock, findDenseBlock } from './dense-subgraph.js';
 export { type EbhResult, rejectByEbh } from './ebh.js';
 export * from './evalue.js';
 export { buildGraph, type Graph } from './graph.js';
+export { adjustByHolm } from './holm.js';
 export { type LogTails, logIncompleteBeta, logIncompleteGamma } from './incomplete.js';
 export * from './intervals.js';
 export { type LatticePart, logLatticeSumUpperTail, logWeightedBinomialUpperTail } from './lattice-sum.js';
