@@ -81,7 +81,9 @@ function judgeInDomain(checks: Checks, set: PairSet): Map<string, number> {
       for (const side of ['human', 'machine'] as const) {
         const text = set[side][i]!;
         const result = scoreTriage(model, text);
-        tableOf('stack')[side].push(measureScore(model, text));
+        const score = measureScore(model, text);
+        const bare = measureScore(model, text, false);
+        tableOf('stack')[side].push(score);
         if (result.outcome === 'abstained' && result.reason === 'unlike-corpus') unlike[side]++;
         if (result.outcome === 'ranked')
           for (const name of MEMBER_NAMES) tableOf(name)[side].push(result.members[name]);
@@ -95,9 +97,11 @@ function judgeInDomain(checks: Checks, set: PairSet): Map<string, number> {
             );
         }
         for (const { name, attack } of [...TRIAGE_ATTACKS, SPLIT_WORDS]) {
-          const attacked = side === 'human' ? text : attack(text, random);
-          tableOf(`${name}, undone`)[side].push(measureScore(model, attacked));
-          tableOf(`${name}, as it is`)[side].push(measureScore(model, attacked, false));
+          const attacked = side === 'human' ? null : attack(text, random);
+          tableOf(`${name}, undone`)[side].push(attacked === null ? score : measureScore(model, attacked));
+          tableOf(`${name}, as it is`)[side].push(
+            attacked === null ? bare : measureScore(model, attacked, false),
+          );
         }
       }
   }
