@@ -30,6 +30,10 @@ const MEASUREMENTS: Readonly<
     what: 'exchanges committed to in six groups, chained, logged with sealed openings and signed for: a second, to acknowledgement, memory: [--exchanges 50000000] [--offered 25000]',
     run: async (args) => (await import('./record-append.js')).benchRecordAppend(args),
   },
+  radioactivity: {
+    what: 'students counted on marked text in known shares, closed and open tests; clean students under many keys: [--text FILE.jsonl] [--schemes kgw,gumbel,synthid] [--seeds 5] [--keys 250] [--training 60000] [--no-curve] [--no-clean]',
+    run: async (args) => (await import('./radioactivity/command.js')).benchRadioactivity(args),
+  },
   repeats: {
     what: 'how often the prompts of each file of a folder repeat one another: --prompts FOLDER',
     run: async (args) => (await import('./repeat-rates.js')).benchRepeatRates(args),
@@ -37,6 +41,10 @@ const MEASUREMENTS: Readonly<
   scale: {
     what: 'detection on 1.3, 10 and 31 million exchanges, February 2026 shape: [--days 1,8,24] [--prompts FOLDER] [--timing FILE] [--keep FOLDER]',
     run: async (args) => (await import('./detection-scale.js')).benchDetectionScale(args),
+  },
+  'watermark-prf': {
+    what: 'tokens a second under the keyed functions of marks: SipHash, Philox, HMAC; own dialects; a step of generation',
+    run: async () => (await import('./watermark-prf.js')).benchWatermarkPrf(),
   },
   hydrabench: {
     what: 'campaigns found, honest customers accused: [--list] [--cells NAME,...] [--seeds N] [--prompts FOLDER] [--timing FILE] [--split development|held-out] [--quick] [--alpha A] [--days D] [--no-ablation] [--no-baselines] [--out FILE.json]',
