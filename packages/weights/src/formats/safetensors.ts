@@ -1,9 +1,10 @@
 import { PhalanxError } from '@phalanx/core';
 import { refuse, requireFormat, requireWithin } from '../weights-error.js';
 import type { ByteSource } from './byte-source.js';
-import { decodeNumbers, NUMBER_BITS, type NumberFormat } from './number-format.js';
+import { NUMBER_BITS, type NumberFormat } from './number-format.js';
+import { readPlainNumbers } from './plain-numbers.js';
 import { parseStrictJson, type StrictJson } from './strict-json.js';
-import { checkNumbers, type Tensor, type WeightFile } from './weight-file.js';
+import type { Tensor, WeightFile } from './weight-file.js';
 
 /** Longest header, in bytes, as the reference has it. */
 export const MAX_SAFETENSORS_HEADER = 100_000_000;
@@ -34,15 +35,6 @@ export async function openSafetensors(source: ByteSource): Promise<WeightFile> {
     readNumbers: readPlainNumbers,
     close: () => source.close(),
   };
-}
-
-/** Numbers of a tensor whose format has one number after another. */
-export async function readPlainNumbers(tensor: Tensor, from: number, count: number): Promise<Float32Array> {
-  checkNumbers(tensor, from, count);
-  const format = tensor.format as NumberFormat;
-  const width = NUMBER_BITS[format] / 8;
-  if (!Number.isInteger(width)) return refuse('WEIGHTS_ARGUMENT', `${format} has no numbers of whole bytes`);
-  return decodeNumbers(format, await tensor.source.read(tensor.offset + from * width, count * width));
 }
 
 async function readHeader(
