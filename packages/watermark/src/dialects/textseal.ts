@@ -84,7 +84,10 @@ export function openTextSealGreenlist(
       requireWidth(ngrams, contextWidth);
       const { hashes, sums } = prf.readNgrams(ngrams);
       const repeated = findRepeatedDraws(sums, 2);
-      return Float64Array.from(hashes, (hash, row) => (hash < green && repeated[row] === 0 ? 1 : 0));
+      const values = new Float64Array(hashes.length);
+      for (let row = 0; row < hashes.length; row++)
+        values[row] = hashes[row]! < green && repeated[row] === 0 ? 1 : 0;
+      return values;
     },
     reshape: (context, { tokens, logProbabilities }) => {
       const hashes = prf.readTokens(context, tokens);

@@ -29,7 +29,10 @@ export function openVllmRedGreen(
     unit: 'context',
     read: (ngrams) => {
       requireWidth(ngrams, contextWidth);
-      return Float64Array.from(prf.readNgrams(ngrams), (word) => (isGreen(word) ? 1 : 0));
+      const words = prf.readNgrams(ngrams);
+      const green = new Float64Array(words.length);
+      for (let row = 0; row < words.length; row++) green[row] = isGreen(words[row]!) ? 1 : 0;
+      return green;
     },
     reshape: (context, { tokens, logProbabilities }) => {
       const words = prf.readTokens(context, tokens);

@@ -40,7 +40,10 @@ export function openVllmSbw(
       requireWidth(ngrams, contextWidth);
       const { values, origins } = draw.readNgrams(ngrams);
       const repeated = findRepeatedDraws(origins, 3);
-      return Float64Array.from(values, (value, row) => (value < threshold && repeated[row] === 0 ? 1 : 0));
+      const green = new Float64Array(values.length);
+      for (let row = 0; row < values.length; row++)
+        green[row] = values[row]! < threshold && repeated[row] === 0 ? 1 : 0;
+      return green;
     },
     distinct: (ngrams) => {
       requireWidth(ngrams, contextWidth);

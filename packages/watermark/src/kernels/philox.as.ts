@@ -217,6 +217,26 @@ function hashToken(token: i32): i64 {
   return <i64>(i ^ (i >> 15));
 }
 
+// @ts-ignore: decorator
+@inline
+function seedSelfhash(at: usize, last: usize, key: i64): i64 {
+  const anchor = hashToken(load<i32>(last));
+  let seed = key * anchor * anchor;
+  for (let x = at + 4; x < last; x += 4) {
+    const other = key * (hashToken(load<i32>(x)) * anchor);
+    if (other < seed) seed = other;
+  }
+  return seed;
+}
+
+// @ts-ignore: decorator
+@inline
+function seedLefthash(at: usize, last: usize, key: i64): i64 {
+  let sum: i64 = 0;
+  for (let x = at; x < last; x += 4) sum += <i64>load<i32>(x);
+  return sum * key;
+}
+
 /**
  * SBW: three words a row, the word of Philox under the row's seed, and the seed, low half first. The seed is the key
  * times the sum of the context (`selfhash` 0) or the least, as signed numbers, of key * h(token) * h(x) over all
@@ -224,31 +244,28 @@ function hashToken(token: i32): i64 {
  */
 export function readSeeded(count: u32, width: u32, k0: u32, k1: u32, selfhash: u32): void {
   const key = <i64>((<u64>k1 << 32) | <u64>k0);
+  const stride = <usize>width << 2;
   let at = ROWS;
   let out = WORDS;
-  for (let row: u32 = 0; row < count; row++) {
-    const last = at + (<usize>(width - 1) << 2);
-    const token = load<i32>(last);
-    let seed: i64 = 0;
-    if (selfhash) {
-      const anchor = hashToken(token);
-      seed = key * anchor * anchor;
-      for (let x = at + 4; x < last; x += 4) {
-        const other = key * (hashToken(load<i32>(x)) * anchor);
-        if (other < seed) seed = other;
-      }
-    } else {
-      for (let x = at; x < last; x += 4) seed += <i64>load<i32>(x);
-      seed *= key;
+  for (let row: u32 = 0; row < count; row += 4) {
+    for (let lane: usize = 0; lane < 4; lane++) {
+      const from = at + lane * stride;
+      const last = from + stride - 4;
+      const seed = selfhash ? seedSelfhash(from, last, key) : seedLefthash(from, last, key);
+      store<i64>(out + lane * 12, seed, 4);
     }
-    c0 = i32x4.splat(<u32>token >> 2);
+    const tokens = loadColumn(at + stride - 4, stride);
+    c0 = i32x4.shr_u(tokens, 2);
     c1 = i32x4.splat(0);
     c2 = i32x4.splat(0);
     c3 = i32x4.splat(0);
-    rounds(i32x4.splat(<u32>seed), i32x4.splat(<u32>(seed >>> 32)));
-    store<u32>(out, i32x4.extract_lane(pickWords(i32x4.splat(token)), 0));
-    store<i64>(out, seed, 4);
-    at = last + 4;
-    out += 12;
+    rounds(loadColumn(out + 4, 12), loadColumn(out + 8, 12));
+    const words = pickWords(tokens);
+    store<u32>(out, i32x4.extract_lane(words, 0));
+    store<u32>(out, i32x4.extract_lane(words, 1), 12);
+    store<u32>(out, i32x4.extract_lane(words, 2), 24);
+    store<u32>(out, i32x4.extract_lane(words, 3), 36);
+    at += stride << 2;
+    out += 48;
   }
 }
