@@ -20,10 +20,27 @@ export function describeDetectionReport(schema) {
   };
 }
 
+/**
+ * JSON Schema (draft 2020-12) of a signed mark profile; members that it does not name are refused.
+ *
+ * @param {import('zod').ZodType} schema `SignedMarkProfile` of packages/watermark
+ */
+export function describeMarkProfile(schema) {
+  const { $schema, ...body } = z.toJSONSchema(schema, { target: 'draft-2020-12' });
+  return { $schema, $id: 'urn:phalanx:mark-profile:v1', title: 'Phalanx mark profile, version 1', ...body };
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { DetectionReport } = await import('@phalanx/domain');
-  const path = fileURLToPath(new URL('../docs/spec/detection-report.schema.json', import.meta.url));
-  writeFileSync(path, `${JSON.stringify(describeDetectionReport(DetectionReport), null, 2)}\n`);
-  execFileSync('npx', ['biome', 'format', '--write', path], { stdio: ['ignore', 'ignore', 'inherit'] });
-  console.log(path);
+  const { SignedMarkProfile } = await import('@phalanx/watermark');
+  const schemas = {
+    'detection-report': describeDetectionReport(DetectionReport),
+    'mark-profile': describeMarkProfile(SignedMarkProfile),
+  };
+  for (const [name, schema] of Object.entries(schemas)) {
+    const path = fileURLToPath(new URL(`../docs/spec/${name}.schema.json`, import.meta.url));
+    writeFileSync(path, `${JSON.stringify(schema, null, 2)}\n`);
+    execFileSync('npx', ['biome', 'format', '--write', path], { stdio: ['ignore', 'ignore', 'inherit'] });
+    console.log(path);
+  }
 }
