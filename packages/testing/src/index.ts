@@ -23,9 +23,15 @@ export {
   NgramModel,
   type NgramModelOptions,
 } from './language/ngram-model.js';
+export { encodeWords } from './language/word-vocabulary.js';
 export { type LogFiles, toLiteLlmPayload, writeLiteLlmLog } from './litellm-log.js';
 export { measureNearRepeats, type NearRepeats } from './near-repeat.js';
 export { loadPromptFolder, PromptSource } from './prompt-source.js';
+export {
+  type ClosedTrial,
+  StudentTrial,
+  type StudentTrialOptions,
+} from './radioactivity/student-trial.js';
 export { Random, stream } from './random.js';
 export { planScenario, SCENARIOS, type ScenarioName, type ScenarioOptions } from './scenario.js';
 export { loadTenantArrivals } from './tenant-clock.js';

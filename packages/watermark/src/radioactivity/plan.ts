@@ -20,8 +20,9 @@ export const RadioactivityPlan = z.strictObject({
   mark: z.strictObject({ dialect: Name, parameters: z.json(), keyId: Name }),
   /**
    * `texts`: n-grams of answers. `mass`, `contrast`, `reading`: probabilities after each distinct context, see `OpenTest`.
+   * `text-contrast`: as `contrast`, with how often each token followed in answers for the suspect's probabilities.
    */
-  statistic: z.enum(['texts', 'mass', 'contrast', 'reading']),
+  statistic: z.enum(['texts', 'text-contrast', 'mass', 'contrast', 'reading']),
   /** Whether the prompts are what was marked: texts or questions that the suspect may have been trained on. */
   supervised: z.boolean(),
   prompts: z.int().min(1).max(1_000_000),
@@ -76,7 +77,12 @@ export function isRanked({
   statistic,
   stopping,
 }: Pick<RadioactivityPlan, 'statistic' | 'stopping'>): boolean {
-  return statistic === 'contrast' || (statistic === 'mass' && stopping === 'fixed');
+  return isContrast(statistic) || (statistic === 'mass' && stopping === 'fixed');
+}
+
+/** Whether the statistic needs a reference model. */
+export function isContrast(statistic: RadioactivityPlan['statistic']): boolean {
+  return statistic === 'contrast' || statistic === 'text-contrast';
 }
 
 /** SHA-256, hex, of a plan's canonical JSON. */

@@ -1,4 +1,5 @@
 import { refuse } from '../watermark-error.js';
+import { AnswerTally, addTallied } from './answer-tally.js';
 import type { ClosedTest } from './closed-test.js';
 import type { OpenTest, TokenMass } from './open-test.js';
 import type { Passage, Prediction, SuspectModel } from './suspect-model.js';
@@ -12,6 +13,12 @@ export interface Questioning {
   readonly vocabulary?: Vocabulary;
   /** A model that never saw marks; see `OpenTest`. Must tell probabilities after a context. */
   readonly reference?: SuspectModel;
+  /**
+   * Whether prompts may be marked. Then no context of a prompt counts where whole contexts are weighed (`text-contrast`, and
+   * `answers`). Prompts that no key had a part in may be copied without harm. N-grams of answers alone always leave out what
+   * stands in a prompt.
+   */
+  readonly supervised?: boolean;
   /**
    * Open: `answers` reads the probabilities told with an answer, one question for many contexts; `passages` asks for each context
    * of the prompts, the prompt itself being the text. Default `passages`.
@@ -53,6 +60,42 @@ export async function askClosed(
   return asked;
 }
 
+/** Asks every prompt and adds what followed each context of the answers; returns how many were asked. */
+export async function askCounted(
+  model: SuspectModel,
+  test: OpenTest,
+  questioning: Questioning,
+): Promise<number> {
+  const {
+    prompts,
+    vocabulary,
+    concurrency = 4,
+    onProgress,
+    prefixTokens = 64,
+    maxContexts = 20_000,
+  } = questioning;
+  const tally = new AnswerTally(test.contextWidth, prefixTokens);
+  let asked = 0;
+  for (let from = 0; from < prompts.length; from += concurrency) {
+    const batch = prompts.slice(from, from + concurrency);
+    const answers = await Promise.all(batch.map((prompt) => model.complete(prompt)));
+    for (const [i, { passage }] of answers.entries()) {
+      const prompt = toTokens(batch[i]!, vocabulary);
+      if (questioning.supervised) test.excludePrompt(prompt);
+      tally.add(prompt, toTokens(passage, vocabulary));
+    }
+    asked += batch.length;
+    onProgress?.(asked, null);
+  }
+  for (const tallied of tally.list(maxContexts)) {
+    const references = await Promise.all(
+      tallied.prefixes.map((prefix) => readReference(prefix, questioning)),
+    );
+    addTallied(test, tallied, averageMass(references));
+  }
+  return asked;
+}
+
 /** Asks for probabilities, or until logE reaches `enough`; returns how many questions were asked. */
 export async function askOpen(
   model: SuspectModel,
@@ -72,7 +115,7 @@ async function askAnswers(
   enough: number,
 ): Promise<number> {
   const { prompts, vocabulary, onProgress, maxContexts = 20_000 } = questioning;
-  for (const prompt of prompts) test.excludePrompt(toTokens(prompt, vocabulary));
+  if (questioning.supervised) for (const prompt of prompts) test.excludePrompt(toTokens(prompt, vocabulary));
   let asked = 0;
   let contexts = 0;
   for (const prompt of prompts) {
@@ -153,6 +196,16 @@ async function readReference(before: Int32Array, questioning: Questioning): Prom
   const text = typeof prompts[0] === 'string' ? vocabulary : undefined;
   const cut = before.slice(Math.max(0, before.length - prefixTokens));
   return toTokenMass(await reference.logProbabilities(toPassage(cut, text)), vocabulary ?? null);
+}
+
+/** Mean of what a reference told after several prefixes; null when it told nothing. */
+function averageMass(masses: readonly (TokenMass | null)[]): TokenMass | null {
+  const told = masses.filter((mass) => mass !== null);
+  if (told.length === 0) return null;
+  const mean = new Map<number, number>();
+  for (const mass of told)
+    for (const [token, p] of mass) mean.set(token, (mean.get(token) ?? 0) + p / told.length);
+  return mean;
 }
 
 function locateSteps(

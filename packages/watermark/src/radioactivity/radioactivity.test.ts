@@ -100,6 +100,19 @@ describe('radioactivity', () => {
     expect(clean.imprint!.lower).toBe(0);
   });
 
+  it('finds a tenth by answers alone, beside a reference', async () => {
+    const found = await trial.run(trial.train(0.1), prompts.slice(0, 500), {
+      ...few,
+      statistic: 'text-contrast',
+    });
+    expect(found.verdict).toBe('learned');
+    const clean = await trial.run(trial.train(0), prompts.slice(0, 500), {
+      ...few,
+      statistic: 'text-contrast',
+    });
+    expect(clean.verdict).toBe('not shown');
+  });
+
   it('reads mass, its e-process and argmax alone', async () => {
     const passages = trial.world.writeTexts(5000);
     const suspect = trial.train(1);

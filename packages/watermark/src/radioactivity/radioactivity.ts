@@ -9,11 +9,12 @@ import {
   checkPlan,
   digestPlan,
   digestPrompts,
+  isContrast,
   isRanked,
   logThreshold,
   type RadioactivityPlan,
 } from './plan.js';
-import { askClosed, askOpen, type Questioning } from './questioning.js';
+import { askClosed, askCounted, askOpen, type Questioning } from './questioning.js';
 import type { SuspectModel } from './suspect-model.js';
 
 /**
@@ -53,7 +54,7 @@ export interface RadioactivityResult {
   readonly statement: string;
 }
 
-export interface RadioactivityParts extends Questioning {
+export interface RadioactivityParts extends Omit<Questioning, 'supervised'> {
   readonly suspect: SuspectModel;
   readonly controls?: readonly SuspectModel[];
   readonly mark: Mark;
@@ -93,7 +94,7 @@ export async function testRadioactivity(
     'Register the plan anew.',
   );
   demand(
-    checked.statistic !== 'contrast' || parts.reference !== undefined,
+    !isContrast(checked.statistic) || parts.reference !== undefined,
     'MARK_ARGUMENT',
     'contrast needs a reference model',
     'Give one.',
@@ -148,7 +149,11 @@ async function examine(
     return { figures, closed: test, imprint: null };
   }
   const test = new OpenTest(parts.mark);
-  const asked = await askOpen(model, test, parts, enough);
+  const questioning = { ...parts, supervised: plan.supervised };
+  const asked =
+    plan.statistic === 'text-contrast'
+      ? await askCounted(model, test, questioning)
+      : await askOpen(model, test, questioning, enough);
   // Where no rank counts, a few decoys show the effect.
   const open = test.test(parts.openDecoy, isRanked(plan) ? plan.decoys : 99);
   const figures = {
@@ -165,7 +170,7 @@ async function examine(
 }
 
 function pick(plan: RadioactivityPlan, open: OpenFigures): number {
-  if (plan.statistic === 'contrast') return open.contrast?.logP ?? 0;
+  if (isContrast(plan.statistic)) return open.contrast?.logP ?? 0;
   if (plan.statistic === 'reading') return open.logReadingP;
   return plan.stopping === 'fixed' ? open.mass.logP : (open.logSequentialP ?? 0);
 }
