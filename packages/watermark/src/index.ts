@@ -22,6 +22,12 @@ export {
   testMark,
 } from './detect/log-p.js';
 export {
+  attributeRows,
+  MAX_ROW_TESTS,
+  type NamedRow,
+  type RowAttribution,
+} from './detect/row-attribution.js';
+export {
   findSpans,
   MAX_SCAN_TOKENS,
   MAX_SCAN_WORK,
@@ -37,7 +43,11 @@ export {
   type ReportedSpan,
   type ReportedText,
 } from './detection-report.js';
-export { deepmindSynthidParameters, openDeepmindSynthid } from './dialects/deepmind-synthid.js';
+export {
+  deepmindSynthidParameters,
+  openDeepmindSynthid,
+  openDeepmindSynthidTest,
+} from './dialects/deepmind-synthid.js';
 export { hfKgwParameters, openHfKgw } from './dialects/hf-kgw.js';
 export { hfSynthidParameters, openHfSynthid, openHfSynthidTest } from './dialects/hf-synthid.js';
 export { lmWatermarkingParameters, openLmWatermarking } from './dialects/lm-watermarking.js';
@@ -137,6 +147,7 @@ export {
   SignedMarkProfile,
   signMarkProfile,
 } from './profile.js';
+export { AnswerTally, addTallied, type TalliedContext } from './radioactivity/answer-tally.js';
 export { type ApiSuspectOptions, openApiSuspect } from './radioactivity/api-suspect.js';
 export { type ClosedFigures, ClosedTest } from './radioactivity/closed-test.js';
 export { openDecoys } from './radioactivity/decoy-keys.js';
@@ -180,6 +191,7 @@ export {
   type SamplerOptions,
   type SamplingStep,
 } from './sampler.js';
+export { LayerDecoys } from './schemes/layer-decoys.js';
 export { type PayloadReading, PayloadScores } from './schemes/payload-scores.js';
 export { runTournament } from './schemes/synthid.js';
 export { descendingWeights, SynthidTableNull } from './schemes/synthid-null.js';

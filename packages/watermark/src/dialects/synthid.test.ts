@@ -1,11 +1,14 @@
-import { boundProportionBelow, logWeightedBinomialUpperTail, Random } from '@phalanx/stats';
+import { boundProportionBelow, Random } from '@phalanx/stats';
 import { describe, expect, it } from 'vitest';
 import { testMark } from '../detect/log-p.js';
 import type { Mark } from '../mark.js';
 import { collectNgrams } from '../ngrams.js';
 import { SynthidPrf } from '../prf/synthid-hash.js';
-import { descendingWeights } from '../schemes/synthid-null.js';
-import { deepmindSynthidParameters, openDeepmindSynthid } from './deepmind-synthid.js';
+import {
+  deepmindSynthidParameters,
+  openDeepmindSynthid,
+  openDeepmindSynthidTest,
+} from './deepmind-synthid.js';
 import { hfSynthidParameters, openHfSynthid, openHfSynthidTest } from './hf-synthid.js';
 import { KEYS, TOKENS, unfold } from './synthid.test.support.js';
 import { maskLikeSynthid } from './synthid-mask.js';
@@ -172,20 +175,28 @@ describe('null calibration on a templated text', () => {
     }
   });
 
-  it('deepmind: mean and weighted sum keep theirs', () => {
-    const ngrams = collectNgrams([text], { contextWidth: 4, unit: 'context', padding: 0 });
-    const weights = descendingWeights(30);
-    const mean: boolean[] = [];
-    const weighted: boolean[] = [];
-    for (let i = 0; i < 600; i++) {
-      const mark = openDeepmindSynthid(deepmind, keys());
-      const words = mark.read(ngrams);
-      mean.push(testMark(mark.pivot, words).logP <= Math.log(0.01));
-      let sum = 0;
-      for (const word of words) for (let l = 0; l < 30; l++) sum += ((word >>> l) & 1) * weights[l]!;
-      weighted.push(logWeightedBinomialUpperTail(sum, weights, ngrams.count, 0.5) <= Math.log(0.01));
+  it('deepmind: on lines of hexadecimal numbers a layer’s ones spread too wide, and decoys know it', () => {
+    const digits = (i: number) => [...(0x10000 + i * 37).toString(16)].map((d) => Number.parseInt(d, 16));
+    const lists = Array.from({ length: 2000 }, (_, i) => [20, ...digits(i)]);
+    const ngrams = collectNgrams([Int32Array.from(lists.flat())], {
+      contextWidth: 4,
+      unit: 'context',
+      padding: 0,
+    });
+    const test = openDeepmindSynthidTest(deepmind, ngrams, 30);
+    let spread = 0;
+    let below = 0;
+    for (let i = 0; i < 60; i++) {
+      const list = keys();
+      const words = Uint32Array.from(openDeepmindSynthid(deepmind, list).read(ngrams));
+      for (let layer = 0; layer < 30; layer++) {
+        let ones = 0;
+        for (const word of words) ones += (word >>> layer) & 1;
+        spread += (2 * ones - ngrams.count) ** 2 / ngrams.count / (60 * 30);
+      }
+      if (test(list).logP <= Math.log(0.01)) below++;
     }
-    for (const found of [share(mean), share(weighted)])
-      expect(boundProportionBelow(found, 600, 1e-6)).toBeLessThanOrEqual(0.01);
+    expect(spread).toBeGreaterThan(1.08);
+    expect(boundProportionBelow(below, 60, 1e-6)).toBeLessThanOrEqual(0.01);
   });
 });

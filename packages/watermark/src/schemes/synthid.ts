@@ -34,15 +34,9 @@ export function runTournament(
     for (let i = 0; i < count; i++) if ((words[i * size + word]! >>> bit) & 1) mass += p[i]!;
     mass = Math.min(1, mass);
     const zeros = (1 - mass) ** (leaves - 1);
-    const ones = gainOfOnes(mass, leaves);
+    // As upstream writes it, with its rounding; where the mass is 0 there is no one to gain.
+    const ones = leaves === 2 ? 2 - mass : (1 - (1 - mass) ** leaves) / mass;
     for (let i = 0; i < count; i++) p[i]! *= (words[i * size + word]! >>> bit) & 1 ? ones : zeros;
   }
   for (let i = 0; i < count; i++) logProbabilities[i] = Math.log(p[i]!);
-}
-
-/** (1 - (1 - mass)^leaves) / mass, which is the sum of (1 - mass)^j for j below `leaves`: no division by a mass of 0. */
-function gainOfOnes(mass: number, leaves: number): number {
-  let sum = 0;
-  for (let j = 0, power = 1; j < leaves; j++, power *= 1 - mass) sum += power;
-  return sum;
 }
