@@ -37,11 +37,15 @@ async function attribute(
 const foreign = (count: number, seed = 9) =>
   Array.from({ length: count }, (_, i) => makeProse(`foreign ${seed} ${i}`, 90));
 
+const withVerdict = ({ accounts }: { accounts: AttributionReport['accounts'] }, wanted: string) =>
+  accounts.filter(({ verdict }) => verdict === wanted).map(({ id }) => id);
+
 describe('attributeDataset', () => {
   it('names the one account whose answers were taken, and counts them', async () => {
     const taken = provider.answers.filter(({ account }) => account === 'acct-7').map(({ text }) => text);
     const report = await attribute(provider, [...taken, ...foreign(200)]);
-    expect(report.accounts.filter(({ named }) => named).map(({ id }) => id)).toEqual(['acct-7']);
+    expect(withVerdict(report, 'indicated')).toEqual(['acct-7']);
+    expect(withVerdict(report, 'named')).toEqual([]);
     const [first] = report.accounts;
     // 100 answers, ten of them the refusal.
     expect(first).toMatchObject({ id: 'acct-7', items: 90, rows: 90, exchanges: 90, received: 100 });
@@ -55,7 +59,7 @@ describe('attributeDataset', () => {
     const report = await attribute(provider, taken);
     expect(report.rows.matched).toBe(taken.length);
     expect(report.items.exclusive).toBeGreaterThan(300);
-    expect(report.accounts.filter(({ named }) => named)).toEqual([]);
+    expect(report.accounts.filter(({ verdict }) => verdict !== 'none')).toEqual([]);
   });
 
   it('finds nothing in foreign text', async () => {
@@ -107,7 +111,7 @@ describe('attributeDataset', () => {
     const half = (odd: number) => taken.filter((_, i) => i % 2 === odd);
     const named = async (control: string[]) =>
       (await attribute(provider, [...half(0), ...foreign(100, 1)], {}, { control })).accounts.filter(
-        (a) => a.named,
+        ({ verdict }) => verdict === 'named',
       );
     expect(await named(foreign(150, 2))).toHaveLength(1);
     expect(await named([...half(1), ...foreign(100, 2)])).toHaveLength(0);
@@ -117,7 +121,7 @@ describe('attributeDataset', () => {
     const taken = provider.answers.filter(({ account }) => account === 'acct-5').map(({ text }) => text);
     const { startMs, endMs } = provider;
     const late = await attribute(provider, taken, { publishedMs: startMs + 1000 });
-    expect(late.accounts.filter(({ named }) => named)).toEqual([]);
+    expect(late.accounts.filter(({ verdict }) => verdict !== 'none')).toEqual([]);
     expect(late.nulls.publication!.itemsAfter).toBeGreaterThan(80);
     const early = await attribute(provider, taken, { publishedMs: endMs - 1000 });
     // Nearly everything was given before: the time says nothing, and nobody is named on its account.
@@ -142,7 +146,7 @@ describe('attributeDataset', () => {
     expect(report.campaigns[0]).toMatchObject({
       id: 'finding-1',
       items: taken.length + 1,
-      named: true,
+      verdict: 'indicated',
       sharedItems: 0,
     });
   });

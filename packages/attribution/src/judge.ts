@@ -21,8 +21,8 @@ export interface Evidence {
   /** ln of the bound of any coincidence in the run. */
   readonly logRun: number;
   readonly alpha: number;
-  /** Whether the nulls about the whole data set, where they were tested, fall. */
-  readonly datasetStands: boolean;
+  /** Whether the null about the time of publication falls; null when it was not tested. */
+  readonly publicationFalls: boolean | null;
   readonly nameAccount: (account: bigint) => string;
 }
 
@@ -127,15 +127,24 @@ function judge(tallies: readonly Tally[], tried: number, evidence: Evidence): At
         log10P: toLog10(logPs[i]!),
         log10Adjusted: toLog10(adjusted[i]!),
         log10ControlAdjusted: control === null ? null : toLog10(control),
-        named:
-          items > 0 &&
-          evidence.datasetStands &&
-          adjusted[i]! <= limit &&
-          coincidence <= limit &&
-          (control === null || control <= limit),
+        verdict: judgeNulls(
+          items > 0 && adjusted[i]! <= limit && coincidence <= limit,
+          control === null ? null : control <= limit,
+          evidence.publicationFalls,
+        ),
       };
     })
     .sort((a, b) => b.items - a.items || b.sharedParts - a.sharedParts || (a.id < b.id ? -1 : 1));
+}
+
+/** Template and quotation are ruled out by a control or the time only: without either nobody is named. */
+function judgeNulls(
+  stands: boolean,
+  controlFalls: boolean | null,
+  publicationFalls: boolean | null,
+): AttributedAccount['verdict'] {
+  if (!stands || controlFalls === false || publicationFalls === false) return 'none';
+  return controlFalls === null && publicationFalls === null ? 'indicated' : 'named';
 }
 
 function makeTally(id: string, received: number, all: number): Tally {

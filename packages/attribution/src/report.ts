@@ -58,7 +58,7 @@ export function writeReport(found: Findings): Omit<AttributionReport, 'files'> {
     exclusiveShare: found.exclusiveShare,
     logRun: match.logRun,
     alpha: options.alpha,
-    datasetStands: nulls.publication === null || nulls.publication.log10P <= limit,
+    publicationFalls: nulls.publication === null ? null : nulls.publication.log10P <= limit,
     nameAccount: found.nameAccount,
   };
   const rowsOf = (kind: Item['kind']) => sumRows(found.items.filter((item) => item.kind === kind));
@@ -106,7 +106,7 @@ export function writeReport(found: Findings): Omit<AttributionReport, 'files'> {
       ...BLIND_SPOTS,
       ...(control === null && options.publishedMs === null
         ? [
-            'Neither control rows nor a date of publication were given: a common origin of many rows was not tested.',
+            'Neither control rows nor a date of publication were given, so a common origin was not tested: an account is indicated at most, not named.',
           ]
         : []),
     ],

@@ -264,10 +264,10 @@ function report(found: Attributed, rows: number): void {
     ({ lanes: equal, observed, expected }) => `${equal}: ${observed} (${expected})`,
   );
   console.log(`  comparisons with decoys by equal lanes, observed (expected): ${comparisons.join(', ')}`);
-  const named = result.accounts.filter((account) => account.named);
-  const honest = named.filter(({ id }) => id !== THIEF).length;
+  const indicated = result.accounts.filter((account) => account.verdict !== 'none');
+  const honest = indicated.filter(({ id }) => id !== THIEF).length;
   const thief = result.accounts.find(({ id }) => id === THIEF);
   console.log(
-    `  ${result.accounts.length} accounts with items, named ${named.length}; ${THIEF}: ${thief?.items} items of ${thief?.received}, log10 p ${thief?.log10P.toFixed(1)}, named ${thief?.named}; of 1000 others who received little else, named ${honest}`,
+    `  ${result.accounts.length} accounts with items, indicated ${indicated.length}; ${THIEF}: ${thief?.items} items of ${thief?.received}, log10 p ${thief?.log10P.toFixed(1)}, ${thief?.verdict}; of 1000 others who received little else, indicated ${honest}`,
   );
 }

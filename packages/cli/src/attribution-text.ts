@@ -33,22 +33,25 @@ export function writeAttribution(report: AttributionReport, layout: TextLayout):
 }
 
 function summarise({ accounts, campaigns, rows, rule }: AttributionReport): string {
-  const named = accounts.filter((account) => account.named).length;
-  const groups = campaigns.filter((group) => group.named).length;
   if (rows.matched === 0) return 'No row matches a stored response.';
-  if (named + groups === 0) return `Rows match, and no account is named at alpha ${rule.alpha}.`;
-  const found = groups === 0 ? '' : ` and ${formatPlural(groups, 'finding')}`;
-  return `${formatPlural(named, 'account')}${found} named as the origin of rows, at alpha ${rule.alpha}.`;
+  for (const verdict of ['named', 'indicated'] as const) {
+    const count = accounts.filter((account) => account.verdict === verdict).length;
+    const groups = campaigns.filter((group) => group.verdict === verdict).length;
+    const found = groups === 0 ? '' : ` and ${formatPlural(groups, 'finding')}`;
+    if (count + groups > 0)
+      return `${formatPlural(count, 'account')}${found} ${verdict} as the origin of rows, at alpha ${rule.alpha}.`;
+  }
+  return `Rows match, and no account is named at alpha ${rule.alpha}.`;
 }
 
 function writeAccounts(title: string, accounts: readonly AttributedAccount[], layout: TextLayout): string {
   if (accounts.length === 0) return '';
   let out = `\n${layout.paint.bold(title)}\n`;
-  out += `  ${'id'.padEnd(26)}${'texts'.padStart(8)}${'rows'.padStart(8)}${'received'.padStart(10)}${'share'.padStart(8)}${'shared'.padStart(8)}${'log10 p'.padStart(9)}  named\n`;
+  out += `  ${'id'.padEnd(26)}${'texts'.padStart(8)}${'rows'.padStart(8)}${'received'.padStart(10)}${'share'.padStart(8)}${'shared'.padStart(8)}${'log10 p'.padStart(9)}  verdict\n`;
   for (const account of accounts.slice(0, SHOWN)) {
-    const { id, items, rows, received, sharedItems, log10Adjusted, named } = account;
+    const { id, items, rows, received, sharedItems, log10Adjusted, verdict } = account;
     const share = received === 0 ? '–' : formatShare(Math.min(1, items / received));
-    out += `  ${shortenText(id, 25).padEnd(26)}${formatCount(items).padStart(8)}${formatCount(rows).padStart(8)}${formatCount(received).padStart(10)}${share.padStart(8)}${formatCount(sharedItems).padStart(8)}${formatLog10(log10Adjusted).padStart(9)}  ${named ? 'yes' : 'no'}\n`;
+    out += `  ${shortenText(id, 25).padEnd(26)}${formatCount(items).padStart(8)}${formatCount(rows).padStart(8)}${formatCount(received).padStart(10)}${share.padStart(8)}${formatCount(sharedItems).padStart(8)}${formatLog10(log10Adjusted).padStart(9)}  ${verdict}\n`;
   }
   if (accounts.length > SHOWN) out += `  and ${formatCount(accounts.length - SHOWN)} more (--json)\n`;
   return out;

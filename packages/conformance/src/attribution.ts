@@ -35,6 +35,8 @@ const ALPHA = 0.01;
 /** The chance of a false match is judged on pairs of different sources. */
 const NULL_TEXTS = 1500;
 const NAMED_RUNS = 40;
+/** Everything of this source was given to one account, as a product of one template would have it. */
+const PRODUCT = { source: 'humaneval_x', account: 'acct-product' };
 
 interface Text {
   readonly source: string;
@@ -66,6 +68,7 @@ export const attribution: Suite = {
       await checkRecall(checks, store, sketcher, ours, foreign);
       await checkForeign(checks, store, sketcher, foreign, foreignTemplated);
       await checkNaming(checks, store, sketcher, stored);
+      await checkCommonOrigin(checks, store, sketcher, foreignTemplated);
     } finally {
       await store.close();
       await rm(directory, { recursive: true, force: true });
@@ -143,8 +146,10 @@ async function checkForeign(
       );
       if (full) checks.check(`foreign rows of ${what}`, share <= most, () => share.toFixed(4));
       checks.equal(`decoys, ${what}`, String(report.nulls.decoy.matched), '0');
-      const named = report.accounts.filter((account) => account.named).length;
-      checks.equal(`accounts named for foreign rows of ${what}`, String(named), '0');
+      const found = report.accounts.filter(({ verdict }) => verdict !== 'none').map(({ id }) => id);
+      // A product of one template is indicated by texts of that template; see `checkCommonOrigin`.
+      const honest = found.filter((id) => id !== PRODUCT.account);
+      checks.equal(`accounts indicated for foreign rows of ${what}`, honest.join(), '');
     }
     // The same texts as control and data set in turn: what templates do to the one they do to the other.
     const half = (odd: number) => texts.filter((_, i) => i % 2 === odd).map(({ text }) => text);
@@ -166,27 +171,52 @@ async function checkNaming(checks: Checks, store: TelemetryStore, sketcher: Sket
     const random = new Random(100 + seed);
     const rows = stored.filter(() => random.bernoulli(0.1)).map(({ text }) => text);
     const report = await run(store, sketcher, rows, { full: false });
-    if (report.accounts.some(({ named }) => named)) runsNaming++;
+    if (report.accounts.some(({ verdict }) => verdict !== 'none')) runsNaming++;
     tried += report.stored.accounts;
     raw += report.accounts.filter(({ log10P }) => log10P <= -2).length;
   }
   checks.note(
-    `data sets drawn without regard to the account: ${runsNaming} of ${NAMED_RUNS} name anybody at alpha ${ALPHA}; unadjusted p at most 0.01 in ${raw} of ${tried} accounts (nominal ${(0.01 * tried).toFixed(0)})`,
+    `data sets drawn without regard to the account: ${runsNaming} of ${NAMED_RUNS} indicate anybody at alpha ${ALPHA}; unadjusted p at most 0.01 in ${raw} of ${tried} accounts (nominal ${(0.01 * tried).toFixed(0)})`,
   );
   checks.check('family-wise error', runsNaming <= 3, () => `${runsNaming} of ${NAMED_RUNS}`);
   checks.check('unadjusted error', raw / tried <= 0.015, () => `${raw} of ${tried}`);
-  const thief = stored.filter((_, i) => accountOf(i) === 'acct-3');
+  const thief = stored.filter((_, i) => nameAccount(stored, i) === 'acct-3');
   const power = await run(
     store,
     sketcher,
     thief.slice(0, 15).map(({ text }) => text),
     { full: false },
   );
-  const named = power.accounts.filter((account) => account.named).map(({ id }) => id);
+  const named = power.accounts.filter(({ verdict }) => verdict !== 'none').map(({ id }) => id);
   checks.note(
-    `fifteen responses of one account out of ${thief.length}: named ${named.join(', ') || 'nobody'}`,
+    `fifteen responses of one account out of ${thief.length}: indicated ${named.join(', ') || 'nobody'}`,
   );
   checks.equal('one account’s responses', named.join(), 'acct-3');
+}
+
+/**
+ * The null that says nothing here: texts of a product's template that were never given resemble those that were, and all
+ * of these are one account's. A control of the same kind must clear it; that it is indicated without one is printed.
+ */
+async function checkCommonOrigin(
+  checks: Checks,
+  store: TelemetryStore,
+  sketcher: Sketcher,
+  templated: Text[],
+) {
+  const texts = templated.filter(({ source }) => source === PRODUCT.source).map(({ text }) => text);
+  const half = (odd: number) => texts.filter((_, i) => i % 2 === odd);
+  const bare = await run(store, sketcher, half(0), { full: false });
+  const controlled = await run(store, sketcher, half(0), { full: false, control: half(1) });
+  const say = (report: AttributionReport) => {
+    const account = report.accounts.find(({ id }) => id === PRODUCT.account);
+    return `${account?.items ?? 0} items, ${account?.verdict}`;
+  };
+  checks.note(
+    `${PRODUCT.source} never given, against an account that received others of it: without a control ${say(bare)}; with ${texts.length >> 1} rows as control ${say(controlled)}`,
+  );
+  const named = controlled.accounts.filter(({ verdict }) => verdict !== 'none').map(({ id }) => id);
+  checks.equal('indicated in spite of a control of the same kind', named.join(), '');
 }
 
 /** Lanes of texts of different sources: as many agree as the bound says, or fewer. */
@@ -298,7 +328,7 @@ async function keep(store: TelemetryStore, texts: readonly Text[], sketcher: Ske
     const record = sketchExchange(
       {
         sourceId: `response ${number}`,
-        accountId: accountOf(number),
+        accountId: nameAccount(texts, number),
         startedAtMs: Date.UTC(2026, 0, 5) + number * 60_000,
         provider: 'other',
         model: 'm',
@@ -313,14 +343,15 @@ async function keep(store: TelemetryStore, texts: readonly Text[], sketcher: Ske
     block.push(record);
   });
   await store.insertExchanges(block.encode());
-  const names = Array.from({ length: ACCOUNTS }, (_, i) => `acct-${i}`);
+  const names = [PRODUCT.account, ...Array.from({ length: ACCOUNTS }, (_, i) => `acct-${i}`)];
   await store.insertAccounts(
     names.map((accountId) => ({ account: sketcher.hash64('account', accountId), accountId })),
   );
 }
 
 /** Unequal shares: account i of 100 has one that falls with i. */
-function accountOf(number: number): string {
+function nameAccount(texts: readonly Text[], number: number): string {
+  if (texts[number]!.source === PRODUCT.source) return PRODUCT.account;
   const draw = createHash('sha256').update(`account of ${number}`).digest().readUInt32LE() / 2 ** 32;
   return `acct-${Math.floor(ACCOUNTS * draw ** 2)}`;
 }

@@ -35,7 +35,7 @@ export const DATASET_EDITS: readonly DatasetEdit[] = [
   { name: 'as it was', minRecall: 1, apply: (text) => text },
   {
     name: 'case, spacing, punctuation',
-    minRecall: 1,
+    minRecall: 0.999,
     apply: (text) => text.toUpperCase().replaceAll(/[ ,.]+/g, '  '),
   },
   { name: 'in quotes', minRecall: 1, apply: (text) => `"${text}"` },

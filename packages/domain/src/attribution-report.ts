@@ -37,8 +37,12 @@ export const AttributedAccount = z.object({
   log10Adjusted: Log10P,
   /** "Matched no more often than the control", adjusted for all accounts (Tarone); null without a control. */
   log10ControlAdjusted: Log10P.nullable(),
-  /** Whether every null that was tested falls at alpha. */
-  named: z.boolean(),
+  /**
+   * - `named`: every null falls at alpha, one against a common origin (control or publication) among them.
+   * - `indicated`: coincidence and account fall, and a common origin was not tested.
+   * - `none`: a null that was tested stands.
+   */
+  verdict: z.enum(['named', 'indicated', 'none']),
 });
 export type AttributedAccount = z.infer<typeof AttributedAccount>;
 

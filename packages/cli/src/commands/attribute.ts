@@ -47,7 +47,7 @@ interface FileTally {
 
 /**
  * `phalanx attribute`: which responses of a data directory stand in a data set, and which accounts received them. Reads only.
- * Exit 1 when an account or a campaign is named.
+ * Exit 1 when an account or a campaign is named or indicated.
  *
  * @throws PhalanxError `CLI_USAGE` when the data directory has no sketch key: under a new one nothing could match.
  */
@@ -71,8 +71,8 @@ export async function attributeCommand(
   const told = flags.rows === undefined ? report : writeRows(report, flags.rows, terminal);
   if (flags.json) terminal.out(`${JSON.stringify(told)}\n`);
   else terminal.out(writeAttribution(told, { columns: terminal.columns, paint: choosePaint(terminal) }));
-  const isNamed = [...told.accounts, ...told.campaigns].some(({ named }) => named);
-  return isNamed ? ExitCode.FOUND : ExitCode.OK;
+  const isFound = [...told.accounts, ...told.campaigns].some(({ verdict }) => verdict !== 'none');
+  return isFound ? ExitCode.FOUND : ExitCode.OK;
 }
 
 async function attribute(
