@@ -6,13 +6,18 @@ import { fileURLToPath } from 'node:url';
 /** What decides over a finding: how text becomes a sketch, what is tested, and with which tails. */
 const PACKAGES = ['@phalanx/detect', '@phalanx/domain', '@phalanx/sketch', '@phalanx/stats'] as const;
 
+/** `digestCode` of the packages of the detector. */
+export function digestDetector(): string {
+  return digestCode(PACKAGES);
+}
+
 /**
- * SHA-256 over the detector's code as it runs: for each file of these packages, in the order of names, its path, a zero byte, its SHA-256 and a
+ * SHA-256 over code as it runs: for each file of these packages, in the order of names, its path, a zero byte, its SHA-256 and a
  * newline, tests left out.
  */
-export function digestDetector(): string {
+export function digestCode(packages: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const name of PACKAGES) {
+  for (const name of packages) {
     const folder = dirname(fileURLToPath(import.meta.resolve(name)));
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(?:js|ts|wasm)$/.test(file) && !/\.(?:d|test)\.|test\.support/.test(file))

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../cli-error.js';
 import type { Terminal } from '../terminal.js';
+import { addRadioactivityOptions } from './mark-radioactivity-options.js';
 import { addTriageCommands } from './mark-triage.js';
 
 /** `phalanx mark ...`. What a command does is loaded when it is called. */
@@ -74,6 +75,18 @@ export function addMarkCommands(
     .requiredOption('--questions <file>', 'where each question is noted, without its text')
     .action(async (profile, flags) =>
       finish(await (await import('./mark-serve.js')).serveMarkCommand(profile, flags, terminal)),
+    );
+  addRadioactivityOptions(addReader(mark.command('radioactivity')))
+    .description('whether a model learned from marked answers, registered in the log; exit 1 when it did')
+    .action(async (profile, prompts, flags) =>
+      finish(
+        await (await import('./mark-radioactivity.js')).radioactivityCommand(
+          profile,
+          prompts,
+          flags,
+          terminal,
+        ),
+      ),
     );
   addTriageCommands(mark, terminal, finish);
 }
