@@ -10,7 +10,12 @@ export function openGreenMark(key: bigint, contextWidth = 1, gamma = 0.25, delta
     contextWidth,
     padding: null,
     unit: 'ngram',
-    read: (ngrams) => Float64Array.from(prf.readNgrams(ngrams), (word) => (word < limit ? 1 : 0)),
+    read: (ngrams) => {
+      const words = prf.readNgrams(ngrams);
+      const green = new Float64Array(words.length);
+      for (let i = 0; i < words.length; i++) green[i] = words[i]! < limit ? 1 : 0;
+      return green;
+    },
     reshape: (context, { tokens, logProbabilities }) => {
       const words = prf.readTokens(context, tokens);
       for (let i = 0; i < tokens.length; i++) if (words[i]! < limit) logProbabilities[i]! += delta;

@@ -156,9 +156,8 @@ async function askPassages(
     maxContexts = 20_000,
     prefixTokens = 64,
   } = questioning;
-  const ask = model.logProbabilities?.bind(model);
-  if (ask === undefined)
-    return refuse('MARK_SUSPECT', `${model.id} tells no probabilities after a context`, 'Test it closed.');
+  const ask =
+    model.logProbabilities?.bind(model) ?? ((context: Passage) => readNext(model, context, vocabulary));
   let asked = 0;
   for (const prompt of prompts) {
     if (asked >= maxContexts) break;
@@ -188,6 +187,20 @@ async function askPassages(
     if (logE !== null && logE >= enough) break;
   }
   return asked;
+}
+
+/**
+ * What a model that tells no probabilities says next: the first token of its answer, as a distribution on that token alone. At temperature 0
+ * this is "reading mode"; at 1 a sample of one.
+ */
+async function readNext(
+  model: SuspectModel,
+  context: Passage,
+  vocabulary: Vocabulary | undefined,
+): Promise<Prediction> {
+  const { passage } = await model.complete(context);
+  const first = toTokens(passage, vocabulary).slice(0, 1);
+  return { candidates: first, logProbabilities: new Float64Array(first.length) };
 }
 
 async function readReference(before: Int32Array, questioning: Questioning): Promise<TokenMass | null> {

@@ -124,6 +124,14 @@ describe('radioactivity', () => {
       expect((await trial.run(suspect, passages, changes)).verdict, changes.statistic).toBe('learned');
   });
 
+  it('reads what comes next from a model that tells no probabilities', async () => {
+    const student = trial.train(1);
+    const suspect: SuspectModel = { id: 'suspect', complete: (prompt) => student.complete(prompt) };
+    const passages = trial.world.writeTexts(5000);
+    const found = await trial.run(suspect, passages, { statistic: 'reading' });
+    expect(found.verdict).toBe('learned');
+  });
+
   it('asks nothing before it is registered', async () => {
     let asked = 0;
     const suspect: SuspectModel = {

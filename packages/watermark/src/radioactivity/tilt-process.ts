@@ -9,6 +9,8 @@ const TILTS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8];
  * E-process on centred scores: the mean over tilts t of prod exp(t w s) / E exp(t w s), the expectation exact for the pivot. With
  * non-negative weights it is a test supermartingale for "each score is drawn as the pivot says, given all scores and weights
  * before it", so it may be looked at and stopped at any time (Ville 1939), and weights and contexts may depend on the past.
+ * A green list that a context shares is drawn without replacement: a token after k red ones of its context is green with a chance higher by
+ * at most k in the vocabulary's size, which the bound does not count.
  */
 export class TiltProcess {
   readonly #pivot: Pivot;
