@@ -1,5 +1,5 @@
 import { shortenText, showInvisible } from '@phalanx/core';
-import type { Attribution, DetectionReport } from '@phalanx/watermark';
+import type { Attribution, DetectionReport, RowAttribution } from '@phalanx/watermark';
 import { formatCount, formatEffect, formatLog10, formatPlural } from './figures.js';
 import type { TextRow } from './text-rows.js';
 
@@ -46,8 +46,27 @@ export function writeAttribution({ verdicts, tried, scored, alpha, logGap }: Att
     out += `${isNamed ? '* ' : '  '}${showInvisible(id)}  log10 p ${formatLog10(logP / Math.LN10)}, adjusted ${formatLog10(logAdjustedP / Math.LN10)}, excess ${formatEffect(excess)}\n`;
   if (verdicts.length > 1)
     out += `  first and second differ by a factor of 10^${formatLog10(logGap / Math.LN10)}\n`;
-  return `${out}  null of each: this account's key has nothing to do with how these tokens were chosen\n  says on which key the texts depend, not who passed them on\n`;
+  return `${out}${CAVEAT}`;
 }
+
+/** Whose keys single texts depend on, for a terminal. */
+export function writeRowAttribution(
+  { named, keys, tried, alpha }: RowAttribution,
+  rows: readonly TextRow[],
+): string {
+  let out = `${formatPlural(named.length, 'text')} of ${formatCount(rows.length)} named, ${formatPlural(tried, 'test')}, alpha ${alpha} for all of them (Holm)\n`;
+  for (const { id, rows: count } of keys.slice(0, SHOWN_ROWS))
+    out += `* ${showInvisible(id)}  ${formatPlural(count, 'text')}\n`;
+  for (const { row, id, logP, logAdjustedP } of named.slice(0, SHOWN_ROWS))
+    out += `    ${nameRow(rows[row]!)}  ${showInvisible(id)}  log10 p ${formatLog10(logP / Math.LN10)}, adjusted ${formatLog10(logAdjustedP / Math.LN10)}\n`;
+  if (named.length > SHOWN_ROWS)
+    out += `    and ${formatCount(named.length - SHOWN_ROWS)} more: --json lists all\n`;
+  return `${out}${CAVEAT}`;
+}
+
+const CAVEAT = `  null of each: this account's key has nothing to do with how these tokens were chosen
+  says on which key the texts depend, not who passed them on
+`;
 
 function writeVerdict(log10P: number, alpha: number): string {
   return log10P <= Math.log10(alpha) ? 'MARKED' : 'no mark found';

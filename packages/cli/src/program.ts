@@ -81,7 +81,9 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
       .command('attribute')
       .argument('<files...>', 'a data set: JSONL, JSON, CSV, Parquet; - is standard input'),
   )
-    .description('which responses stand in a data set, and who received them; exit 1 when somebody is named')
+    .description(
+      'which responses stand in a data set, and who received them; exit 1 when somebody is named or indicated',
+    )
     .option('--field <path>', 'where the text is, as response or messages[-1].content; default: guessed')
     .option(
       '--control <file>',
@@ -259,7 +261,7 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
       finish(await (await import('./commands/ledger-audit.js')).auditCommand(url, flags, terminal)),
     );
 
-  addMarkCommands(program, terminal, finish);
+  addMarkCommands(program, terminal, finish, runCli);
 
   const evidence = program.command('evidence').description('bundles that a stranger can check');
   addKeptOptions(evidence.command('export').argument('<finding>', 'as `findings list` names it'))

@@ -1,7 +1,7 @@
 import { PhalanxError } from '@phalanx/core';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { type MarkFlags, openMarkSession } from '../mark-session.js';
-import { writeAttribution } from '../mark-text.js';
+import { writeAttribution, writeRowAttribution } from '../mark-text.js';
 import type { Terminal } from '../terminal.js';
 import { readTextRows } from '../text-rows.js';
 import { readBytes } from './ledger.js';
@@ -12,10 +12,11 @@ export interface AttributeMarkFlags extends MarkFlags {
   readonly mask: string[];
   readonly alpha: string;
   readonly tenants: string;
+  readonly each?: boolean;
 }
 
 /**
- * `phalanx mark attribute`: which tenant's key the texts, all together, depend on. Exit 1 when a tenant is named.
+ * `phalanx mark attribute`: which tenant's key the texts depend on, all together or with `--each` one by one. Exit 1 when a tenant is named.
  *
  * @throws PhalanxError `CLI_USAGE`, `CLI_FILE`, and what `openMarkSession` throws
  */
@@ -25,20 +26,22 @@ export async function attributeMarkCommand(
   flags: AttributeMarkFlags,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { attributeKeys, gatherTexts, readText } = await import('@phalanx/watermark');
+  const { attributeKeys, attributeRows, gatherTexts, readText } = await import('@phalanx/watermark');
   const alpha = parseAlpha(flags.alpha);
   const masked = parseMasked(flags.mask);
   const session = await openMarkSession(profilePath, flags, terminal);
   const { rows, rejected } = await readTextRows(files, { field: flags.field });
   const tenants = readTenants(flags.tenants);
   const texts = rows.map(({ text }) => readText(session.tokenizer, text, masked));
-  const attribution = attributeKeys(
-    gatherTexts(session.mark, texts),
-    tenants.map((id) => ({ id, open: () => session.openTenant(id) })),
-    { alpha },
-  );
-  if (flags.json) terminal.out(`${JSON.stringify(attribution)}\n`);
-  else terminal.out(writeAttribution(attribution));
+  const ring = tenants.map((id) => ({ id, open: () => session.openTenant(id) }));
+  if (flags.each) {
+    const gathered = texts.map((text) => gatherTexts(session.mark, [text]));
+    const found = attributeRows(gathered, ring, { alpha });
+    terminal.out(flags.json ? `${JSON.stringify(found)}\n` : writeRowAttribution(found, rows));
+    return found.named.length > 0 || rejected > 0 ? ExitCode.FOUND : ExitCode.OK;
+  }
+  const attribution = attributeKeys(gatherTexts(session.mark, texts), ring, { alpha });
+  terminal.out(flags.json ? `${JSON.stringify(attribution)}\n` : writeAttribution(attribution));
   return attribution.verdicts.some(({ named }) => named) || rejected > 0 ? ExitCode.FOUND : ExitCode.OK;
 }
 

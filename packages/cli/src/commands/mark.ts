@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../cli-error.js';
 import type { Terminal } from '../terminal.js';
+import type { RunCommand } from './mark-demo.js';
 import { addRadioactivityOptions } from './mark-radioactivity-options.js';
 import { addTriageCommands } from './mark-triage.js';
 
@@ -9,10 +10,19 @@ export function addMarkCommands(
   program: Command,
   terminal: Terminal,
   finish: (code: ExitCode) => void,
+  run: RunCommand,
 ): void {
   const mark = program
     .command('mark')
     .description('marks in what a model says, and triage where there is none');
+  mark
+    .command('demo')
+    .description('mark, leak, mix, find, attribute, prove: the whole story on a small model')
+    .option('--data <dir>', 'where to work; emptied first')
+    .option('--seed <text>', 'another world', 'story')
+    .action(async (flags) =>
+      finish(await (await import('./mark-demo.js')).markDemoCommand(flags, terminal, run)),
+    );
   mark
     .command('key')
     .argument('<file>', 'to make; PHALANX_PASSPHRASE encrypts it')
@@ -63,6 +73,7 @@ export function addMarkCommands(
   addTexts(addReader(mark.command('attribute')))
     .description("whose key texts depend on, among all tenants'; exit 1 when somebody is named")
     .requiredOption('--tenants <file>', 'ids, one a line')
+    .option('--each', 'each text by itself: a mixture drowns what only some depend on')
     .action(async (profile, files, flags) =>
       finish(
         await (await import('./mark-attribute.js')).attributeMarkCommand(profile, files, flags, terminal),
