@@ -46,6 +46,18 @@ const MEASUREMENTS: Readonly<
     what: 'tokens a second under the keyed functions of marks: SipHash, Philox, HMAC; own dialects; a step of generation',
     run: async () => (await import('./watermark-prf.js')).benchWatermarkPrf(),
   },
+  'watermark-gumbel': {
+    what: 'Gumbel detection: tokens a second with and without n-grams gathered, a ring of keys, beside vLLM: [--keys 1000] [--vllm FOLDER of its wheel]',
+    run: async (args) => (await import('./watermark-gumbel.js')).benchWatermarkGumbel(args),
+  },
+  'watermark-kgw': {
+    what: 'KGW detection: n-grams a second, contexts new and recurring, beside torch when python3 or PHALANX_PYTHON has it',
+    run: async () => (await import('./watermark-kgw.js')).benchWatermarkKgw(),
+  },
+  'watermark-synthid': {
+    what: 'SynthID detection at 30 layers: n-grams a second of three dialects, whole tests, beside torch when python3 or PHALANX_PYTHON has it',
+    run: async () => (await import('./watermark-synthid.js')).benchWatermarkSynthid(),
+  },
   hydrabench: {
     what: 'campaigns found, honest customers accused: [--list] [--cells NAME,...] [--seeds N] [--prompts FOLDER] [--timing FILE] [--split development|held-out] [--quick] [--alpha A] [--days D] [--no-ablation] [--no-baselines] [--out FILE.json]',
     run: runHydraBenchCommand,

@@ -40,6 +40,41 @@ describe('n-grams', () => {
     expect([...collector.collect().tokens]).toEqual([2, 3]);
   });
 
+  it('are the distinct ones of many tokens in many texts too, wherever it is asked in between', () => {
+    for (const ask of [false, true]) {
+      const collector = new NgramCollector({ contextWidth: 2, unit: 'ngram', padding: null });
+      const seen = new Set<string>();
+      const rows: string[] = [];
+      let unscored = 0;
+      for (let text = 0; text < 30; text++) {
+        const tokens = Int32Array.from(
+          { length: 2000 },
+          (_, i) => Math.imul(i * 31 + text, 2654435761) >>> 26,
+        );
+        const mask = Uint8Array.from(tokens, (_, i) => (i % 7 === text % 7 ? 0 : 1));
+        const excluded = text % 5 === 4;
+        tokens.forEach((_, at) => {
+          if (at < 2 || (!excluded && mask[at] === 0)) {
+            if (!excluded) unscored++;
+            return;
+          }
+          const row = tokens.subarray(at - 2, at + 1).join();
+          if (!seen.has(row) && !excluded) rows.push(row);
+          seen.add(row);
+        });
+        if (excluded) collector.exclude(tokens);
+        else collector.add(tokens, mask);
+        if (ask) expect(collector.size).toBe(rows.length);
+      }
+      const found = collector.collect();
+      expect(found.unscored).toBe(unscored);
+      expect(
+        Array.from({ length: found.count }, (_, row) => found.tokens.subarray(3 * row, 3 * row + 3).join()),
+      ).toEqual(rows);
+      expect(collector.size).toBe(rows.length);
+    }
+  });
+
   it('hold a million tokens', () => {
     const text = Int32Array.from({ length: 1_000_000 }, (_, i) => Math.imul(i, 2654435761) >>> 16);
     const found = collectNgrams([text], { contextWidth: 4, unit: 'context', padding: -1 });

@@ -1,3 +1,4 @@
+import { NgramTable } from './ngram-table.js';
 import { demand, requireInteger } from './watermark-error.js';
 
 /**
@@ -26,13 +27,19 @@ export interface NgramOptions {
   readonly padding: number | null;
 }
 
-/** Most tokens that a collector takes: its tables then hold about 2.5 GiB at a context of four. */
+/** Most tokens that a collector takes: at a context of four its tables then hold about 1.5 GiB, and what it collects 1.4. */
 export const MAX_TOKENS = 50_000_000;
 
 const MAX_CONTEXT = 16;
-const START_ROWS = 1024;
-const BLOCK = 256;
-const GOLDEN = 0x9e3779b1;
+const START_TOKENS = 1024;
+/** Claims that wait for one another. */
+const MAX_PENDING = 1 << 23;
+
+/** What the n-gram that begins at a place of the stream is. */
+const NOTHING = 0;
+const CLAIMED = 1;
+const EXCLUDED = 2;
+const KEPT = 3;
 
 /**
  * Gathers the n-grams of a corpus, each once. What repeats within a text, across texts, or in what was excluded (a
@@ -41,35 +48,26 @@ const GOLDEN = 0x9e3779b1;
  */
 export class NgramCollector {
   readonly #options: NgramOptions;
-  readonly #width: number;
-  readonly #unitWidth: number;
-  /** Start of every hash, drawn anew, so that nobody can write a text whose n-grams all fall into one slot. */
-  readonly #seed = crypto.getRandomValues(new Int32Array(1))[0]!;
-  readonly #hashes = new Int32Array(BLOCK + 1);
-  #tokens: Int32Array;
-  #text: Uint32Array;
-  #position: Uint32Array;
-  #scored: Uint8Array;
-  #rows = 0;
+  readonly #table: NgramTable;
+  /** Every text after its padding. */
+  #stream = new Int32Array(START_TOKENS);
+  #kinds = new Uint8Array(START_TOKENS);
+  #end = 0;
+  /** First place whose n-gram has not been looked up. */
+  #looked = 0;
+  /** Where scored texts begin in the stream. */
+  readonly #starts: number[] = [];
   #kept = 0;
-  #texts = 0;
   #repeated = 0;
   #unscored = 0;
   #taken = 0;
-  /** A hash and the row that has it, counted from 1; 0 is an empty slot. */
-  #slots = new Int32Array(START_ROWS * 4);
 
   /** @throws PhalanxError `MARK_ARGUMENT` when the context is not of 0 to 16 tokens. */
   constructor(options: NgramOptions) {
     requireInteger(options.contextWidth, 'context width', 0, MAX_CONTEXT);
     this.#options = options;
-    this.#width = options.contextWidth + 1;
-    this.#unitWidth =
-      options.unit === 'context' && options.contextWidth > 0 ? options.contextWidth : this.#width;
-    this.#tokens = new Int32Array(START_ROWS * this.#width);
-    this.#text = new Uint32Array(START_ROWS);
-    this.#position = new Uint32Array(START_ROWS);
-    this.#scored = new Uint8Array(START_ROWS);
+    const byContext = options.unit === 'context' && options.contextWidth > 0;
+    this.#table = new NgramTable(options.contextWidth + (byContext ? 0 : 1));
   }
 
   /**
@@ -84,43 +82,63 @@ export class NgramCollector {
       'a mask has one entry for each token',
       'Make the mask from the same tokens.',
     );
-    this.#walk(tokens, mask, true);
-    this.#texts++;
+    const start = this.#append(tokens);
+    this.#starts.push(start);
+    const first = this.#firstWhole(tokens.length);
+    this.#kinds.fill(CLAIMED, start + first, start + tokens.length);
+    this.#unscored += first;
+    if (mask === undefined) return;
+    for (let at = first; at < tokens.length; at++) {
+      if (mask[at] !== 0) continue;
+      this.#kinds[start + at] = NOTHING;
+      this.#unscored++;
+    }
   }
 
   /** Makes the n-grams of a text count as seen, here and in every text added later. */
   exclude(tokens: Int32Array): void {
-    this.#walk(tokens, undefined, false);
+    const start = this.#append(tokens);
+    this.#kinds.fill(EXCLUDED, start + this.#firstWhole(tokens.length), start + tokens.length);
   }
 
   /** N-grams gathered so far that are scored. */
   get size(): number {
+    this.#lookUp();
     return this.#kept;
   }
 
   /** What has been gathered so far. */
   collect(): Ngrams {
+    this.#lookUp();
+    const width = this.#options.contextWidth + 1;
+    const stream = this.#stream;
+    const tokens = new Int32Array(this.#kept * width);
+    const text = new Uint32Array(this.#kept);
+    const position = new Uint32Array(this.#kept);
+    const kinds = this.#kinds;
+    let row = 0;
+    for (let index = 0; index < this.#starts.length; index++) {
+      const start = this.#starts[index]!;
+      // What was excluded between two texts holds nothing that is kept.
+      const end = this.#starts[index + 1] ?? this.#end;
+      for (let place = start; place < end; place++) {
+        if (kinds[place] !== KEPT) continue;
+        for (let at = 0, to = row * width; at < width; at++) tokens[to + at] = stream[place + at]!;
+        text[row] = index;
+        position[row++] = place - start;
+      }
+    }
     const { repeated, unscored } = { repeated: this.#repeated, unscored: this.#unscored };
-    const rest = { width: this.#width, count: this.#kept, repeated, unscored };
-    // Rows never change once they are written, so views of them are as good as copies.
-    if (this.#kept === this.#rows)
-      return {
-        ...rest,
-        tokens: this.#tokens.subarray(0, this.#rows * this.#width),
-        text: this.#text.subarray(0, this.#rows),
-        position: this.#position.subarray(0, this.#rows),
-      };
-    const kept = new Uint32Array(this.#kept);
-    for (let row = 0, to = 0; row < this.#rows; row++) if (this.#scored[row] === 1) kept[to++] = row;
-    return {
-      ...rest,
-      tokens: pickRows(this.#tokens, this.#width, kept),
-      text: kept.map((row) => this.#text[row]!),
-      position: kept.map((row) => this.#position[row]!),
-    };
+    return { width, count: this.#kept, tokens, text, position, repeated, unscored };
   }
 
-  #walk(tokens: Int32Array, mask: Uint8Array | undefined, scored: boolean): void {
+  /** First token of a text that has a whole context. */
+  #firstWhole(length: number): number {
+    return this.#options.padding === null ? Math.min(this.#options.contextWidth, length) : 0;
+  }
+
+  /** Puts a text into the stream, behind its padding; where its first n-gram begins. */
+  #append(tokens: Int32Array): number {
     this.#taken += tokens.length;
     demand(
       this.#taken <= MAX_TOKENS,
@@ -128,115 +146,46 @@ export class NgramCollector {
       `more than ${MAX_TOKENS} tokens`,
       'Test a sample, or parts of the corpus under one union bound.',
     );
+    if (this.#end - this.#looked > MAX_PENDING) this.#lookUp();
     const { contextWidth, padding } = this.#options;
-    const padded = new Int32Array(contextWidth + tokens.length).fill(padding ?? 0, 0, contextWidth);
-    padded.set(tokens, contextWidth);
-    const first = padding === null ? Math.min(contextWidth, tokens.length) : 0;
-    if (scored) this.#unscored += first;
-    for (let from = first; from < tokens.length; from += BLOCK) {
-      const to = Math.min(from + BLOCK, tokens.length);
-      this.#reserve(to - from);
-      this.#hashBlock(padded, from, to);
-      this.#claimBlock(padded, from, to, mask, scored);
+    const start = this.#end;
+    const end = start + contextWidth + tokens.length;
+    if (end > this.#stream.length) {
+      const size = Math.max(end, 2 * this.#stream.length);
+      this.#stream = grow(this.#stream, new Int32Array(size));
+      this.#kinds = grow(this.#kinds, new Uint8Array(size));
     }
+    this.#stream.fill(padding ?? 0, start, start + contextWidth);
+    this.#stream.set(tokens, start + contextWidth);
+    this.#end = end;
+    return start;
   }
 
-  /**
-   * Hashes of the n-grams from one place to another, each of whose slots is touched, all of them before any is looked
-   * into: the memory then works on many at a time.
-   */
-  #hashBlock(padded: Int32Array, from: number, to: number): void {
-    const unitWidth = this.#unitWidth;
-    const hashes = this.#hashes;
-    const slots = this.#slots;
-    const mask = slots.length / 2 - 1;
-    const seed = this.#seed;
-    let touched = 0;
-    for (let at = from; at < to; at++) {
-      let hash = seed;
-      for (let i = at; i < at + unitWidth; i++) {
-        hash = Math.imul(hash ^ padded[i]!, GOLDEN);
-        hash ^= hash >>> 15;
+  /** Looks up what has been claimed or excluded since it was called last. */
+  #lookUp(): void {
+    const kinds = this.#kinds;
+    let count = 0;
+    for (let place = this.#looked; place < this.#end; place++) if (kinds[place] !== NOTHING) count++;
+    const places = new Uint32Array(count);
+    for (let place = this.#looked, to = 0; place < this.#end; place++) {
+      if (kinds[place] === NOTHING) continue;
+      places[to++] = place;
+      if (kinds[place] !== CLAIMED) continue;
+      kinds[place] = KEPT;
+      this.#kept++;
+    }
+    this.#table.claim(this.#stream, places, (place) => {
+      if (kinds[place] === KEPT) {
+        this.#kept--;
+        this.#repeated++;
       }
-      hash = Math.imul(hash, 0x85ebca77);
-      hash ^= hash >>> 13;
-      hashes[at - from] = hash;
-      touched ^= slots[(hash & mask) * 2]!;
-    }
-    // Stored, or the loads would be optimised away.
-    hashes[BLOCK] = touched;
-  }
-
-  #claimBlock(
-    padded: Int32Array,
-    from: number,
-    to: number,
-    mask: Uint8Array | undefined,
-    scored: boolean,
-  ): void {
-    const width = this.#width;
-    const unitWidth = this.#unitWidth;
-    const slots = this.#slots;
-    const slotMask = slots.length / 2 - 1;
-    const rowTokens = this.#tokens;
-    const start = this.#rows;
-    let rows = start;
-    let masked = 0;
-    for (let at = from; at < to; at++) {
-      if (mask !== undefined && mask[at] === 0) {
-        masked++;
-        continue;
-      }
-      const hash = this.#hashes[at - from]!;
-      let slot = hash & slotMask;
-      let found = slots[slot * 2 + 1]!;
-      for (; found !== 0; slot = (slot + 1) & slotMask, found = slots[slot * 2 + 1]!)
-        if (slots[slot * 2] === hash && equalTokens(rowTokens, (found - 1) * width, padded, at, unitWidth))
-          break;
-      if (found !== 0) continue;
-      slots[slot * 2] = hash;
-      slots[slot * 2 + 1] = rows + 1;
-      for (let i = 0, row = rows * width; i < width; i++) rowTokens[row + i] = padded[at + i]!;
-      this.#position[rows++] = at;
-    }
-    this.#text.fill(this.#texts, start, rows);
-    this.#scored.fill(scored ? 1 : 0, start, rows);
-    this.#rows = rows;
-    if (!scored) return;
-    this.#kept += rows - start;
-    this.#unscored += masked;
-    this.#repeated += to - from - masked - (rows - start);
-  }
-
-  /** Room for some more rows; slots are at most half full. */
-  #reserve(more: number): void {
-    let capacity = this.#text.length;
-    if (this.#rows + more <= capacity) return;
-    while (capacity < this.#rows + more) capacity *= 2;
-    this.#tokens = grow(this.#tokens, new Int32Array(capacity * this.#width));
-    this.#text = grow(this.#text, new Uint32Array(capacity));
-    this.#position = grow(this.#position, new Uint32Array(capacity));
-    this.#scored = grow(this.#scored, new Uint8Array(capacity));
-    const old = this.#slots;
-    const slots = new Int32Array(capacity * 4);
-    const mask = capacity * 2 - 1;
-    for (let from = 0; from < old.length; from += 2) {
-      if (old[from + 1] === 0) continue;
-      let slot = old[from]! & mask;
-      while (slots[slot * 2 + 1] !== 0) slot = (slot + 1) & mask;
-      slots[slot * 2] = old[from]!;
-      slots[slot * 2 + 1] = old[from + 1]!;
-    }
-    this.#slots = slots;
+      kinds[place] = NOTHING;
+    });
+    this.#looked = this.#end;
   }
 }
 
-function equalTokens(a: Int32Array, fromA: number, b: Int32Array, fromB: number, size: number): boolean {
-  for (let i = 0; i < size; i++) if (a[fromA + i] !== b[fromB + i]) return false;
-  return true;
-}
-
-function grow<A extends Int32Array | Uint32Array | Uint8Array>(from: A, to: A): A {
+function grow<A extends Int32Array | Uint8Array>(from: A, to: A): A {
   to.set(from);
   return to;
 }
