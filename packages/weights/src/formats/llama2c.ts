@@ -65,6 +65,18 @@ export async function openLlama2c(source: ByteSource): Promise<WeightFile> {
   };
 }
 
+/** Whether the first bytes may be those of a file of llama2.c: its magic, or seven numbers within the limits. */
+export function looksLikeLlama2c(head: Uint8Array): boolean {
+  if (head.length < HEADER_BYTES) return false;
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  if (view.getUint32(0, true) === MAGIC) return true;
+  return FIELDS.every((field, i) => {
+    const value = view.getInt32(i * 4, true);
+    const size = field === 'vocab_size' ? Math.abs(value) : value;
+    return size > 0 && size <= LIMITS[field];
+  });
+}
+
 type Block = readonly [name: string, shape: readonly number[]];
 
 async function readHeader(

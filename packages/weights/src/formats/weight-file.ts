@@ -10,7 +10,10 @@ export interface Tensor {
   readonly shape: readonly number[];
   readonly source: ByteSource;
   readonly offset: number;
+  /** From the first to the last byte that is part of it. */
   readonly sizeBytes: number;
+  /** Step in numbers along each dimension, where it is a view that is not in row-major order (PyTorch alone has such). */
+  readonly strides?: readonly number[];
 }
 
 /** A model's weights, read where they are wanted. Opening reads headers only. */
