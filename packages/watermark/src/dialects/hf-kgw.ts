@@ -54,8 +54,8 @@ function hashSelf(key: bigint, vocabulary: number, width: number): ContextSeed {
     window: width,
     salted: true,
     seed: (tokens, from) => {
-      // Of the table, only what the vocabulary reaches is kept: marks of a thousand keys stay in memory.
-      table ??= permuteTorch(Number(BigInt.asUintN(32, key)), TABLE).slice(0, Math.min(TABLE, vocabulary));
+      // Of the table, only what the vocabulary reaches is made: a thousand keys take a second or two, and stay in memory.
+      table ??= permuteTorch(Number(BigInt.asUintN(32, key)), TABLE, Math.min(TABLE, vocabulary));
       const hash = (token: number) => {
         requireInteger(token, 'token', 0, vocabulary - 1);
         return BigInt(table![token % TABLE]! + 1);

@@ -190,10 +190,10 @@ export function markList(seed: u32, n: u32, size: u32): void {
   }
 }
 
-/** randperm(n) at WORDS. */
-export function permute(seed: u32, n: u32): void {
-  shuffleRows(seed, n, n);
-  memory.copy(WORDS, ROWS, <usize>n << 2);
+/** The first `size` of randperm(n) at WORDS: no later step moves them. */
+export function permute(seed: u32, n: u32, size: u32): void {
+  shuffleRows(seed, n, size);
+  memory.copy(WORDS, ROWS, <usize>size << 2);
 }
 
 /** Outputs 0 to `count` - 1 at WORDS, and up to 3 more. */

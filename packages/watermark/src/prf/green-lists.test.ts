@@ -21,6 +21,11 @@ describe('green lists', () => {
           );
           for (let round = 0; round < 3; round++) {
             expect([...lists.read(seeds, tokens)]).toEqual(expected);
+            const [seed] = seeds;
+            const of = tokens.filter((_, i) => seeds[i] === seed);
+            if (seed !== undefined) {
+              expect([...lists.readList(seed, of)]).toEqual(expected.filter((_, i) => seeds[i] === seed));
+            }
           }
         },
       ),
@@ -28,10 +33,14 @@ describe('green lists', () => {
     );
   });
 
-  it('hold no more than they may, and what is used longest', () => {
+  it('hold what is asked for again and again, and no more than they may', () => {
     const lists = new GreenLists({ vocabulary: 320, size: 80, cacheBytes: 400 });
     const read = (seed: number) => lists.read(Uint32Array.of(seed), Int32Array.of(5));
-    for (let round = 0; round < 3; round++) for (let seed = 0; seed < 30; seed++) read(seed);
+    for (let round = 0; round < 7; round++) for (let seed = 0; seed < 30; seed++) read(seed);
+    expect(lists.cached).toBe(0);
+    const before = Array.from({ length: 30 }, (_, seed) => read(seed)[0]);
+    expect(lists.cached).toBe(10);
+    expect(Array.from({ length: 30 }, (_, seed) => read(seed)[0])).toEqual(before);
     expect(lists.cached).toBe(10);
   });
 

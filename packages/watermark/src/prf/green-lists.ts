@@ -1,9 +1,9 @@
 import { requireInteger } from '../watermark-error.js';
 import { MAX_TORCH_NUMBERS, torchKernel } from './torch-generator.js';
 
-/** Tokens asked of one list from which its bitmap is made. A bitmap costs what following 10 to 30 more tokens does. */
+/** Tokens asked of one list from which its bitmap is made: it costs what following some 20 more tokens does. */
 const WORTH_A_BITMAP = 8;
-/** Lists asked for lately, by seed: one that comes again is worth a bitmap. */
+/** Lists asked for lately, by seed, with how many tokens were asked of them. */
 const RECENT = 1 << 14;
 /** Lists held at most, however small they are. */
 const MAX_LISTS = 2 ** 17;
@@ -16,7 +16,7 @@ const shared = new Map<string, GreenLists>();
 
 /**
  * The lists of a vocabulary and a size, one a process: a list depends on its seed alone, so marks of many keys share
- * what is held. Four are kept, those asked for last, of 64 MiB each.
+ * what is held. Four are kept, those asked for last, of 128 MiB at most each.
  */
 export function openGreenLists(vocabulary: number, size: number): GreenLists {
   const name = `${vocabulary}/${size}`;
@@ -33,7 +33,7 @@ export interface GreenListOptions {
   readonly vocabulary: number;
   /** Tokens on a list. */
   readonly size: number;
-  /** Memory for bitmaps of lists; default 64 MiB. */
+  /** Memory for bitmaps of lists; default 128 MiB. */
   readonly cacheBytes?: number;
 }
 
@@ -52,10 +52,11 @@ export class GreenLists {
   readonly #seeds: Uint32Array;
   readonly #used: Uint8Array;
   #hand = 0;
-  readonly #recent = new Float64Array(RECENT).fill(-1);
+  readonly #recentSeeds = new Uint32Array(RECENT);
+  readonly #recentAsked = new Uint8Array(RECENT);
 
   /** @throws PhalanxError `MARK_ARGUMENT` for sizes outside what is stated. */
-  constructor({ vocabulary, size, cacheBytes = 2 ** 26 }: GreenListOptions) {
+  constructor({ vocabulary, size, cacheBytes = 2 ** 27 }: GreenListOptions) {
     requireInteger(vocabulary, 'vocabulary', 1, MAX_TORCH_NUMBERS);
     requireInteger(size, 'size of a green list', 0, vocabulary);
     requireInteger(cacheBytes, 'bytes of the cache', 0, 2 ** 32);
@@ -80,41 +81,73 @@ export class GreenLists {
     return out;
   }
 
+  /** The same for tokens of one list. */
+  readList(seed: number, tokens: Int32Array): Uint8Array {
+    const out = new Uint8Array(tokens.length);
+    const place = this.#placeOf.get(seed) ?? (this.#isWorth(seed, tokens.length) ? this.#addList(seed) : -1);
+    if (place >= 0) {
+      for (let i = 0; i < tokens.length; i++)
+        if (this.#has(tokens[i]!)) out[i] = this.#lookUp(place, tokens[i]!);
+      return out;
+    }
+    const rows = Uint32Array.from(tokens.keys()).filter((i) => this.#has(tokens[i]!));
+    for (let from = 0; from < rows.length; from += MAX_ROWS)
+      this.#follow(seed, rows.subarray(from, from + MAX_ROWS), tokens, out);
+    return out;
+  }
+
+  #has(token: number): boolean {
+    return token >= 0 && token < this.vocabulary;
+  }
+
   #readPart(seeds: Uint32Array, tokens: Int32Array, out: Uint8Array, from: number, to: number): void {
     const open = new Float64Array(to - from);
     let count = 0;
+    let lastSeed = -1;
+    let place: number | undefined;
     for (let row = from; row < to; row++) {
-      const token = tokens[row]!;
-      if (token < 0 || token >= this.vocabulary) continue;
-      const place = this.#placeOf.get(seeds[row]!);
-      if (place === undefined) open[count++] = seeds[row]! * MAX_ROWS + (row - from);
-      else out[row] = this.#lookUp(place, token);
+      if (!this.#has(tokens[row]!)) continue;
+      const seed = seeds[row]!;
+      if (seed !== lastSeed) place = this.#placeOf.get(seed);
+      lastSeed = seed;
+      if (place === undefined) open[count++] = seed * MAX_ROWS + (row - from);
+      else out[row] = this.#lookUp(place, tokens[row]!);
     }
+    const rows = new Uint32Array(count);
     const sorted = open.subarray(0, count).sort();
+    for (let i = 0; i < count; i++) rows[i] = from + (sorted[i]! % MAX_ROWS);
     for (let first = 0, last = 0; first < count; first = last) {
-      const seed = seeds[from + (sorted[first]! % MAX_ROWS)]!;
-      while (last < count && sorted[last]! < (seed + 1) * MAX_ROWS) last++;
-      this.#readList(seed, sorted.subarray(first, last), tokens, out, from);
+      const seed = seeds[rows[first]!]!;
+      while (last < count && seeds[rows[last]!] === seed) last++;
+      this.#readRows(seed, rows.subarray(first, last), tokens, out);
     }
   }
 
-  /** Rows that ask for one list which is not cached. */
-  #readList(seed: number, rows: Float64Array, tokens: Int32Array, out: Uint8Array, from: number): void {
-    const slot = (Math.imul(seed, 0x9e3779b1) >>> 0) % RECENT;
-    const again = this.#recent[slot] === seed;
-    this.#recent[slot] = seed;
-    if ((again || rows.length >= WORTH_A_BITMAP) && this.#places > 0) {
-      const place = this.#addList(seed);
-      for (const key of rows) {
-        const row = from + (key % MAX_ROWS);
-        out[row] = this.#lookUp(place, tokens[row]!);
-      }
+  /** Rows that ask for one list, which is not held. */
+  #readRows(seed: number, rows: Uint32Array, tokens: Int32Array, out: Uint8Array): void {
+    if (!this.#isWorth(seed, rows.length)) {
+      this.#follow(seed, rows, tokens, out);
       return;
     }
+    const place = this.#addList(seed);
+    for (const row of rows) out[row] = this.#lookUp(place, tokens[row]!);
+  }
+
+  #follow(seed: number, rows: Uint32Array, tokens: Int32Array, out: Uint8Array): void {
     const kernel = torchKernel();
-    for (let i = 0; i < rows.length; i++) kernel.rows[i] = tokens[from + (rows[i]! % MAX_ROWS)]!;
+    for (let i = 0; i < rows.length; i++) kernel.rows[i] = tokens[rows[i]!]!;
     kernel.exports.follow(seed, this.vocabulary, this.size, rows.length);
-    for (let i = 0; i < rows.length; i++) out[from + (rows[i]! % MAX_ROWS)] = kernel.words[i]!;
+    for (let i = 0; i < rows.length; i++) out[rows[i]!] = kernel.words[i]!;
+  }
+
+  /** Whether enough has been asked of a list, now and lately, to hold it. */
+  #isWorth(seed: number, asked: number): boolean {
+    if (this.#places === 0) return false;
+    const slot = (Math.imul(seed, 0x9e3779b1) >>> 0) % RECENT;
+    const before = this.#recentSeeds[slot] === seed ? this.#recentAsked[slot]! : 0;
+    this.#recentSeeds[slot] = seed;
+    this.#recentAsked[slot] = Math.min(255, before + asked);
+    return before + asked >= WORTH_A_BITMAP;
   }
 
   #lookUp(place: number, token: number): number {

@@ -134,6 +134,9 @@ export function openKgwPrf(name: KgwPrfName, width: number, key: bigint) {
     window: width,
     ...(prf.lists === undefined ? {} : { lists: prf.lists(width) }),
     seed: (tokens: Int32Array, from: number) => reduceTorchSeed(prf.value(windowAt(tokens, from), key)),
-    isKeyed: (tokens: Int32Array, from: number) => !prf.isKeyless(windowAt(tokens, from), key),
+    // Without a token 0 in the window only a product can be 0, by wrapping.
+    isKeyed: (tokens: Int32Array, from: number) =>
+      (name !== 'multiplicative_prf' && !tokens.subarray(from, from + width).includes(0)) ||
+      !prf.isKeyless(windowAt(tokens, from), key),
   };
 }

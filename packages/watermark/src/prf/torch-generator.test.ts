@@ -12,6 +12,7 @@ describe('torch’s CPU generator', () => {
     expect([...permuteTorch(0, 10)]).toEqual([4, 1, 7, 5, 3, 9, 0, 8, 6, 2]);
     expect([...permuteTorch(0, 50257).subarray(0, 5)]).toEqual([32487, 28000, 28825, 16393, 15419]);
     expect([...permuteTorch(15485863, 1_000_003).subarray(0, 4)]).toEqual([138280, 994103, 467886, 915329]);
+    expect([...permuteTorch(3, 9000, 700)]).toEqual([...permuteTorch(3, 9000).subarray(0, 700)]);
     expect([...permuteTorch(7, 1)]).toEqual([0]);
     expect([...permuteTorch(7, 0)]).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { requireInteger } from '../watermark-error.js';
 export interface TorchExports extends KernelBuffers {
   follow(seed: number, n: number, size: number, count: number): void;
   markList(seed: number, n: number, size: number): void;
-  permute(seed: number, n: number): void;
+  permute(seed: number, n: number, size: number): void;
   draw(seed: number, count: number): void;
   pick(seed: number, count: number): void;
 }
@@ -35,12 +35,16 @@ export function reduceTorchSeed(value: bigint): number {
   return Number(BigInt.asUintN(32, rest < 0n ? rest + MODULUS : rest));
 }
 
-/** `torch.randperm(n)` of a CPU generator with this seed of 32 bits. Vectors: `randperm` in `torch_cpu_generator.json`. */
-export function permuteTorch(seed: number, n: number): Uint32Array {
+/**
+ * `torch.randperm(n)` of a CPU generator with this seed of 32 bits, or its first `size` numbers, which cost as many steps.
+ * Vectors: `randperm` in `torch_cpu_generator.json`.
+ */
+export function permuteTorch(seed: number, n: number, size: number = n): Uint32Array {
   requireInteger(n, 'length of a permutation', 0, MAX_TORCH_NUMBERS);
+  requireInteger(size, 'head of a permutation', 0, n);
   const { exports, words } = torchKernel();
-  exports.permute(seed, n);
-  return words.slice(0, n);
+  exports.permute(seed, n, size);
+  return words.slice(0, size);
 }
 
 /** The mantissas of `torch.rand(n)` in single precision: integers of 24 bits, over 2^24. Vectors: `rand_float32`. */

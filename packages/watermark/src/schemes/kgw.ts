@@ -54,13 +54,9 @@ export function openKgwMark(options: KgwOptions): Mark {
   const share =
     seed.lists === undefined ? size / vocabulary : boundShare(size / vocabulary, seed.lists, vocabulary);
   const lists = openGreenLists(vocabulary, last ? vocabulary - size : size);
-  const isGreen = (seeds: Uint32Array, tokens: Int32Array): Uint8Array => {
-    const inside = (token: number) => token >= 0 && token < vocabulary;
-    const shifted =
-      shift === 0 ? tokens : tokens.map((token) => (inside(token) ? (token + shift) % vocabulary : token));
-    const first = lists.read(seeds, shifted);
-    return last ? first.map((bit, i) => (inside(tokens[i]!) ? 1 - bit : 0)) : first;
-  };
+  const place = (tokens: Int32Array) => (shift === 0 ? tokens : shiftTokens(tokens, shift, vocabulary));
+  const finish = (tokens: Int32Array, onList: Uint8Array) =>
+    last ? onList.map((bit, i) => (tokens[i]! < vocabulary ? 1 - bit : 0)) : onList;
   return {
     pivot: { kind: 'green', gamma: share },
     contextWidth: contextWidthOf(seed),
@@ -69,38 +65,48 @@ export function openKgwMark(options: KgwOptions): Mark {
     distinct: (ngrams) => takeDistinct(seed, ngrams),
     read: (ngrams) => {
       const { seeds, rows } = seedNgrams(seed, ngrams);
-      const { width, tokens } = ngrams;
-      const green = isGreen(
-        Uint32Array.from(rows, (row) => seeds[row]!),
-        Int32Array.from(rows, (row) => tokens[row * width + width - 1]!),
-      );
+      const scored = new Int32Array(rows.length);
+      const scoredSeeds = new Uint32Array(rows.length);
+      for (let i = 0; i < rows.length; i++) {
+        scored[i] = ngrams.tokens[(rows[i]! + 1) * ngrams.width - 1]!;
+        scoredSeeds[i] = seeds[rows[i]!]!;
+      }
+      const green = finish(scored, lists.read(scoredSeeds, place(scored)));
       const values = new Float64Array(ngrams.count);
       for (let i = 0; i < rows.length; i++) values[rows[i]!] = green[i]!;
       return values;
     },
     reshape: (context, candidates) => {
       const { tokens } = candidates;
-      const tested = seed.salted ? findLikeliest(candidates, tries) : null;
-      const asked = tested === null ? tokens : tested.map((i) => tokens[i]!);
+      if (!seed.salted) {
+        const onList = lists.readList(seed.seed(context, 0), place(tokens));
+        return raiseGreens(candidates, finish(tokens, onList), delta);
+      }
+      const tested = rankLikeliest(candidates, tries);
+      const asked = tested.map((i) => tokens[i]!);
       const window = new Int32Array(context.length + 1);
       window.set(context);
-      const shared = seed.salted ? 0 : seed.seed(window, 0);
-      const seeds = Uint32Array.from(asked, (token) => {
-        if (!seed.salted) return shared;
-        window[context.length] = token;
-        return seed.seed(window, 0);
-      });
-      const found = isGreen(seeds, asked);
-      if (tested === null) return raiseGreens(candidates, found, delta);
+      const seeds = new Uint32Array(asked.length);
+      for (let i = 0; i < asked.length; i++) {
+        window[context.length] = asked[i]!;
+        seeds[i] = seed.seed(window, 0);
+      }
+      const found = finish(asked, lists.read(seeds, place(asked)));
       const green = new Uint8Array(tokens.length);
-      for (const [i, at] of tested.entries()) green[at] = found[i]!;
+      for (let i = 0; i < tested.length; i++) green[tested[i]!] = found[i]!;
       raiseGreens(candidates, green, delta);
     },
   };
 }
 
-/** Places of the likeliest candidates, likeliest first, lower ids first among equals. */
-function findLikeliest({ logProbabilities }: Candidates, count: number): Int32Array {
+/** Tokens of the vocabulary moved on by `shift`, cyclically; others as they are. */
+function shiftTokens(tokens: Int32Array, shift: number, vocabulary: number): Int32Array {
+  return tokens.map((token) => (token >= 0 && token < vocabulary ? (token + shift) % vocabulary : token));
+}
+
+/** Places of the likeliest candidates, lower ids before higher ones among equals; all of them in their own order. */
+function rankLikeliest({ logProbabilities }: Candidates, count: number): Int32Array {
+  if (count >= logProbabilities.length) return Int32Array.from(logProbabilities.keys());
   const best: number[] = [];
   for (let i = 0; i < logProbabilities.length; i++) {
     const score = logProbabilities[i]!;
