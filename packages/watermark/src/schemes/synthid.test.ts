@@ -84,6 +84,12 @@ describe('a tournament', () => {
     const [a, b, c] = candidates.logProbabilities;
     expect(b).toBe(Number.NEGATIVE_INFINITY);
     expect(Math.exp(a!) + Math.exp(c!)).toBeCloseTo(1, 12);
+    const three = {
+      tokens: Int32Array.of(1, 2),
+      logProbabilities: Float64Array.of(0, Number.NEGATIVE_INFINITY),
+    };
+    runTournament(three, Uint32Array.of(0, 1), 1, 3);
+    expect([...three.logProbabilities]).toEqual([0, Number.NEGATIVE_INFINITY]);
     const none = { tokens: Int32Array.of(1), logProbabilities: Float64Array.of(Number.NEGATIVE_INFINITY) };
     runTournament(none, Uint32Array.of(1), 1, 2);
     expect(none.logProbabilities[0]).toBe(Number.NEGATIVE_INFINITY);

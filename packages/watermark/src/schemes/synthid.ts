@@ -34,8 +34,8 @@ export function runTournament(
     for (let i = 0; i < count; i++) if ((words[i * size + word]! >>> bit) & 1) mass += p[i]!;
     mass = Math.min(1, mass);
     const zeros = (1 - mass) ** (leaves - 1);
-    // As upstream writes it, with its rounding; where the mass is 0 there is no one to gain.
-    const ones = leaves === 2 ? 2 - mass : (1 - (1 - mass) ** leaves) / mass;
+    // As upstream writes it, with its rounding. A mass of 0 has no one to gain but what cannot come.
+    const ones = leaves === 2 || mass === 0 ? leaves - mass : (1 - (1 - mass) ** leaves) / mass;
     for (let i = 0; i < count; i++) p[i]! *= (words[i * size + word]! >>> bit) & 1 ? ones : zeros;
   }
   for (let i = 0; i < count; i++) logProbabilities[i] = Math.log(p[i]!);
