@@ -37,7 +37,8 @@ export function measureCleanStudents(scheme: Scheme, world: World, keys: number)
       const prompts = trial.drawPrompts(ANSWERS);
       const answers = trial.answer(student, prompts);
       const { test } = trial.testClosed(mark, prompts, answers);
-      counted.push(trial.testCounted(mark, prompts, answers).test(scheme.openMark, DECOYS).contrast!.logP);
+      const tallied = trial.testCounted(mark, prompts, answers, CONTEXTS);
+      counted.push(tallied.test(scheme.openMark, DECOYS, 1).contrast!.logP);
       closed.push(testKey(mark, test.collect()).logP);
       sequential.push(test.test().logSequentialP ?? 0);
       const open = trial.testOpen(student, mark, passages, CONTEXTS).test(scheme.openMark, DECOYS);

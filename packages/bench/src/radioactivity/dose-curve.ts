@@ -55,7 +55,7 @@ function measureOne(trial: StudentTrial, scheme: Scheme, dose: (typeof DOSES)[nu
   const prompts = trial.drawPrompts(ANSWERS);
   const answers = trial.answer(student, prompts);
   const { test, answersToThousand } = trial.testClosed(mark, prompts, answers);
-  const counted = trial.testCounted(mark, prompts, answers).test(scheme.openMark, DECOYS);
+  const counted = trial.testCounted(mark, prompts, answers).test(scheme.openMark, DECOYS, 1);
   const { logP, scored } = testKey(mark, test.collect());
   const open = trial.testOpen(student, mark, trial.passages, MAX_CONTEXTS);
   const figures = open.test(scheme.openMark, DECOYS);

@@ -155,11 +155,16 @@ export class StudentTrial {
   }
 
   /** The same by answers to unmarked prompts alone: how often each token followed stands for the student's probabilities. */
-  testCounted(mark: Mark, prompts: readonly Int32Array[], answers: readonly Int32Array[]): OpenTest {
+  testCounted(
+    mark: Mark,
+    prompts: readonly Int32Array[],
+    answers: readonly Int32Array[],
+    maxContexts = 20_000,
+  ): OpenTest {
     const test = new OpenTest(mark);
     const tally = new AnswerTally(mark.contextWidth, this.#options.contextWidth);
     for (const [i, answer] of answers.entries()) tally.add(prompts[i]!, answer);
-    for (const tallied of tally.list(Number.POSITIVE_INFINITY))
+    for (const tallied of tally.list(maxContexts))
       addTallied(test, tallied, massOf(this.teacher.predict(tallied.context)));
     return test;
   }

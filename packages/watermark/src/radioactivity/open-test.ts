@@ -112,22 +112,26 @@ export class OpenTest {
     return this.#process.add(scores.subarray(skip), weights.subarray(skip));
   }
 
-  /** @param openDecoy the mark under a fresh key, drawn as the tested one was */
-  test(openDecoy: () => Mark, decoys: number): OpenFigures {
+  /**
+   * @param openDecoy the mark under a fresh key, drawn as the tested one was
+   * @param decoys for the rank of contrast, if there is a reference
+   * @param massDecoys for the rank of mass; fewer where it does not count
+   */
+  test(openDecoy: () => Mark, decoys: number, massDecoys: number = decoys): OpenFigures {
     this.update();
     const { ngrams, mass, contrast } = this.#collectWeights();
-    const rank = (weights: Float64Array) =>
-      rankMark(ngrams, this.#mark, openMany(openDecoy, decoys), {
+    const rank = (weights: Float64Array, count: number) =>
+      rankMark(ngrams, this.#mark, openMany(openDecoy, count), {
         score: (mark) => sumProducts(scoreValues(mark.pivot, mark.read(ngrams)), weights),
       });
-    const byMass = rank(mass);
+    const byMass = rank(mass, massDecoys);
     const contexts = this.#mass.size;
     return {
       contexts,
       coverage: contexts === 0 ? 0 : this.#told / contexts,
       massExcess: contexts === 0 ? 0 : byMass.score / contexts,
       mass: byMass,
-      contrast: contrast === null ? null : rank(contrast),
+      contrast: contrast === null ? null : rank(contrast, decoys),
       logMassBound: this.#process === null ? null : boundWeightedSum(this.#mark, this.#mass.collect()),
       logE: this.#process?.logE ?? null,
       logSequentialP: this.#process?.logP ?? null,

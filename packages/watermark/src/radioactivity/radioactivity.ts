@@ -154,8 +154,10 @@ async function examine(
     plan.statistic === 'text-contrast'
       ? await askCounted(model, test, questioning)
       : await askOpen(model, test, questioning, enough);
-  // Where no rank counts, a few decoys show the effect.
-  const open = test.test(parts.openDecoy, isRanked(plan) ? plan.decoys : 99);
+  // A rank that does not count shows its effect with a few decoys.
+  const few = Math.min(99, plan.decoys);
+  const counting = isRanked(plan) ? plan.decoys : few;
+  const open = test.test(parts.openDecoy, counting, isContrast(plan.statistic) ? few : counting);
   const figures = {
     model: model.id,
     logP: pick(plan, open),
