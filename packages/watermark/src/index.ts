@@ -13,6 +13,7 @@ export {
 export { checkDecoys, checkPValues, type DecoyCheck, MAX_DECOYS } from './detect/decoys.js';
 export { type EvidenceOptions, EvidenceProcess } from './detect/evidence-process.js';
 export { MAX_FRESH_KEYS, type MarkRank, type MarkRankOptions, rankMark } from './detect/key-rank.js';
+export { testLikelihood } from './detect/likelihood-test.js';
 export {
   linearLayerWeights,
   type MarkTest,

@@ -30,8 +30,9 @@ export interface EvidenceOptions {
  * starts at 1: at any stopping time, chosen by looking, E[exp(logE)] <= 1, and the chance that it ever reaches 1/alpha
  * is at most alpha (Ville).
  *
- * Needs n-grams that count once (`NgramCollector`), and values independent between n-grams: for green lists that a whole
- * context shares, collect with unit 'context', since a token drawn after a red one of the same list is green a little too often.
+ * Needs n-grams that count once (`NgramCollector`, and `Mark.distinct` where a dialect has it), and values independent between
+ * n-grams: for green lists that a whole context shares, collect with unit 'context', since a token drawn after a red one of
+ * the same list is green a little too often. Not for marks with a test of their own (`Mark.test`).
  * Null: as `MarkTest.logP`. Calibration and power: conformance suite `watermark-statistics`, bench `watermark-power`.
  */
 export class EvidenceProcess {

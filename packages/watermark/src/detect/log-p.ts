@@ -73,12 +73,17 @@ export function testMark(pivot: Pivot, values: Float64Array, options: MarkTestOp
 }
 
 /**
- * The test of one key on n-grams: the mark's own where it has one (`Mark.test`), else `testMark` on what it reads, with
- * `withoutReplacement` set wherever n-grams, and not contexts, count once.
+ * The test of one key on n-grams: the mark's own where it has one (`Mark.test`), else `testMark` on what it reads of its distinct
+ * n-grams, with its share of the second stream, and `withoutReplacement` wherever n-grams, and not contexts, count once.
  */
 export function testKey(mark: Mark, ngrams: Ngrams, options: MarkTestOptions = {}): MarkTest {
   if (mark.test !== undefined) return mark.test(ngrams);
-  return testMark(mark.pivot, mark.read(ngrams), { withoutReplacement: mark.unit === 'ngram', ...options });
+  const values = mark.read(mark.distinct?.(ngrams) ?? ngrams);
+  return testMark(mark.pivot, values, {
+    secondShare: mark.secondShare ?? SECOND_SHARE,
+    withoutReplacement: mark.unit === 'ngram',
+    ...options,
+  });
 }
 
 /**

@@ -27,7 +27,7 @@ export function drawNullValues(pivot: Pivot, count: number, random: Random): Flo
 /** Values of n-grams that the mark chose, at an entropy of about one nat. */
 export function drawMarkedValues(pivot: Pivot, count: number, random: Random): Float64Array {
   const values = drawNullValues(pivot, count, random);
-  const lift = () => random.uniform() ** (random.uniform() ** 2);
+  const lift = () => chooseUniform(random);
   for (let row = 0; row < count; row++) {
     if (pivot.kind === 'uniform')
       values[row * pivot.streams + (pivot.streams === 2 && random.bernoulli(0.1) ? 1 : 0)] = lift();
@@ -37,4 +37,16 @@ export function drawMarkedValues(pivot: Pivot, count: number, random: Random): F
         if (random.bernoulli(0.3 * 0.9 ** layer)) values[row] = (values[row]! | (1 << layer)) >>> 0;
   }
   return values;
+}
+
+/** The u of the token that Gumbel-max chooses out of a geometric distribution whose rate is drawn anew. */
+function chooseUniform(random: Random): number {
+  const rate = Math.exp(-1.2 + 2.6 * random.uniform());
+  let [chosen, highest] = [0, Number.NEGATIVE_INFINITY];
+  for (let token = 0; token < 32; token++) {
+    const u = random.uniformOpen();
+    const score = -rate * token - Math.log(-Math.log(u));
+    if (score > highest) [chosen, highest] = [u, score];
+  }
+  return chosen;
 }

@@ -51,6 +51,8 @@ export interface SpanSearch {
  * Where a mark is in a document that is marked in places only. `values` are those of one document's n-grams in ascending
  * order of `positions` (`Ngrams.position`); `length` is its number of tokens, of which those without an n-gram say nothing.
  *
+ * What `EvidenceProcess` asks of the n-grams is asked here too.
+ *
  * Guarantees, for any number of marked spans and whatever they hold:
  * - `logP` is a p-value for "no mark at all": the likelihood ratio of a hidden Markov chain, ranked among draws.
  * - With chance at most `alpha` any reported stretch lies wholly in unmarked text (strong family-wise control). A stretch is scored by
