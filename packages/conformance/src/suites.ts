@@ -16,6 +16,7 @@ import { ledgerSystemCalls } from './ledger-system-calls.js';
 import { leiden } from './leiden.js';
 import { nearRepeats } from './near-repeats.js';
 import { oneJob } from './one-job.js';
+import { radioactivity } from './radioactivity.js';
 import { signatureVectors } from './signature-vectors.js';
 import type { Suite } from './suite.js';
 import { tails } from './tails.js';
@@ -25,6 +26,7 @@ import { triage } from './triage.js';
 import { watermarkEngines } from './watermark-engines.js';
 import { watermarkGumbel } from './watermark-gumbel.js';
 import { watermarkKgw } from './watermark-kgw.js';
+import { watermarkOwn } from './watermark-own.js';
 import { watermarkStatistics } from './watermark-statistics.js';
 import { watermarkSynthid } from './watermark-synthid.js';
 
@@ -42,11 +44,13 @@ export const suites: readonly Suite[] = [
   oneJob,
   leiden,
   tails,
+  radioactivity,
   watermarkKgw,
   triage,
   watermarkSynthid,
   watermarkStatistics,
   watermarkGumbel,
+  watermarkOwn,
   watermarkEngines,
   formats,
   evidenceFormats,

@@ -1,4 +1,4 @@
-import { testMark } from './detect/log-p.js';
+import { testKey } from './detect/log-p.js';
 import type { Mark } from './mark.js';
 import { NgramCollector } from './ngrams.js';
 import { demand } from './watermark-error.js';
@@ -40,9 +40,7 @@ export function chooseDraft(mark: Mark, before: Int32Array, drafts: readonly Int
     text.set(before);
     text.set(draft, before.length);
     collector.add(text, new Uint8Array(text.length).fill(1, before.length));
-    const collected = collector.collect();
-    const ngrams = mark.distinct?.(collected) ?? collected;
-    return mark.test?.(ngrams).logP ?? testMark(mark.pivot, mark.read(ngrams)).logP;
+    return testKey(mark, collector.collect()).logP;
   });
   return { index: logP.indexOf(logP.reduce((a, b) => Math.min(a, b))), logP };
 }

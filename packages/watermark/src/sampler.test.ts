@@ -71,15 +71,15 @@ const KEPT: [string, object][] = [
 
 describe('a sampler', () => {
   it.each(KEPT)('keeps the distribution of whole answers: %s %o', (dialect, parameters) => {
-    const { logP, distance } = compareAnswers(dialect, parameters, SAMPLING, 30_000, 7);
+    const { logP, distance } = compareAnswers(dialect, parameters, SAMPLING, 20_000, 7);
     expect(logP).toBeGreaterThan(Math.log(1e-4));
     expect(distance).toBeLessThan(0.05);
   });
 
   it('does not keep it when repeated contexts are marked again, which is how the test above can fail', () => {
     const sampling: Sampling = { ...SAMPLING, deduplicateContexts: 'none' };
-    const { logP, distance } = compareAnswers('phalanx-gumbel', { contextWidth: 1 }, sampling, 30_000, 7);
-    expect(logP).toBeLessThan(-1000);
+    const { logP, distance } = compareAnswers('phalanx-gumbel', { contextWidth: 1 }, sampling, 10_000, 7);
+    expect(logP).toBeLessThan(-500);
     expect(distance).toBeGreaterThan(0.2);
   });
 
