@@ -51,11 +51,17 @@ export class NgramTable {
     const seed = this.#seed;
     for (let i = 0; i < places.length; i++) {
       const place = places[i]!;
+      const end = place + width;
       let hash = seed;
-      for (let at = place; at < place + width; at++) {
-        hash = Math.imul(hash ^ stream[at]!, GOLDEN);
-        hash ^= hash >>> 15;
+      let at = place;
+      // Unrolled for the usual context of four: the loop would cost as much as what it does.
+      for (; at + 4 <= end; at += 4) {
+        hash = absorb(hash, stream[at]!);
+        hash = absorb(hash, stream[at + 1]!);
+        hash = absorb(hash, stream[at + 2]!);
+        hash = absorb(hash, stream[at + 3]!);
       }
+      for (; at < end; at++) hash = absorb(hash, stream[at]!);
       hash = Math.imul(hash, 0x85ebca77);
       hash ^= hash >>> 13;
       hash = Math.imul(hash, 0xc2b2ae3d);
@@ -106,6 +112,11 @@ export class NgramTable {
     }
     this.#slots = slots;
   }
+}
+
+function absorb(hash: number, token: number): number {
+  const product = Math.imul(hash ^ token, GOLDEN);
+  return product ^ (product >>> 15);
 }
 
 function equalTokens(stream: Int32Array, a: number, b: number, width: number): boolean {

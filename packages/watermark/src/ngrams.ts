@@ -117,16 +117,26 @@ export class NgramCollector {
     const position = new Uint32Array(this.#kept);
     const kinds = this.#kinds;
     let row = 0;
+    let to = 0;
     for (let index = 0; index < this.#starts.length; index++) {
       const start = this.#starts[index]!;
       // What was excluded between two texts holds nothing that is kept.
       const end = this.#starts[index + 1] ?? this.#end;
+      const first = row;
       for (let place = start; place < end; place++) {
         if (kinds[place] !== KEPT) continue;
-        for (let at = 0, to = row * width; at < width; at++) tokens[to + at] = stream[place + at]!;
-        text[row] = index;
+        const last = place + width;
+        let at = place;
+        for (; at + 4 <= last; at += 4, to += 4) {
+          tokens[to] = stream[at]!;
+          tokens[to + 1] = stream[at + 1]!;
+          tokens[to + 2] = stream[at + 2]!;
+          tokens[to + 3] = stream[at + 3]!;
+        }
+        for (; at < last; at++) tokens[to++] = stream[at]!;
         position[row++] = place - start;
       }
+      text.fill(index, first, row);
     }
     const { repeated, unscored } = { repeated: this.#repeated, unscored: this.#unscored };
     return { width, count: this.#kept, tokens, text, position, repeated, unscored };
