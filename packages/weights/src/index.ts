@@ -5,13 +5,18 @@ export {
   openFileSource,
 } from './formats/byte-source.js';
 export { GGUF_LIMITS, openGguf } from './formats/gguf.js';
+export { type GgufValue, writeGguf } from './formats/gguf-writer.js';
 export { type HttpSourceSettings, openHttpSource } from './formats/http-source.js';
 export { openLlama2c } from './formats/llama2c.js';
+export { encodeNumbers } from './formats/number-encoding.js';
 export { decodeNumbers, isDecodable, NUMBER_BITS, type NumberFormat } from './formats/number-format.js';
 export { ONNX_LIMITS, openOnnx } from './formats/onnx.js';
 export { openWeightSource, openWeights } from './formats/open-weights.js';
+export { encodeBlocks } from './formats/quantization.js';
 export { openSafetensors } from './formats/safetensors.js';
+export { writeSafetensors } from './formats/safetensors-writer.js';
 export { openTorch } from './formats/torch.js';
 export { countColumns, countNumbers, readRows, type Tensor, type WeightFile } from './formats/weight-file.js';
 export { openFolderOf, openFolderOfUrl, type WeightFolder } from './formats/weight-folder.js';
+export { convertTensor, copyTensor, type WrittenTensor } from './formats/written-tensor.js';
 export type { WeightsErrorCode } from './weights-error.js';
