@@ -1,4 +1,6 @@
-import { type Mark, openDecoys } from '@phalanx/watermark';
+import { toHex } from '@phalanx/core';
+import { Random } from '@phalanx/stats';
+import { type Mark, openMark } from '@phalanx/watermark';
 
 /** A mark as a provider would set it for students to learn, and what its n-gram students look back. */
 export interface Scheme {
@@ -7,10 +9,12 @@ export interface Scheme {
   readonly openMark: () => Mark;
 }
 
-const LIKE = '0'.repeat(32);
+/** Keys follow from a seed, so that the same arguments print the same figures. */
+const random = new Random(2026);
 
 function define(name: string, dialect: string, parameters: object, contextWidth: number): Scheme {
-  return { name, contextWidth, openMark: openDecoys(dialect, parameters, LIKE) };
+  const drawKey = () => toHex(Uint8Array.from({ length: 16 }, () => random.integer(256)));
+  return { name, contextWidth, openMark: () => openMark(dialect, parameters, drawKey()) };
 }
 
 /** Schemes by their names on the command line. */
