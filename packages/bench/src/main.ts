@@ -58,6 +58,14 @@ const MEASUREMENTS: Readonly<
     what: 'SynthID detection at 30 layers: n-grams a second of three dialects, whole tests, beside torch when python3 or PHALANX_PYTHON has it',
     run: async () => (await import('./watermark-synthid.js')).benchWatermarkSynthid(),
   },
+  'watermark-power': {
+    what: 'tests of marks: found at 1e-2, 1e-3, 1e-6 by tokens and entropy, after edits, pasted into longer text, spans: [--texts 500] [--documents 200] [--out FILE.svg]',
+    run: async (args) => (await import('./watermark-power.js')).benchWatermarkPower(args),
+  },
+  'watermark-attribution': {
+    what: 'whose key among many, by one thread: [--keys 1000000] [--ngrams 200] [--tokens 1000000] [--ring 1000]',
+    run: async (args) => (await import('./watermark-attribution.js')).benchWatermarkAttribution(args),
+  },
   hydrabench: {
     what: 'campaigns found, honest customers accused: [--list] [--cells NAME,...] [--seeds N] [--prompts FOLDER] [--timing FILE] [--split development|held-out] [--quick] [--alpha A] [--days D] [--no-ablation] [--no-baselines] [--out FILE.json]',
     run: runHydraBenchCommand,
