@@ -35,7 +35,7 @@ export interface Findings {
 const COMMON_ORIGIN =
   'A common origin: both quote or follow the same third text, or the account had this data set repeated by the model.';
 const BLIND_SPOTS = [
-  'A sketch stands for a whole response: of a response cut to a third, about half of the matches are missed, and of less nearly all.',
+  'A sketch stands for a whole response: in the largest runs a quarter of the responses cut to a half are missed, and nearly all that are cut to a third.',
   'Words that were replaced throughout (paraphrase, translation) leave no match.',
   'A match says that the same words stand in both places. It does not say who copied from whom, nor that a model was trained on it.',
   'Responses that were not kept (other providers, before the first record) cannot be found.',

@@ -33,6 +33,8 @@ const BYTES_A_ROW = 120;
 interface Attributed {
   readonly report: Omit<AttributionReport, 'files'>;
   readonly peakBytes: number;
+  /** Of all threads, the engine's too. */
+  readonly processorSeconds: number;
   readonly streamSeconds: number;
   readonly engineSeconds: number;
   readonly joinSeconds: number | null;
@@ -190,6 +192,8 @@ async function attributeIn(folder: string, joinRows: number): Promise<void> {
       { listed: 1_000_000 },
     );
     const peakBytes = 1024 * process.resourceUsage().maxRSS;
+    const { user, system } = process.cpuUsage();
+    const processorSeconds = (user + system) / 1e6;
     const streamSeconds = await timed(async () => {
       for await (const _ of store.responseSketches(report.window!));
     });
@@ -200,7 +204,14 @@ async function attributeIn(folder: string, joinRows: number): Promise<void> {
       ),
     );
     const joinSeconds = joinRows === 0 ? null : await timed(() => joinInEngine(store, joinRows));
-    const found: Attributed = { report, peakBytes, streamSeconds, engineSeconds, joinSeconds };
+    const found: Attributed = {
+      report,
+      peakBytes,
+      processorSeconds,
+      streamSeconds,
+      engineSeconds,
+      joinSeconds,
+    };
     process.stdout.write(JSON.stringify(found));
   } finally {
     await store.close();
@@ -232,11 +243,11 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 function report(found: Attributed, rows: number): void {
-  const { report: result, peakBytes, streamSeconds, engineSeconds, joinSeconds } = found;
+  const { report: result, peakBytes, processorSeconds, streamSeconds, engineSeconds, joinSeconds } = found;
   const { read, index, scan, recipients, total } = result.seconds;
   const say = (seconds: number) => `${seconds.toFixed(1)} s`;
   console.log(
-    `attribution ${say(total)}: rows read and sketched ${say(read)}, index ${say(index)}, scan ${say(scan)}, recipients and accounts ${say(recipients)}; resident ${(peakBytes / 2 ** 20).toFixed(0)} MiB at most`,
+    `attribution ${say(total)} (processor ${say(processorSeconds)}): rows read and sketched ${say(read)}, index ${say(index)}, scan ${say(scan)}, recipients and accounts ${say(recipients)}; resident ${(peakBytes / 2 ** 20).toFixed(0)} MiB at most`,
   );
   console.log(
     `  limits in the same process: the columns streamed without matching ${say(streamSeconds)} (scan = ${(scan / streamSeconds).toFixed(1)} x), hashed in the engine ${say(engineSeconds)} (${(scan / engineSeconds).toFixed(1)} x)${joinSeconds === null ? '' : `; candidates by eight INs in the engine ${say(joinSeconds)}`}`,

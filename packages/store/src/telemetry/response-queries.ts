@@ -30,8 +30,8 @@ export function responseDensity(from: string, window: TimeWindow): string {
     toFloat64(count()) AS n FROM ${from} WHERE ${inWindow(window)} GROUP BY day, top ORDER BY day, top`;
 }
 
-/** Rows of a slice at most, unless a slice cannot be divided further: 40 MB of answer. */
-const SLICE_ROWS = 1_000_000;
+/** Rows of a slice at most, unless a slice cannot be divided further: 20 MB of answer, of which a few copies are alive. */
+const SLICE_ROWS = 500_000;
 const MAX_PARTS = 64;
 /** Values of the highest 8 bits. */
 const WHOLE = 256;

@@ -94,7 +94,7 @@ describe('ResponseReader', () => {
   });
 
   it('divides a value of the first bits that holds too much by exchange', () => {
-    const slices = planSlices([{ day: 1, top: 3, rows: 5_000_000 }]);
+    const slices = planSlices([{ day: 1, top: 3, rows: 2_500_000 }]);
     expect(slices.map(({ part, parts }) => [part, parts])).toEqual([0, 1, 2, 3, 4].map((part) => [part, 5]));
   });
 
