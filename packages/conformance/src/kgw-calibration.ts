@@ -13,7 +13,7 @@ import {
   openThreeBricksGumbel,
   openThreeBricksKgw,
   openUnigram,
-  testMark,
+  testKey,
   threeBricksGumbelParameters,
   threeBricksKgwParameters,
   unigramParameters,
@@ -96,9 +96,8 @@ export function calibrateKgw(checks: Checks, texts: readonly AwkwardText[]): voi
     for (const key of keys) {
       const mark = open(key);
       for (const row of rows) {
-        const counted = mark.distinct?.(row.ngrams) ?? row.ngrams;
-        row.scored += counted.count / KEYS;
-        const { logP } = testMark(mark.pivot, mark.read(counted));
+        const { logP, scored } = testKey(mark, row.ngrams);
+        row.scored += scored / KEYS;
         LEVELS.forEach((level, i) => {
           if (logP <= Math.log(level)) row.alarms[i]!++;
         });
