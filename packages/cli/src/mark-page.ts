@@ -78,9 +78,9 @@ function renderDecoys(decoys: Detection['report']['decoys']): Markup | null {
 }
 
 function renderText(
-  { file, line, text }: TextRow,
+  { file, line }: TextRow,
   { log10P, log10AdjustedP, scored, spans = [] }: ReportedText,
-  { starts, mask }: ReadText,
+  { text, starts, mask }: ReadText,
   posterior: Float64Array | undefined,
 ): Markup {
   return html`<section><h2>${line === null ? file : `${file}:${line}`}</h2>

@@ -28,10 +28,10 @@ function writeEach({ each, alpha }: DetectionReport, rows: readonly TextRow[]): 
   const found = order.filter((i) => each[i]!.log10AdjustedP <= level).length;
   let out = `${formatPlural(found, 'text')} of ${formatCount(each.length)} marked at alpha ${alpha} for all of them (Holm)\n`;
   for (const i of order.slice(0, SHOWN_ROWS)) {
-    const { log10P, log10AdjustedP, scored, spans = [] } = each[i]!;
-    out += `${log10AdjustedP <= level ? '* ' : '  '}${nameRow(rows[i]!)}  log10 p ${formatLog10(log10P)}, adjusted ${formatLog10(log10AdjustedP)}, ${formatPlural(scored, 'token')}\n`;
+    const { log10P, log10AdjustedP, scored, repaired, spans = [] } = each[i]!;
+    out += `${log10AdjustedP <= level ? '* ' : '  '}${nameRow(rows[i]!)}  log10 p ${formatLog10(log10P)}, adjusted ${formatLog10(log10AdjustedP)}, ${formatPlural(scored, 'token')}${repaired > 0 ? `, ${formatPlural(repaired, 'altered character')} undone` : ''}\n`;
     for (const { tokens, characters, log10P: log10SpanP } of spans)
-      out += `    tokens ${tokens[0]} to ${tokens[1]}, log10 p ${formatLog10(log10SpanP)}${characters === null ? '' : `: ${shortenText(rows[i]!.text.slice(...characters), EXCERPT_CHARS)}`}\n`;
+      out += `    tokens ${tokens[0]} to ${tokens[1]}, log10 p ${formatLog10(log10SpanP)}${characters === null || repaired > 0 ? '' : `: ${shortenText(rows[i]!.text.slice(...characters), EXCERPT_CHARS)}`}\n`;
   }
   if (order.length > SHOWN_ROWS)
     out += `  and ${formatCount(order.length - SHOWN_ROWS)} more: --json lists all\n`;

@@ -1,7 +1,9 @@
 export { concatBytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8 } from './bytes.js';
 export { type CanonicalJsonErrorCode, canonicalJson, type Json } from './canonical-json.js';
+export { CharacterClass, classOf, isLetter, SCRIPT_NAMES } from './character-class.js';
 export { type Clock, DAY_MS, HOUR_MS, LAST_MS, MINUTE_MS, systemClock } from './clock.js';
 export { PhalanxError, type PhalanxErrorOptions } from './error.js';
+export { type Repairs, repairText } from './repaired-text.js';
 export { type SealedBox, seal, unseal } from './sealed-box.js';
 export { shortenText, showInvisible, spellOut } from './visible-text.js';
 export { type WasmConstant, type WasmEngine, type WasmModule, wasmEngine } from './wasm-engine.js';

@@ -1,18 +1,11 @@
-import { CharacterClass, classOf } from './character-class.js';
+import { type Repairs as CharacterRepairs, repairText } from '@phalanx/core';
 import { MAX_RAW_CHARS, MAX_TEXT_CHARS } from './limits.js';
-import { unmixScripts } from './mixed-script.js';
 
 /** Which features and which whitespace a text has: prose of any language, or source code of any language. */
 export type TextKind = 'text' | 'code';
 
-/** What normalisation changed, in characters. People write none of the first two by hand. */
-export interface Repairs {
-  /** Letters of another script, or in another dress (full-width, mathematical), read as the ones they look like. */
-  readonly homoglyphs: number;
-  /** Invisible characters beside a letter of Latin, Greek or Cyrillic, where no orthography needs them; stacked marks. */
-  readonly invisible: number;
-  /** Spaces other than U+0020 and tab. Word processors and French write them. */
-  readonly exoticSpaces: number;
+/** What normalisation changed, in characters. */
+export interface Repairs extends CharacterRepairs {
   /** Runs of two or more spaces within a line of prose. Some people write two after a full stop. */
   readonly spaceRuns: number;
 }
@@ -25,9 +18,6 @@ export interface NormalisedText {
   readonly truncated: boolean;
 }
 
-/** A letter carries up to three marks in Vietnamese and pointed Hebrew. Longer runs would also make NFC quadratic. */
-const MAX_MARKS = 4;
-
 /**
  * Text as it is learned from and scored: homoglyphs, dressed letters and exotic spaces are read as what they look like,
  * invisible characters are dropped, curly quotation marks and the ellipsis become ASCII, the rest is NFC.
@@ -36,59 +26,13 @@ const MAX_MARKS = 4;
  * no formatter's width shows. Letters keep their case. Linear in the text.
  */
 export function normaliseText(raw: string, kind: TextKind): NormalisedText {
-  const cut = raw.slice(0, MAX_RAW_CHARS);
-  const cleaned = cleanCharacters(cut);
-  const unmixed = unmixScripts(cleaned.text.normalize('NFD'));
-  const whole = unmixed.text.normalize('NFC');
-  const { text, spaceRuns } = kind === 'text' ? joinLines(whole) : levelLines(whole);
+  const repaired = repairText(raw.slice(0, MAX_RAW_CHARS), FOLDED);
+  const { text, spaceRuns } = kind === 'text' ? joinLines(repaired.text) : levelLines(repaired.text);
   return {
     text: text.slice(0, MAX_TEXT_CHARS),
-    repairs: {
-      homoglyphs: unmixed.homoglyphs + cleaned.dressed,
-      invisible: cleaned.invisible,
-      exoticSpaces: cleaned.exoticSpaces,
-      spaceRuns,
-    },
+    repairs: { ...repaired.repairs, spaceRuns },
     truncated: raw.length > MAX_RAW_CHARS || text.length > MAX_TEXT_CHARS,
   };
-}
-
-function cleanCharacters(text: string) {
-  let out = '';
-  let dressed = 0;
-  let invisible = 0;
-  let exoticSpaces = 0;
-  let marks = 0;
-  let before = 0;
-  let pending = 0;
-  for (let at = text.charCodeAt(0) === 0xfeff ? 1 : 0; at < text.length; ) {
-    const codePoint = text.codePointAt(at)!;
-    const length = codePoint > 0xffff ? 2 : 1;
-    const found = classOf(codePoint);
-    if (found === CharacterClass.INVISIBLE) {
-      if (isAlphabetic(before)) invisible++;
-      else pending++;
-    } else if (found === CharacterClass.MARK && ++marks > MAX_MARKS) {
-      invisible++;
-    } else {
-      const as = found === CharacterClass.DRESSED ? undress(codePoint) : FOLDED.get(codePoint);
-      if (isAlphabetic(found)) invisible += pending;
-      pending = 0;
-      if (found !== CharacterClass.MARK) marks = 0;
-      if (found === CharacterClass.DRESSED) {
-        if (/[0-9A-Za-z]/.test(as!)) dressed++;
-        out += as;
-      } else if (found === CharacterClass.EXOTIC_SPACE) {
-        exoticSpaces++;
-        out += ' ';
-      } else if (found === CharacterClass.LINE_BREAK) {
-        if (!(codePoint === 0x0a && text.charCodeAt(at - 1) === 0x0d)) out += '\n';
-      } else out += as ?? text.slice(at, at + length);
-      before = found;
-    }
-    at += length;
-  }
-  return { text: out, dressed, invisible, exoticSpaces };
 }
 
 /** Quotation marks and the ellipsis, which editors set by themselves. */
@@ -97,14 +41,6 @@ const FOLDED: ReadonlyMap<number, string> = new Map(
     [...marks].map((mark) => [mark.codePointAt(0)!, as] as const),
   ),
 );
-
-function undress(codePoint: number): string {
-  return String.fromCodePoint(codePoint).normalize('NFKC');
-}
-
-function isAlphabetic(characterClass: number): boolean {
-  return characterClass >= CharacterClass.LATIN && characterClass <= CharacterClass.CYRILLIC;
-}
 
 function joinLines(text: string): { text: string; spaceRuns: number } {
   let out = '';

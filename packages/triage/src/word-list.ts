@@ -1,4 +1,4 @@
-import { CharacterClass, classOf, isLetter, SCRIPT_NAMES } from './character-class.js';
+import { CharacterClass, classOf, isLetter, SCRIPT_NAMES } from '@phalanx/core';
 import type { TextKind } from './normalised-text.js';
 
 /** The words of a normalised text. */

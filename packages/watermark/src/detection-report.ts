@@ -38,6 +38,8 @@ export interface ReportedSpan {
 }
 
 export interface ReportedText {
+  /** Homoglyphs and invisible characters undone before the text was read; then places are those of the repaired text. */
+  readonly repaired: number;
   readonly log10P: number;
   /** Adjusted for all texts (Holm). */
   readonly log10AdjustedP: number;
@@ -136,7 +138,9 @@ function testEach(
   const tests = gathered.map((ngrams) => testKey(mark, ngrams));
   const adjusted = adjustByHolm(tests.map(({ logP }) => logP));
   return tests.map(({ logP, scored, excess }, i) => {
-    const text = { log10P: toLog10(logP), log10AdjustedP: toLog10(adjusted[i]!), scored, excess };
+    const { repairs } = read[i]!;
+    const repaired = repairs === null ? 0 : repairs.homoglyphs + repairs.invisible;
+    const text = { repaired, log10P: toLog10(logP), log10AdjustedP: toLog10(adjusted[i]!), scored, excess };
     if (depth !== 'spans' || mark.test !== undefined) return text;
     const { tokens, starts } = read[i]!;
     const { spans, posterior } = findSpans(

@@ -1,3 +1,4 @@
+import { type Repairs, repairText } from '@phalanx/core';
 import type { Mark } from '../mark.js';
 import { NgramCollector, type Ngrams } from '../ngrams.js';
 import { refuse } from '../watermark-error.js';
@@ -6,6 +7,10 @@ import type { Tokenizer } from './tokenizer.js';
 
 /** A text as a detector sees it. */
 export interface ReadText {
+  /** The text that the tokens spell: as given, or repaired. */
+  readonly text: string;
+  /** What was repaired; null: nothing, the text is as given. */
+  readonly repairs: Repairs | null;
   readonly tokens: Int32Array;
   /** Where each token begins in the text, and its end; null when the vocabulary cannot say. */
   readonly starts: Uint32Array | null;
@@ -14,22 +19,28 @@ export interface ReadText {
 }
 
 /**
- * Tokens of a text, without those of masked parts. Tokens made again from text differ in a few places from those that were
- * generated; where a log has the generated ids, they read better.
+ * Tokens of a text, without those of masked parts. A text with homoglyphs or invisible characters, which no model writes by itself, is
+ * repaired first: each would cost the score of a few tokens. Whether it is depends on the text alone, so no test loses its validity.
+ *
+ * Tokens made again from text differ in a few places from those that were generated; where a log has the generated ids, they read better.
  *
  * @throws PhalanxError `MARK_ARGUMENT` when parts are to be masked and the vocabulary cannot say where tokens lie
  */
-export function readText(tokenizer: Tokenizer, text: string, masked: readonly Masked[] = []): ReadText {
+export function readText(tokenizer: Tokenizer, given: string, masked: readonly Masked[] = []): ReadText {
+  const repaired = repairText(given);
+  const isAltered = repaired.repairs.homoglyphs + repaired.repairs.invisible > 0;
+  const text = isAltered ? repaired.text : given;
   const tokens = tokenizer.encode(text);
   const starts = tokenizer.locate(text, tokens);
-  if (masked.length === 0) return { tokens, starts, mask: null };
+  const read = { text, repairs: isAltered ? repaired.repairs : null, tokens, starts };
+  if (masked.length === 0) return { ...read, mask: null };
   if (starts === null)
     return refuse(
       'MARK_ARGUMENT',
       'this vocabulary does not say where its tokens lie, so no part can be masked',
       'Cut code and JSON out of the text first.',
     );
-  return { tokens, starts, mask: maskTokens(starts, findMasked(text, masked)) };
+  return { ...read, mask: maskTokens(starts, findMasked(text, masked)) };
 }
 
 /** The n-grams of texts that a mark scores, each once in all of them together. */

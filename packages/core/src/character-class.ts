@@ -1,4 +1,4 @@
-import { showInvisible } from '@phalanx/core';
+import { showInvisible } from './visible-text.js';
 
 /** What a code point is to normalisation and to words. */
 export const CharacterClass = {

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readText } from './marked-texts.js';
+import { openTokenizer } from './tokenizer.js';
+
+const tokenizer = openTokenizer(readFileSync(new URL('../fixtures/byte-vocabulary.json', import.meta.url)));
+
+describe('texts to be read', () => {
+  it('are undone what was done to hide them', () => {
+    const plain = readText(tokenizer, 'the paper on cocoa');
+    // Cyrillic letters that look Latin, and a zero-width space.
+    const altered = readText(tokenizer, 'the p\u0430per\u200b on c\u043ec\u043ea');
+    expect(altered.text).toBe('the paper on cocoa');
+    expect(altered.tokens).toEqual(plain.tokens);
+    expect(altered.repairs).toMatchObject({ homoglyphs: 3, invisible: 1 });
+  });
+
+  it('stay as they are when nothing was hidden, whatever their script or spaces', () => {
+    for (const text of ['Это по-русски', 'l\u00a0an passé\u202f!', 'e\u0301 decomposed', 'नमस्ते\u200dजी']) {
+      const read = readText(tokenizer, text);
+      expect([read.text, read.repairs]).toEqual([text, null]);
+    }
+  });
+
+  it('are masked by what they say after repair', () => {
+    const { mask, starts, text } = readText(tokenizer, 'see `the` so', ['code']);
+    const shown = [...mask!].map((bit, i) => (bit ? text.slice(starts![i], starts![i + 1]) : '')).join('');
+    expect(shown).toBe('see  so');
+  });
+});
