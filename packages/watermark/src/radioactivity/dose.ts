@@ -29,6 +29,9 @@ const BOOTSTRAPS = 1000;
  * equally well. Students that are counted fulfil this; a fine-tuned model need not (it forgets, or learns the last text best), and
  * then the number orders suspects of one kind and is no share.
  *
+ * Ask at contexts of the marked texts: where a student never read a context it falls back on shorter ones, and the ratio is too low,
+ * the more so the longer the mark's context (`npm run bench -- radioactivity` prints both).
+ *
  * The interval is a bootstrap over contexts (percentiles of 1,000 draws): it covers chance in contexts and not the assumption.
  *
  * @throws PhalanxError `MARK_ARGUMENT` without contexts

@@ -73,6 +73,11 @@ const CHECKED_DECOYS = 200;
 /**
  * Asks a suspect, and controls, what the plan says, and judges by the plan's rule alone.
  *
+ * What it cannot see: marks that were paraphrased away before training or that the host strips when it answers; some thousand tokens of
+ * marked text in a large training set; a student that was given the answers through a tokenizer so different that its words rarely are
+ * ours. What it cannot tell apart: training on our answers, on somebody's published copies of them, and on text that a holder of
+ * a stolen key made to look like ours. It shows dependence on a key, and not who did what.
+ *
  * @throws PhalanxError `MARK_ARGUMENT` for a plan that does not fit its parts, `MARK_UNREGISTERED` without a receipt, `MARK_SUSPECT` when a
  * model does not answer
  */
