@@ -39,6 +39,7 @@ const USAGE_CODES = new Set([
   'TRIAGE_CORPUS',
   'TRIAGE_MODEL',
   'TRIAGE_OPTIONS',
+  'WEIGHTS_ARGUMENT',
 ]);
 
 /** The exit code for a failure. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { describeFailure, ExitCode, exitCodeOf } from './cli-error.js';
 import { addMarkCommands } from './commands/mark.js';
+import { addWeightsCommands } from './commands/weights.js';
 import type { Terminal } from './terminal.js';
 
 /**
@@ -262,6 +263,7 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
     );
 
   addMarkCommands(program, terminal, finish, runCli);
+  addWeightsCommands(program, terminal, finish);
 
   const evidence = program.command('evidence').description('bundles that a stranger can check');
   addKeptOptions(evidence.command('export').argument('<finding>', 'as `findings list` names it'))

@@ -29,6 +29,7 @@ import { watermarkKgw } from './watermark-kgw.js';
 import { watermarkOwn } from './watermark-own.js';
 import { watermarkStatistics } from './watermark-statistics.js';
 import { watermarkSynthid } from './watermark-synthid.js';
+import { weightFormats } from './weight-formats.js';
 
 /** Every suite, quick ones first: a new one is one file and one entry here. */
 export const suites: readonly Suite[] = [
@@ -44,6 +45,7 @@ export const suites: readonly Suite[] = [
   oneJob,
   leiden,
   tails,
+  weightFormats,
   radioactivity,
   watermarkKgw,
   triage,

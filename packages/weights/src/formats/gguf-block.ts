@@ -12,16 +12,17 @@ export interface BlockFormat {
 
 const half = (block: DataView, at: number) => halfToNumber(block.getUint16(at, true));
 
-/** 4 bits a number: low halves of 16 bytes are the first 16 numbers, high halves the others. */
+/** 4 bits a number: low halves of 16 bytes are the first 16 numbers, high halves the others. Without a minimum 8 is zero. */
 function decodeQ4(minimumAt: number | null) {
   const from = minimumAt === null ? 2 : 4;
+  const zero = minimumAt === null ? 8 : 0;
   return (block: DataView, out: Float32Array, to: number): void => {
     const scale = half(block, 0);
-    const base = minimumAt === null ? -8 * scale : half(block, minimumAt);
+    const minimum = minimumAt === null ? -0 : half(block, minimumAt);
     for (let i = 0; i < 16; i++) {
       const byte = block.getUint8(from + i);
-      out[to + i] = scale * (byte & 15) + base;
-      out[to + 16 + i] = scale * (byte >> 4) + base;
+      out[to + i] = scale * ((byte & 15) - zero) + minimum;
+      out[to + 16 + i] = scale * ((byte >> 4) - zero) + minimum;
     }
   };
 }
@@ -29,14 +30,15 @@ function decodeQ4(minimumAt: number | null) {
 /** As `decodeQ4`, the fifth bits in a word of 32. */
 function decodeQ5(minimumAt: number | null) {
   const highAt = minimumAt === null ? 2 : 4;
+  const zero = minimumAt === null ? 16 : 0;
   return (block: DataView, out: Float32Array, to: number): void => {
     const scale = half(block, 0);
-    const base = minimumAt === null ? -16 * scale : half(block, minimumAt);
+    const minimum = minimumAt === null ? -0 : half(block, minimumAt);
     const high = block.getUint32(highAt, true);
     for (let i = 0; i < 16; i++) {
       const byte = block.getUint8(highAt + 4 + i);
-      out[to + i] = scale * ((byte & 15) | (((high >>> i) & 1) << 4)) + base;
-      out[to + 16 + i] = scale * ((byte >> 4) | (((high >>> (i + 16)) & 1) << 4)) + base;
+      out[to + i] = scale * (((byte & 15) | (((high >>> i) & 1) << 4)) - zero) + minimum;
+      out[to + 16 + i] = scale * (((byte >> 4) | (((high >>> (i + 16)) & 1) << 4)) - zero) + minimum;
     }
   };
 }

@@ -78,14 +78,19 @@ async function openSingle(
   return refuse('WEIGHTS_FORMAT', 'no format of weights that is known');
 }
 
+/** JSON has no zero bytes; a length or a size of llama2.c may look like a brace, and has some after it. */
 function looksLikeIndex(head: Uint8Array): boolean {
-  return /^[ \t\r\n]*\{/.test(Buffer.from(head).toString('latin1'));
+  return beginsAsObject(head) && !head.includes(0);
+}
+
+function beginsAsObject(bytes: Uint8Array): boolean {
+  return /^[ \t\r\n]*\{/.test(Buffer.from(bytes).toString('latin1'));
 }
 
 /** A length of less than 2^32 whose header begins as JSON does. */
 function looksLikeSafetensors(head: Uint8Array): boolean {
   return (
-    head.length >= 10 && head.subarray(4, 8).every((byte) => byte === 0) && looksLikeIndex(head.subarray(8))
+    head.length >= 10 && head.subarray(4, 8).every((byte) => byte === 0) && beginsAsObject(head.subarray(8))
   );
 }
 

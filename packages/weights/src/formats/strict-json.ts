@@ -1,4 +1,4 @@
-import { refuse } from '../weights-error.js';
+import { refuse, requireWithin } from '../weights-error.js';
 
 /** JSON as read here: objects are maps, so that no name is special, in the order of the text. */
 export type StrictJson =
@@ -10,6 +10,8 @@ export type StrictJson =
   | ReadonlyMap<string, StrictJson>;
 
 const MAX_DEPTH = 16;
+/** A tensor of safetensors is some eight values, and an index has one a tensor. A value takes up to 100 bytes of memory. */
+const MAX_VALUES = 4_000_000;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const SPACE = /[ \t\n\r]*/y;
 
@@ -17,10 +19,11 @@ const SPACE = /[ \t\n\r]*/y;
  * Parses JSON (RFC 8259) that a stranger wrote about sizes and offsets. `JSON.parse` would keep the last of two equal names, which
  * another reader takes the first of, and round 2^53 + 1; both are refused here, as is nesting beyond 16.
  *
- * @throws PhalanxError `WEIGHTS_FORMAT`
+ * @throws PhalanxError `WEIGHTS_FORMAT`; `WEIGHTS_LIMIT` above four million values
  */
 export function parseStrictJson(text: string): StrictJson {
   let at = 0;
+  let values = 0;
 
   const take = (pattern: RegExp): string | null => {
     pattern.lastIndex = at;
@@ -99,6 +102,7 @@ export function parseStrictJson(text: string): StrictJson {
 
   const readValue = (depth: number): StrictJson => {
     if (depth > MAX_DEPTH) fail('nesting is too deep');
+    requireWithin(++values <= MAX_VALUES, `a header of more than ${MAX_VALUES} values`);
     const first = next();
     if (first === '{') return readObject(depth + 1);
     if (first === '[') return readList(depth + 1);
