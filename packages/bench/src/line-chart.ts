@@ -19,6 +19,8 @@ const COLOURS = [
   '#c2185b',
   '#00838f',
   '#8d6e63',
+  '#e0a000',
+  '#3949ab',
 ];
 const [WIDTH, HEIGHT, LEFT, TOP] = [340, 260, 46, 34];
 

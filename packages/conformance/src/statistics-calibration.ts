@@ -14,6 +14,7 @@ import {
   openVllmGumbel,
   rankMark,
   testKey,
+  testLikelihood,
   testVllmGumbelRing,
 } from '@phalanx/watermark';
 import type { AwkwardText } from './awkward-texts.js';
@@ -116,6 +117,7 @@ function calibrateKeys(checks: Checks, texts: readonly AwkwardText[], name: stri
   tally('fixed-sample p', [1e-2, 1e-3]);
   tally('e-process ever above 1/level', [1e-2, 1e-3]);
   if (name === 'layers') tally('weighted layers p', [1e-2, 1e-3]);
+  if (name.includes('stream')) tally('likelihood p', [1e-2, 1e-3]);
   for (const { name: text, tokens } of texts) {
     const any = open(random);
     const ngrams = collect(tokens, any, any.unit);
@@ -133,6 +135,11 @@ function calibrateKeys(checks: Checks, texts: readonly AwkwardText[], name: stri
       process.push(mark.read(stream));
       const top = process.logRunningMaximumNotForEbh;
       note('e-process ever above 1/level', [top >= Math.log(1e2), top >= Math.log(1e3)]);
+      if (name.includes('stream')) {
+        const share = { secondShare: mark.secondShare ?? 0.1 };
+        const ratio = testLikelihood(mark.pivot, mark.read(ngrams), share).logP;
+        note('likelihood p', [ratio <= Math.log(1e-2), ratio <= Math.log(1e-3)]);
+      }
       if (name === 'layers') {
         const weighted = testKey(mark, ngrams, { layerWeights: linearLayerWeights(30) }).logP;
         note('weighted layers p', [weighted <= Math.log(1e-2), weighted <= Math.log(1e-3)]);
@@ -144,13 +151,14 @@ function calibrateKeys(checks: Checks, texts: readonly AwkwardText[], name: stri
   for (const levels of tests.values()) for (const one of levels) one.report();
 }
 
-/** Any span reported, and the whole document's p-value, at 1 %. */
+/** Any span reported, the whole document's p-value, and its likelihood ratio above 100, at 1 %. */
 function calibrateSpans(checks: Checks, texts: readonly AwkwardText[], name: string, open: Open): void {
   const random = new Random(12);
   const any = new Tally(checks, `spans, family-wise, ${name}`, 1e-2);
   const whole = new Tally(checks, `spans, whole document, ${name}`, 1e-2);
+  const ratio = new Tally(checks, `spans, likelihood ratio above 100, ${name}`, 1e-2);
   for (const { name: text, tokens } of texts) {
-    let [reported, low] = [0, 0];
+    let [reported, low, high] = [0, 0, 0];
     const ngrams = collect(tokens.subarray(0, SPAN_TOKENS), open(random), 'context');
     for (let key = 0; key < KEYS; key++) {
       const mark = open(random);
@@ -158,15 +166,18 @@ function calibrateSpans(checks: Checks, texts: readonly AwkwardText[], name: str
       const found = findSpans(mark.pivot, mark.read(ngrams), ngrams.position, SPAN_TOKENS, options);
       if (found.spans.length > 0) reported++;
       if (found.logP <= Math.log(1e-2)) low++;
+      if (found.logE >= Math.log(100)) high++;
     }
     any.add(text, reported, KEYS);
     whole.add(text, low, KEYS);
+    ratio.add(text, high, KEYS);
   }
   any.report();
   whole.report();
+  ratio.report();
 }
 
-/** Rank among 99 fresh keys at 5 %, with n-grams counted as often as they occur: the rank must hold all the same. */
+/** Rank among 99 fresh keys at 1 %, with n-grams counted as often as they occur: the rank must hold all the same. */
 function calibrateRank(checks: Checks, texts: readonly AwkwardText[]): void {
   const random = new Random(13);
   const open = MARKS['one stream']!;
