@@ -62,9 +62,17 @@ const MEASUREMENTS: Readonly<
     what: 'tests of marks: found at 1e-2, 1e-3, 1e-6 by tokens and entropy, after edits, pasted into longer text, spans: [--texts 500] [--documents 200] [--out FILE.svg]',
     run: async (args) => (await import('./watermark-power.js')).benchWatermarkPower(args),
   },
+  'watermark-attacks': {
+    what: 'marked texts altered as texts, tokenised again, tested: found at 1e-6 by attack and scheme: [--texts 60] [--tokens 300] [--prompts FOLDER] [--seed 1]',
+    run: async (args) => (await import('./watermark-attacks.js')).benchWatermarkAttacks(args),
+  },
   'watermark-attribution': {
     what: 'whose key among many, by one thread: [--keys 1000000] [--ngrams 200] [--tokens 1000000] [--ring 1000]',
     run: async (args) => (await import('./watermark-attribution.js')).benchWatermarkAttribution(args),
+  },
+  'weight-fuzz': {
+    what: 'mutated headers of weight files opened and read: outcomes, rate, memory: [--headers 20000] [--formats safetensors,gguf,...] [--seed 1] [--threads 2]',
+    run: async (args) => (await import('./weights/fuzz.js')).fuzzWeights(args),
   },
   hydrabench: {
     what: 'campaigns found, honest customers accused: [--list] [--cells NAME,...] [--seeds N] [--prompts FOLDER] [--timing FILE] [--split development|held-out] [--quick] [--alpha A] [--days D] [--no-ablation] [--no-baselines] [--out FILE.json]',

@@ -38,7 +38,7 @@ export interface ReportedSpan {
 }
 
 export interface ReportedText {
-  /** Homoglyphs and invisible characters undone before the text was read; then places are those of the repaired text. */
+  /** Homoglyphs, invisible characters and runs of spaces undone before the text was read; then places are those of the repaired text. */
   readonly repaired: number;
   readonly log10P: number;
   /** Adjusted for all texts (Holm). */
@@ -139,7 +139,7 @@ function testEach(
   const adjusted = adjustByHolm(tests.map(({ logP }) => logP));
   return tests.map(({ logP, scored, excess }, i) => {
     const { repairs } = read[i]!;
-    const repaired = repairs === null ? 0 : repairs.homoglyphs + repairs.invisible;
+    const repaired = repairs === null ? 0 : repairs.homoglyphs + repairs.invisible + repairs.spaces;
     const text = { repaired, log10P: toLog10(logP), log10AdjustedP: toLog10(adjusted[i]!), scored, excess };
     if (depth !== 'spans' || mark.test !== undefined) return text;
     const { tokens, starts } = read[i]!;

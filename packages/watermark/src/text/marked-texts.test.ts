@@ -22,6 +22,20 @@ describe('texts to be read', () => {
     }
   });
 
+  it('lose double spaces where most gaps are double, and keep a table', () => {
+    expect(readText(tokenizer, 'the  then  the').text).toBe('the then the');
+    const table = 'a b c d e\nf    g h i j\n    indented by four';
+    expect(readText(tokenizer, table)).toMatchObject({ text: table, repairs: null });
+  });
+
+  it('take linear time, whatever runs they hold', () => {
+    const start = process.cpuUsage();
+    readText(tokenizer, `${' '.repeat(300_000)}a${' '.repeat(300_000)}`);
+    readText(tokenizer, 'a  '.repeat(200_000));
+    // Quadratic time on 300,000 spaces would be minutes.
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(20_000);
+  });
+
   it('are masked by what they say after repair', () => {
     const { mask, starts, text } = readText(tokenizer, 'see `the` so', ['code']);
     const shown = [...mask!].map((bit, i) => (bit ? text.slice(starts![i], starts![i + 1]) : '')).join('');

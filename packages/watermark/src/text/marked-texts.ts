@@ -5,12 +5,17 @@ import { refuse } from '../watermark-error.js';
 import { findMasked, type Masked, maskTokens } from './masked-ranges.js';
 import type { Tokenizer } from './tokenizer.js';
 
+/** What was undone of a text, in characters; `spaces`: runs of spaces between words, where most gaps are such runs. */
+export interface TextRepairs extends Repairs {
+  readonly spaces: number;
+}
+
 /** A text as a detector sees it. */
 export interface ReadText {
   /** The text that the tokens spell: as given, or repaired. */
   readonly text: string;
   /** What was repaired; null: nothing, the text is as given. */
-  readonly repairs: Repairs | null;
+  readonly repairs: TextRepairs | null;
   readonly tokens: Int32Array;
   /** Where each token begins in the text, and its end; null when the vocabulary cannot say. */
   readonly starts: Uint32Array | null;
@@ -19,20 +24,18 @@ export interface ReadText {
 }
 
 /**
- * Tokens of a text, without those of masked parts. A text with homoglyphs or invisible characters, which no model writes by itself, is
- * repaired first: each would cost the score of a few tokens. Whether it is depends on the text alone, so no test loses its validity.
+ * Tokens of a text, without those of masked parts. A text with homoglyphs or invisible characters, or with more double spaces between
+ * words than single ones, which no model writes by itself, is repaired first: each would cost the score of a few tokens. Whether it is depends on the text alone, so no test loses its validity.
  *
  * Tokens made again from text differ in a few places from those that were generated; where a log has the generated ids, they read better.
  *
  * @throws PhalanxError `MARK_ARGUMENT` when parts are to be masked and the vocabulary cannot say where tokens lie
  */
 export function readText(tokenizer: Tokenizer, given: string, masked: readonly Masked[] = []): ReadText {
-  const repaired = repairText(given);
-  const isAltered = repaired.repairs.homoglyphs + repaired.repairs.invisible > 0;
-  const text = isAltered ? repaired.text : given;
+  const { text, repairs } = undoDisguise(given);
   const tokens = tokenizer.encode(text);
   const starts = tokenizer.locate(text, tokens);
-  const read = { text, repairs: isAltered ? repaired.repairs : null, tokens, starts };
+  const read = { text, repairs, tokens, starts };
   if (masked.length === 0) return { ...read, mask: null };
   if (starts === null)
     return refuse(
@@ -49,4 +52,24 @@ export function gatherTexts(mark: Mark, texts: readonly ReadText[]): Ngrams {
   for (const { tokens, mask } of texts) collector.add(tokens, mask ?? undefined);
   const ngrams = collector.collect();
   return mark.distinct?.(ngrams) ?? ngrams;
+}
+
+const GAP = /(?<=\S) +(?=\S)/g;
+
+function undoDisguise(given: string): Pick<ReadText, 'text' | 'repairs'> {
+  const { text, repairs } = repairText(given);
+  const isAltered = repairs.homoglyphs + repairs.invisible > 0;
+  const shown = isAltered ? text : given;
+  let gaps = 0;
+  let runs = 0;
+  for (const [gap] of shown.matchAll(GAP)) {
+    gaps++;
+    if (gap.length > 1) runs++;
+  }
+  const isSpaced = runs * 2 > gaps;
+  if (!isAltered && !isSpaced) return { text: given, repairs: null };
+  return {
+    text: isSpaced ? shown.replace(GAP, ' ') : shown,
+    repairs: { ...repairs, spaces: isSpaced ? runs : 0 },
+  };
 }
