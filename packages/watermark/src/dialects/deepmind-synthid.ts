@@ -32,7 +32,8 @@ const DECOYS = { fewest: 99, most: 999 };
  * The mark under a list of 1 to 64 different keys, one a layer. Whatever the keys, the hashes of two n-grams differ by what
  * their tokens decide, and twelve rounds do not hide it: bits of a text are not independent. The variance of a layer's
  * ones is within some hundredths of fair bits' on prose, templates and code, two thirds of it where numbers count up,
- * a fifth or more above it where they do in hexadecimal digits (conformance suite `watermark-synthid`). So a binomial accuses structured text; use `test`.
+ * a sixth and more above it where they do in hexadecimal digits (conformance suite `watermark-synthid`). So a binomial
+ * accuses structured text; use `test`.
  *
  * @throws PhalanxError `MARK_KEY` unless there are 1 to 64 different keys of 64 bits, signed.
  */
