@@ -20,7 +20,7 @@ export function writeRadioactivity(result: RadioactivityResult, entry: number, c
     );
   if (imprint !== null)
     lines.push(
-      `imprint     ${percent(imprint.estimate)}, ${percent(imprint.lower)} to ${percent(imprint.upper)} at ${percent(imprint.confidence)}: the share of marked training text, if the suspect is a mixture of what it read\n`,
+      `imprint     ${percent(imprint.estimate)}, ${percent(imprint.lower)} to ${percent(imprint.upper)} at ${percent(imprint.confidence)}: near the share of marked training text where the mark's context is one token, else a rank among suspects\n`,
     );
   return lines.join('');
 }

@@ -29,8 +29,10 @@ const BOOTSTRAPS = 1000;
  * equally well. Students that are counted fulfil this; a fine-tuned model need not (it forgets, or learns the last text best), and
  * then the number orders suspects of one kind and is no share.
  *
- * Ask at contexts of the marked texts: where a student never read a context it falls back on shorter ones, and the ratio is too low,
- * the more so the longer the mark's context (`npm run bench -- radioactivity` prints both).
+ * It is a share only where every context is read often, as with one token of context. With longer ones it orders suspects and no more: at contexts of
+ * ordinary text it is too low, because a student falls back on shorter ones where it read none, and at those of the marked texts too
+ * high, because there marked text is most of what it read (`npm run bench -- radioactivity` prints both, against the known dose).
+ * `invertDoseCurve` is the estimate then.
  *
  * The interval is a bootstrap over contexts (percentiles of 1,000 draws): it covers chance in contexts and not the assumption.
  *
