@@ -19,4 +19,13 @@ export { openTorch } from './formats/torch.js';
 export { countColumns, countNumbers, readRows, type Tensor, type WeightFile } from './formats/weight-file.js';
 export { openFolderOf, openFolderOfUrl, type WeightFolder } from './formats/weight-folder.js';
 export { convertTensor, copyTensor, type WrittenTensor } from './formats/written-tensor.js';
+export { countOwnPlace, logMatchCountP } from './lineage/match-count.js';
+export {
+  type ExcludedTensor,
+  type SharedUnits,
+  type SharedUnitsSettings,
+  testSharedUnits,
+  type UnitKind,
+  type UnitTest,
+} from './lineage/shared-units.js';
 export type { WeightsErrorCode } from './weights-error.js';
