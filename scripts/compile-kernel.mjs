@@ -17,6 +17,7 @@ const KERNELS = {
   'packages/watermark/src/kernels/siphash.as.ts': 1,
   'packages/watermark/src/kernels/torch.as.ts': 1,
   'packages/watermark/src/kernels/pcg64.as.ts': 1,
+  'packages/weights/src/kernels/product.as.ts': 37,
 };
 
 /** Compiles one kernel; the same sources and compiler version give the same bytes. */

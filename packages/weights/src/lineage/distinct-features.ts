@@ -16,7 +16,9 @@ export function keepDistinctFeatures(samples: readonly [RowMatrix, RowMatrix]): 
 function findDistinct(sample: RowMatrix): number[] {
   const features = transpose(sample);
   const { values } = multiplyRows(features, features);
-  const lengths = Float64Array.from({ length: features.rows }, (_, i) => Math.sqrt(values[i * features.rows + i]!));
+  const lengths = Float64Array.from({ length: features.rows }, (_, i) =>
+    Math.sqrt(values[i * features.rows + i]!),
+  );
   const kept: number[] = [];
   for (let i = 0; i < features.rows; i++) {
     const isNew = kept.every(
@@ -30,12 +32,14 @@ function findDistinct(sample: RowMatrix): number[] {
 function takeFeatures({ rows, columns, values }: RowMatrix, features: readonly number[]): RowMatrix {
   const out = new Float32Array(rows * features.length);
   for (let row = 0; row < rows; row++)
-    for (const [i, feature] of features.entries()) out[row * features.length + i] = values[row * columns + feature]!;
+    for (const [i, feature] of features.entries())
+      out[row * features.length + i] = values[row * columns + feature]!;
   return { rows, columns: features.length, values: out };
 }
 
 function transpose({ rows, columns, values }: RowMatrix): RowMatrix {
   const out = new Float32Array(values.length);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = values[i * columns + j]!;
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) out[j * rows + i] = values[i * columns + j]!;
   return { rows: columns, columns: rows, values: out };
 }

@@ -38,10 +38,10 @@ describe('the bound on matches', () => {
     ['two to one, three groups', 3, (i: number) => i >> 1],
     ['all to one', 2, () => 0],
   ] as const)
-    it(`holds in 20,000 random orders: ${name}`, () => {
+    it(`holds in 4,000 random orders: ${name}`, () => {
       const random = new Random(7);
       const units = 30;
-      const tries = 20_000;
+      const tries = 4_000;
       const seen = new Map<number, number>();
       for (let t = 0; t < tries; t++) {
         let matches = 0;

@@ -5,7 +5,7 @@ import { findAnalyticReason } from './analytic-tensor.js';
 import { type Part, type PlacedTensor, placeTensors, readKeyGroups } from './architecture.js';
 import { keepDistinctFeatures } from './distinct-features.js';
 import { countOwnPlace, logMatchCountP } from './match-count.js';
-import { standardiseRows, placeWindow, readUnits, type UnitView } from './unit-sample.js';
+import { placeWindow, readUnits, standardiseRows, type UnitView } from './unit-sample.js';
 
 /** What training may permute: hidden neurons, dimensions of the residual stream, groups of heads that share keys, output channels. */
 export type UnitKind = 'mlp-neuron' | 'residual-dimension' | 'key-value-group' | 'channel';
