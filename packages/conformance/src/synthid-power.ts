@@ -15,7 +15,7 @@ import type { Checks } from './checks.js';
 
 const CANDIDATES = 50;
 const VOCABULARY = 50_000;
-const TEXTS = 100;
+const TEXTS = 60;
 
 /** Fifty tokens with normal scores, as sharp as a mean entropy asks for; another draw at each step. */
 function sharpnessFor(entropy: number): number {
