@@ -8,7 +8,7 @@ import { checkNumbers, type Tensor, type WeightFile } from './weight-file.js';
 export const GGUF_LIMITS = {
   headerBytes: 512 * 1024 * 1024,
   metadata: 100_000,
-  tensors: 1_000_000,
+  tensors: 250_000,
   stringBytes: 10_000_000,
   arrayLength: 4_000_000,
   dimensions: 4,

@@ -72,8 +72,7 @@ async function fetchRange(
   version: string | null,
 ): Promise<Response> {
   const response = await follow(url, name, settings, {
-    range,
-    'accept-encoding': 'identity',
+    range, // With which fetch asks for the identity encoding (Fetch, 5.6).
     ...(version !== null && { 'if-range': version }),
   });
   if (response.status === 206) return response;

@@ -18,6 +18,8 @@ export const ONNX_LIMITS = {
   fields: 20_000_000,
   tensors: 500_000,
   graphDepth: 16,
+  /** Of all names together: a long prefix over many tensors would multiply. */
+  nameLength: 50_000_000,
   externalFiles: 1_000,
 } as const;
 
@@ -96,6 +98,7 @@ class OnnxWalk {
   readonly #source: ByteSource;
   readonly #reader: ProtobufReader;
   readonly #openExternal: ExternalOpener;
+  #nameLength = 0;
 
   constructor(source: ByteSource, openExternal: ExternalOpener) {
     this.#source = source;
@@ -182,6 +185,8 @@ class OnnxWalk {
   async #addTensor(message: ProtobufField, nameAs: (name: string) => string): Promise<void> {
     const tensor = await readOnnxTensor(this.#reader, this.#source, message, nameAs, this.#openExternal);
     if (tensor === null) return;
+    this.#nameLength += tensor.name.length;
+    requireWithin(this.#nameLength <= ONNX_LIMITS.nameLength, 'names that are too long together');
     requireFormat(!this.tensors.has(tensor.name), 'two tensors of one name');
     requireWithin(this.tensors.size < ONNX_LIMITS.tensors, `more than ${ONNX_LIMITS.tensors} tensors`);
     this.tensors.set(tensor.name, tensor);

@@ -20,6 +20,8 @@ import { openZip } from './zip-archive.js';
 export const TORCH_LIMITS = {
   tensors: 500_000,
   visits: 4_000_000,
+  /** Of all names together: a long path over many values would multiply. */
+  nameLength: 50_000_000,
   depth: 64,
   dimensions: 64,
   textLength: 1_000,
@@ -128,6 +130,7 @@ class Checkpoint {
   readonly #tensors = new Map<string, Tensor>();
   readonly #metadata = new Map<string, string>();
   #visits = 0;
+  #nameLength = 0;
 
   constructor(entries: ReadonlyMap<string, ByteSource>, folder: string) {
     this.#entries = entries;
@@ -148,7 +151,8 @@ class Checkpoint {
     requireWithin(++this.#visits <= TORCH_LIMITS.visits, `more than ${TORCH_LIMITS.visits} values`);
     const below = (key: PickledValue) => {
       const name = path === '' ? String(key) : `${path}.${key}`;
-      requireWithin(name.length <= 10_000, 'a name of more than 10,000 characters');
+      this.#nameLength += name.length;
+      requireWithin(this.#nameLength <= TORCH_LIMITS.nameLength, 'names that are too long together');
       return name;
     };
     if (value instanceof PickledCall) this.#addTensor(path, value);
