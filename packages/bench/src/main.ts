@@ -71,7 +71,7 @@ const MEASUREMENTS: Readonly<
     run: async (args) => (await import('./watermark-attribution.js')).benchWatermarkAttribution(args),
   },
   'weight-fuzz': {
-    what: 'mutated headers of weight files opened and read: outcomes, rate, memory: [--headers 20000] [--formats safetensors,gguf,...] [--seed 1] [--threads 2]',
+    what: 'mutated headers of weight files opened and read: outcomes, rate, memory: [--headers 20000] [--formats safetensors,gguf,...] [--seed 1] [--threads 2] [--worst]',
     run: async (args) => (await import('./weights/fuzz.js')).fuzzWeights(args),
   },
   hydrabench: {

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { badArgument } from '../hydrabench/split.js';
 import type { FuzzProgress, FuzzSetup } from './fuzz-worker.js';
 import { SEEDS } from './seed-files.js';
+import { measureWorstHeaders } from './worst-headers.js';
 
 /** A thread that says nothing for so long hangs on a header: 2,000 of them take a second or less. */
 const SILENCE_MS = 60_000;
@@ -12,7 +13,7 @@ const MAX_HEAP_MB = 256;
 /**
  * Opens mutated headers of every format and reads numbers of what opens: bytes, lengths, offsets and names changed, parts repeated,
  * cut out or nested. Prints outcomes, rate, the slowest header and the largest heap; a crash, a hang, an error that is none of ours, a
- * heap of more than 256 MB or a file opened outside the folder ends with exit code 1.
+ * heap of more than 256 MB or a file opened outside the folder ends with exit code 1. `--worst` opens first what costs most for its bytes.
  *
  * @throws PhalanxError `BENCH_ARGUMENT`
  */
@@ -23,6 +24,7 @@ export async function fuzzWeights(args: readonly string[] = []): Promise<void> {
       headers: { type: 'string', default: '20000' },
       formats: { type: 'string', default: Object.keys(SEEDS).join(',') },
       seed: { type: 'string', default: '1' },
+      worst: { type: 'boolean', default: false },
       threads: { type: 'string', default: String(Math.min(2, cpus().length)) },
     },
   });
@@ -38,6 +40,10 @@ export async function fuzzWeights(args: readonly string[] = []): Promise<void> {
   for (const format of formats)
     if (!Object.hasOwn(SEEDS, format))
       throw badArgument(`no format ${format}; there are ${Object.keys(SEEDS).join(', ')}`);
+  if (values.worst) {
+    console.log('headers that cost most for their bytes:');
+    await measureWorstHeaders();
+  }
   for (const format of formats) if (!(await fuzzFormat(format, headers, seed, threads))) process.exitCode = 1;
   console.log(
     `largest resident set of the whole process: ${megabytes(process.resourceUsage().maxRSS * 1024)}`,

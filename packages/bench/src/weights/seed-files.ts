@@ -139,7 +139,7 @@ function varint(value: number): Uint8Array {
 }
 
 /** A field of a protocol buffer: a number, or content with its length. */
-function field(number: number, content: number | string | Uint8Array): Uint8Array {
+export function field(number: number, content: number | string | Uint8Array): Uint8Array {
   if (typeof content === 'number') return Buffer.concat([varint(number * 8), varint(content)]);
   const bytes = typeof content === 'string' ? ascii(content) : content;
   return Buffer.concat([varint(number * 8 + 2), varint(bytes.length), bytes]);
