@@ -19,7 +19,30 @@ export { openTorch } from './formats/torch.js';
 export { countColumns, countNumbers, readRows, type Tensor, type WeightFile } from './formats/weight-file.js';
 export { openFolderOf, openFolderOfUrl, type WeightFolder } from './formats/weight-folder.js';
 export { convertTensor, copyTensor, type WrittenTensor } from './formats/written-tensor.js';
+export type { ContextFigures } from './lineage/context-figures.js';
+export { type Disguise, type DisguiseSettings, type MatchRate, testDisguise } from './lineage/disguise.js';
+export {
+  compareLineage,
+  LINEAGE_LEVEL_LOG10,
+  type LineageReport,
+  type LineageSettings,
+  type LineageVerdict,
+} from './lineage/lineage-report.js';
 export { countOwnPlace, logMatchCountP } from './lineage/match-count.js';
+export {
+  ANCHORS,
+  chooseAnchors,
+  countVocabulary,
+  type LayerSketch,
+  listSketchable,
+  sketchLayer,
+} from './lineage/neuron-sketch.js';
+export {
+  findResidualTurn,
+  type RealignedPart,
+  type ResidualTurn,
+  realignLayer,
+} from './lineage/realignment.js';
 export {
   type ExcludedTensor,
   type SharedUnits,
@@ -28,4 +51,6 @@ export {
   type UnitKind,
   type UnitTest,
 } from './lineage/shared-units.js';
+export { compareSketches, type SketchComparison } from './lineage/sketch-comparison.js';
+export { decodeSketch, encodeSketch } from './lineage/sketch-file.js';
 export type { WeightsErrorCode } from './weights-error.js';

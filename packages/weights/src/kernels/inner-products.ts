@@ -81,6 +81,14 @@ export function multiplyRows(left: RowMatrix, right: RowMatrix): RowMatrix {
   return { rows: left.rows, columns: right.rows, values };
 }
 
+/** Rows as columns. */
+export function transpose({ rows, columns, values }: RowMatrix): RowMatrix {
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) out[j * rows + i] = values[i * columns + j]!;
+  return { rows: columns, columns: rows, values: out };
+}
+
 function multiplyTile(
   kernel: Kernel,
   left: RowMatrix,

@@ -1,4 +1,4 @@
-import { multiplyRows, type RowMatrix } from '../kernels/inner-products.js';
+import { multiplyRows, type RowMatrix, transpose } from '../kernels/inner-products.js';
 
 /** Cosine from which two features are one. */
 const ALIKE = 0.98;
@@ -9,12 +9,14 @@ const ALIKE = 0.98;
  * dimensions. Looks at no order of units, so that the bound of T1 stands.
  */
 export function keepDistinctFeatures(samples: readonly [RowMatrix, RowMatrix]): [RowMatrix, RowMatrix] {
-  const kept = samples.map(findDistinct).reduce((a, b) => a.filter((feature) => b.includes(feature)));
+  const kept = samples
+    .map((sample) => findDistinct(transpose(sample)))
+    .reduce((a, b) => a.filter((feature) => b.includes(feature)));
   return [takeFeatures(samples[0], kept), takeFeatures(samples[1], kept)];
 }
 
-function findDistinct(sample: RowMatrix): number[] {
-  const features = transpose(sample);
+/** Rows that are no zeros and not nearly parallel to an earlier one that was kept. */
+export function findDistinct(features: RowMatrix): number[] {
   const { values } = multiplyRows(features, features);
   const lengths = Float64Array.from({ length: features.rows }, (_, i) =>
     Math.sqrt(values[i * features.rows + i]!),
@@ -35,11 +37,4 @@ function takeFeatures({ rows, columns, values }: RowMatrix, features: readonly n
     for (const [i, feature] of features.entries())
       out[row * features.length + i] = values[row * columns + feature]!;
   return { rows, columns: features.length, values: out };
-}
-
-function transpose({ rows, columns, values }: RowMatrix): RowMatrix {
-  const out = new Float32Array(values.length);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) out[j * rows + i] = values[i * columns + j]!;
-  return { rows: columns, columns: rows, values: out };
 }

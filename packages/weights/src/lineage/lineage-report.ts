@@ -1,0 +1,114 @@
+import { toLog10 } from '@phalanx/stats';
+import type { WeightFile } from '../formats/weight-file.js';
+import { type ContextFigures, measureContext } from './context-figures.js';
+import { type Disguise, type DisguiseSettings, testDisguise } from './disguise.js';
+import {
+  type SharedUnits,
+  type SharedUnitsSettings,
+  testSharedUnits,
+  type UnitTest,
+} from './shared-units.js';
+
+/**
+ * - `derived`: the exact test rejects, and at least nine in ten hidden units still match themselves.
+ * - `derived in disguise`: the exact test is blind, yet at least half of the neurons are found again under another order, scale and basis.
+ *   By rate, without a p-value.
+ * - `shared randomness`: the exact test rejects with fewer. Two runs of one random start do so, as does a child that was changed very much.
+ * - `nothing shared seen`: neither test found anything.
+ * - `not comparable`: no part that both models have could be tested.
+ */
+export type LineageVerdict =
+  | 'derived'
+  | 'derived in disguise'
+  | 'shared randomness'
+  | 'nothing shared seen'
+  | 'not comparable';
+
+export interface LineageReport {
+  readonly verdict: LineageVerdict;
+  /** Base 10, over all parts tried; 0 is no evidence. */
+  readonly log10P: number;
+  /** Matches over units of the hidden layers, the part that has most; the least of neurons and channels. Null where there are none. */
+  readonly share: number | null;
+  readonly exact: SharedUnits;
+  /** Null where it cannot be tried. */
+  readonly disguise: Disguise | null;
+  readonly context: ContextFigures;
+  readonly bytesRead: { readonly left: number; readonly right: number };
+  readonly nullHypothesis: string;
+  readonly assumptions: readonly string[];
+}
+
+export type LineageSettings = SharedUnitsSettings &
+  Pick<DisguiseSettings, 'layers' | 'anchors' | 'strangers'>;
+
+/** Level of the exact test. */
+export const LINEAGE_LEVEL_LOG10 = -6;
+/** Shares from which the words are used: children have 1.00 of units, 0.76 under noise of twice their deviation, a common random start 0.24. */
+export const DERIVED_SHARE = 0.9;
+/** Rate of T2: disguised children have 0.99 and more, strangers at most 0.01. */
+export const DISGUISED_RATE = 0.5;
+
+const NULL_HYPOTHESIS =
+  'The two models share no random start: the order of the units of one was drawn independently of the other.';
+const ASSUMPTIONS = [
+  'Two runs from one random start share it without either being made from the other. Ask for, or attest, the seed before calling a match theft.',
+  'Training treats all units alike, and no unit has a meaning by its place (sorted neurons, structured starts, sinusoidal positions, channels that are classes).',
+  'The search under another order, scale and basis is judged by its rate against controls. It has no p-value: models trained apart on the same text grow some of the same neurons.',
+] as const;
+
+/**
+ * Whether two models share their random start, and how much of it: T1, T2 and context figures with what was read and what was left
+ * out. The suite `weight-lineage` has children, disguised children, strangers and a common start of known truth.
+ *
+ * @throws PhalanxError `WEIGHTS_ARGUMENT` for settings out of range; what readers throw
+ */
+export async function compareLineage(
+  left: WeightFile,
+  right: WeightFile,
+  settings: LineageSettings = {},
+): Promise<LineageReport> {
+  const exact = await testSharedUnits(left, right, settings);
+  const disguise = await testDisguise(left, right, settings);
+  const context = await measureContext(left, right);
+  const share = measureShare(exact.tests);
+  const log10P = toLog10(exact.logP);
+  return {
+    verdict: judge(exact, log10P, share, disguise),
+    log10P,
+    share,
+    exact,
+    disguise,
+    context,
+    bytesRead: { left: left.bytesRead, right: right.bytesRead },
+    nullHypothesis: NULL_HYPOTHESIS,
+    assumptions: ASSUMPTIONS,
+  };
+}
+
+function judge(
+  exact: SharedUnits,
+  log10P: number,
+  share: number | null,
+  disguise: Disguise | null,
+): LineageVerdict {
+  const isRejected = log10P <= LINEAGE_LEVEL_LOG10;
+  if (isRejected && share !== null && share >= DERIVED_SHARE) return 'derived';
+  if (disguise !== null && !isRejected && disguise.agreed >= DISGUISED_RATE * disguise.neurons)
+    return 'derived in disguise';
+  if (isRejected) return 'shared randomness';
+  return exact.tests.length === 0 && disguise === null ? 'not comparable' : 'nothing shared seen';
+}
+
+/**
+ * The residual stream and heads do not count: embeddings hardly move in training, so that two runs of one start still share 60 of 64
+ * dimensions when a quarter of their neurons is left.
+ */
+function measureShare(tests: readonly UnitTest[]): number | null {
+  const best = (kind: UnitTest['kind']) => {
+    const shares = tests.filter((test) => test.kind === kind).map(({ matches, units }) => matches / units);
+    return shares.length === 0 ? null : Math.max(...shares);
+  };
+  const shares = (['mlp-neuron', 'channel'] as const).map(best).filter((share) => share !== null);
+  return shares.length === 0 ? null : Math.min(...shares);
+}
