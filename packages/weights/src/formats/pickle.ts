@@ -2,7 +2,7 @@ import { refuse, requireFormat, requireWithin } from '../weights-error.js';
 import { PickleBytes } from './pickle-bytes.js';
 
 /** What a pickle may ask for. A tensor of a checkpoint takes some 30 steps and makes 5 objects. */
-export const PICKLE_LIMITS = { bytes: 64 * 1024 * 1024, steps: 8_000_000, objects: 1_000_000 } as const;
+export const PICKLE_LIMITS = { bytes: 64 * 1024 * 1024, steps: 4_000_000, objects: 1_000_000 } as const;
 
 /** A name that a pickle imports. */
 export class PickledName {

@@ -1,4 +1,3 @@
-import { PhalanxError } from '@phalanx/core';
 import { refuse, requireFormat, requireWithin } from '../weights-error.js';
 import type { ByteSource } from './byte-source.js';
 import { NUMBER_BITS, type NumberFormat } from './number-format.js';
@@ -121,11 +120,4 @@ function checkTiling(tensors: ReadonlyMap<string, Tensor>, start: number, end: n
 /** A stranger's name, short enough for a message. */
 function quote(name: string): string {
   return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
-}
-
-/** Whether an error says that a file is not to be used, rather than that it could not be read. */
-export function isHostileFile(error: unknown): boolean {
-  return ['WEIGHTS_FORMAT', 'WEIGHTS_LIMIT', 'WEIGHTS_EXECUTABLE'].some((code) =>
-    PhalanxError.is(error, code),
-  );
 }
