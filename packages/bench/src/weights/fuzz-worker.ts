@@ -68,8 +68,8 @@ try {
 async function makeFolder(): Promise<WeightFolder> {
   const inside = join(await realpath(root), 'inside');
   await mkdir(inside);
-  await writeFile(join(root, 'x'), 'outside');
-  await symlink(join(root, 'x'), join(inside, 'link'));
+  await writeFile(join(root, 'outside'), new Uint8Array(64));
+  await symlink(join(root, 'outside'), join(inside, 'model.link'));
   for (const [name, make] of Object.entries(SIBLINGS)) await writeFile(join(inside, name), await make());
   const folder = await openFolderOf(join(inside, 'model.data'));
   return {

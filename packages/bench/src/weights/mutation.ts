@@ -44,15 +44,16 @@ const NESTS = [
   '\x32\x7f',
   '\x09\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00',
 ];
+/** Two lead to a file that is there, and are as long as the name that they replace: lengths around it stay right. */
 const NAMES = [
-  '../x',
+  '../outside',
+  'model.link',
+  'a/../../outside',
   '/etc/passwd',
   '..\\x',
   'C:/x',
   '__proto__',
-  'a/../../x',
   './model.data',
-  'link',
   'model.data/x',
   '\x00',
   '//host/x',
@@ -151,6 +152,8 @@ function writeName(bytes: Uint8Array, random: Random): Uint8Array {
   const names = [...text.matchAll(/[A-Za-z0-9_.-]{4,}/g)];
   if (names.length === 0) return splice(bytes, place(bytes, random), 0, name);
   const { index, 0: old } = names[below(random, names.length)]!;
+  // As long as it is, over what stands there.
+  if (random.uniform() < 0.5) return splice(bytes, index, name.length, name);
   const out = splice(bytes, index, old.length, name);
   for (const width of [1, 4, 8])
     if (index >= width && bytes[index - width] === old.length) {
