@@ -30,6 +30,7 @@ import { watermarkOwn } from './watermark-own.js';
 import { watermarkStatistics } from './watermark-statistics.js';
 import { watermarkSynthid } from './watermark-synthid.js';
 import { weightFormats } from './weight-formats.js';
+import { weightLineage } from './weight-lineage.js';
 
 /** Every suite, quick ones first: a new one is one file and one entry here. */
 export const suites: readonly Suite[] = [
@@ -46,6 +47,7 @@ export const suites: readonly Suite[] = [
   leiden,
   tails,
   weightFormats,
+  weightLineage,
   radioactivity,
   watermarkKgw,
   triage,

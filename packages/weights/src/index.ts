@@ -23,6 +23,8 @@ export type { ContextFigures } from './lineage/context-figures.js';
 export { type Disguise, type DisguiseSettings, type MatchRate, testDisguise } from './lineage/disguise.js';
 export {
   compareLineage,
+  DISGUISE_SEARCHES,
+  type DisguiseSearch,
   LINEAGE_LEVEL_LOG10,
   type LineageReport,
   type LineageSettings,

@@ -20,4 +20,24 @@ export function addWeightsCommands(
     .action(async (location, flags) =>
       finish(await (await import('./weights-inspect.js')).inspectWeightsCommand(location, flags, terminal)),
     );
+  weights
+    .command('lineage')
+    .argument('<left>', 'file, folder, index or address: the model that may be the parent')
+    .argument('<right>', 'the model in question')
+    .description(
+      'whether two models share their random start, and how many units still match: exact bound, search under disguise; exit 1 when so',
+    )
+    .option('--sample <units>', 'units that are read of each layer and matrix', '256')
+    .option(
+      '--disguise <when>',
+      'search under another order, scale and basis, which reads whole layers: needed, always or never',
+      'needed',
+    )
+    .option('--stranger <files...>', 'models known to be unrelated, as controls of that search')
+    .option('--json', 'for machines on stdout')
+    .action(async (left, right, flags) =>
+      finish(
+        await (await import('./weights-lineage.js')).compareLineageCommand([left, right], flags, terminal),
+      ),
+    );
 }

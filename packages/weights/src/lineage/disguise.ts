@@ -1,3 +1,4 @@
+import { PhalanxError } from '@phalanx/core';
 import type { WeightFile } from '../formats/weight-file.js';
 import { refuse } from '../weights-error.js';
 import {
@@ -47,12 +48,28 @@ export async function testDisguise(
   settings: DisguiseSettings = {},
 ): Promise<Disguise | null> {
   const { anchors = ANCHORS, strangers = [] } = settings;
+  if (!Number.isSafeInteger(anchors) || anchors < 16 || anchors > 4_096)
+    return refuse('WEIGHTS_ARGUMENT', `${anchors} anchors`);
   const all = [left, right, ...strangers];
   const shared = all.map(listSketchable).reduce((a, b) => a.filter((layer) => b.includes(layer)));
   const vocabulary = Math.min(...all.map(countVocabulary));
   if (shared.length === 0 || vocabulary < 16) return null;
   const layers = spreadLayers(shared, settings.layers ?? (isLarge(left) ? 2 : 5));
-  const tokens = await chooseAnchors(left, { count: anchors, vocabulary });
+  try {
+    const tokens = await chooseAnchors(left, { count: anchors, vocabulary });
+    return await compareLayers([left, right, strangers], layers, tokens);
+  } catch (error) {
+    // A gate in one of them only, an embedding of another width than the layers: no settings make these comparable.
+    if (PhalanxError.is(error, 'WEIGHTS_ARGUMENT')) return null;
+    throw error;
+  }
+}
+
+async function compareLayers(
+  [left, right, strangers]: readonly [WeightFile, WeightFile, readonly WeightFile[]],
+  layers: readonly number[],
+  tokens: Uint32Array,
+): Promise<Disguise> {
   const sketches: [LayerSketch, LayerSketch][] = [];
   for (const layer of layers)
     sketches.push([await sketchLayer(left, layer, tokens), await sketchLayer(right, layer, tokens)]);
@@ -65,12 +82,8 @@ export async function testDisguise(
       found.push(compareSketches(mine, await sketchLayer(stranger, mine.layer, tokens)));
     rates.push(addUp(found));
   }
-  return {
-    ...addUp(comparisons),
-    comparisons,
-    crossLayer: sketches.length > 1 ? addUp(crossed) : null,
-    strangers: rates,
-  };
+  const crossLayer = sketches.length > 1 ? addUp(crossed) : null;
+  return { ...addUp(comparisons), comparisons, crossLayer, strangers: rates };
 }
 
 function isLarge(file: WeightFile): boolean {

@@ -11,9 +11,10 @@ import {
 
 /**
  * - `derived`: the exact test rejects, and at least nine in ten hidden units still match themselves.
- * - `derived in disguise`: the exact test is blind, yet at least half of the neurons are found again under another order, scale and basis.
- *   By rate, without a p-value.
+ * - `derived in disguise`: at least half of the neurons are found again under another order, scale and basis, and clearly more than stand at
+ *   their own place. By rate, without a p-value.
  * - `shared randomness`: the exact test rejects with fewer. Two runs of one random start do so, as does a child that was changed very much.
+ * - `found again in part`: T2 finds between a twentieth and a half, far more than any control, and the exact test nothing. Look closer.
  * - `nothing shared seen`: neither test found anything.
  * - `not comparable`: no part that both models have could be tested.
  */
@@ -21,6 +22,7 @@ export type LineageVerdict =
   | 'derived'
   | 'derived in disguise'
   | 'shared randomness'
+  | 'found again in part'
   | 'nothing shared seen'
   | 'not comparable';
 
@@ -31,7 +33,7 @@ export interface LineageReport {
   /** Matches over units of the hidden layers, the part that has most; the least of neurons and channels. Null where there are none. */
   readonly share: number | null;
   readonly exact: SharedUnits;
-  /** Null where it cannot be tried. */
+  /** Null where it cannot be tried, or was not. */
   readonly disguise: Disguise | null;
   readonly context: ContextFigures;
   readonly bytesRead: { readonly left: number; readonly right: number };
@@ -39,8 +41,13 @@ export interface LineageReport {
   readonly assumptions: readonly string[];
 }
 
-export type LineageSettings = SharedUnitsSettings &
-  Pick<DisguiseSettings, 'layers' | 'anchors' | 'strangers'>;
+export interface LineageSettings extends SharedUnitsSettings, DisguiseSettings {
+  /** When T2 runs, which reads whole layers: by default only where T1 does not already say `derived`. */
+  readonly disguise?: DisguiseSearch;
+}
+
+export const DISGUISE_SEARCHES = ['needed', 'always', 'never'] as const;
+export type DisguiseSearch = (typeof DISGUISE_SEARCHES)[number];
 
 /** Level of the exact test. */
 export const LINEAGE_LEVEL_LOG10 = -6;
@@ -48,6 +55,8 @@ export const LINEAGE_LEVEL_LOG10 = -6;
 export const DERIVED_SHARE = 0.9;
 /** Rate of T2: disguised children have 0.99 and more, strangers at most 0.01. */
 export const DISGUISED_RATE = 0.5;
+/** Rate of T2 below which nothing is said: noise of one deviation under disguise leaves 0.42, a common random start 0.01. */
+export const NOTICED_RATE = 0.05;
 
 const NULL_HYPOTHESIS =
   'The two models share no random start: the order of the units of one was drawn independently of the other.';
@@ -69,10 +78,12 @@ export async function compareLineage(
   settings: LineageSettings = {},
 ): Promise<LineageReport> {
   const exact = await testSharedUnits(left, right, settings);
-  const disguise = await testDisguise(left, right, settings);
-  const context = await measureContext(left, right);
   const share = measureShare(exact.tests);
   const log10P = toLog10(exact.logP);
+  const { disguise: search = 'needed' } = settings;
+  const isSought = search === 'always' || (search === 'needed' && !isDerived(log10P, share));
+  const disguise = isSought ? await testDisguise(left, right, settings) : null;
+  const context = await measureContext(left, right);
   return {
     verdict: judge(exact, log10P, share, disguise),
     log10P,
@@ -92,12 +103,17 @@ function judge(
   share: number | null,
   disguise: Disguise | null,
 ): LineageVerdict {
-  const isRejected = log10P <= LINEAGE_LEVEL_LOG10;
-  if (isRejected && share !== null && share >= DERIVED_SHARE) return 'derived';
-  if (disguise !== null && !isRejected && disguise.agreed >= DISGUISED_RATE * disguise.neurons)
-    return 'derived in disguise';
-  if (isRejected) return 'shared randomness';
+  if (isDerived(log10P, share)) return 'derived';
+  const rate = disguise === null ? 0 : disguise.agreed / disguise.neurons;
+  // Beyond what stands at its own place already, which two runs of one start have too.
+  if (rate >= DISGUISED_RATE && (share ?? 0) < DERIVED_SHARE * rate) return 'derived in disguise';
+  if (log10P <= LINEAGE_LEVEL_LOG10) return 'shared randomness';
+  if (rate >= NOTICED_RATE) return 'found again in part';
   return exact.tests.length === 0 && disguise === null ? 'not comparable' : 'nothing shared seen';
+}
+
+function isDerived(log10P: number, share: number | null): boolean {
+  return log10P <= LINEAGE_LEVEL_LOG10 && share !== null && share >= DERIVED_SHARE;
 }
 
 /**

@@ -62,8 +62,8 @@ export function listSketchable(file: WeightFile): readonly number[] {
 /**
  * Inner products of each neuron with token embeddings: gate and up rows w as (w g) E', with g the gain of the norm before the network,
  * down columns as (w f) U', with f the gain of the last norm and U the rows of the output matrix, or of the embedding where they are
- * tied. A change of the residual basis by A turns E into E A and w into w A^-T and cancels. Columns are then standardised over neurons
- * and rows set to length one, which undoes scales. Memory: the sketch, and blocks of 16 MB.
+ * tied. A change of the residual basis by A turns E into E A and w into w A^-T and cancels. Rows and columns are then
+ * standardised, which undoes scales. Memory: the sketch, and blocks of 16 MB.
  *
  * @throws PhalanxError `WEIGHTS_ARGUMENT` for a layer without such a network, or tokens that the model lacks; what readers throw
  */
@@ -85,7 +85,7 @@ export async function sketchLayer(
     const place = places.find((one) => one.part === part && one.layer === layer && one.expert === null);
     if (place === undefined) continue;
     const products = await multiplyUnits(file, place, part === 'down' ? outputs : inputs);
-    standardise(products);
+    standardise(products, part === 'gate');
     parts.set(part, products);
   }
   const neurons = [...parts.values()][0]?.rows ?? 0;
@@ -126,17 +126,22 @@ function takeColumns({ rows, columns, values }: RowMatrix, from: number, count: 
   return { rows, columns: count, values: out };
 }
 
-/** Columns to mean 0 and deviation 1, then rows to length 1, in place. */
-function standardise({ rows, columns, values }: RowMatrix): void {
+/**
+ * Rows to length 1, columns to mean 0 and deviation 1, rows to length 1 again, in place. In this order a factor of a neuron changes nothing;
+ * and where its sign may be turned the mean, which would turn with it, stays.
+ */
+function standardise(products: RowMatrix, isSigned: boolean): void {
+  setLengths(products);
+  const { rows, columns, values } = products;
   for (let column = 0; column < columns; column++) {
     let [sum, squares] = [0, 0];
-    for (let at = column; at < values.length; at += columns) sum += values[at]!;
+    if (isSigned) for (let at = column; at < values.length; at += columns) sum += values[at]!;
     const mean = sum / rows;
     for (let at = column; at < values.length; at += columns) squares += (values[at]! - mean) ** 2;
     const scale = squares > 0 ? 1 / Math.sqrt(squares / rows) : 0;
     for (let at = column; at < values.length; at += columns) values[at] = (values[at]! - mean) * scale;
   }
-  setLengths({ rows, columns, values });
+  setLengths(products);
 }
 
 /** Rows to length one, in place; what has no length becomes zeros. */
