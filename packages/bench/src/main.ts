@@ -59,7 +59,7 @@ const MEASUREMENTS: Readonly<
     run: async () => (await import('./watermark-synthid.js')).benchWatermarkSynthid(),
   },
   'watermark-power': {
-    what: 'tests of marks: found at 1e-2, 1e-3, 1e-6 by tokens and entropy, after edits, pasted into longer text, spans: [--texts 500] [--documents 200] [--out FILE.svg]',
+    what: 'tests of marks: found at 1e-2, 1e-3, 1e-6 by tokens and entropy, after edits, pasted into longer text, spans: [--texts 500] [--documents 200] [--out FILE.svg] [--parts lengths,edits,pastes,spans]',
     run: async (args) => (await import('./watermark-power.js')).benchWatermarkPower(args),
   },
   'watermark-attacks': {
@@ -73,6 +73,10 @@ const MEASUREMENTS: Readonly<
   'weight-fuzz': {
     what: 'mutated headers of weight files opened and read: outcomes, rate, memory: [--headers 20000] [--formats safetensors,gguf,...] [--seed 1] [--threads 2] [--worst]',
     run: async (args) => (await import('./weights/fuzz.js')).fuzzWeights(args),
+  },
+  'weight-lineage': {
+    what: 'T1 on two models of 70B shape over HTTP ranges: bytes, requests, time, memory; with --disguise T2 on one layer',
+    run: async (args) => (await import('./weight-lineage.js')).benchWeightLineage(args),
   },
   hydrabench: {
     what: 'campaigns found, honest customers accused: [--list] [--cells NAME,...] [--seeds N] [--prompts FOLDER] [--timing FILE] [--split development|held-out] [--quick] [--alpha A] [--days D] [--no-ablation] [--no-baselines] [--out FILE.json]',

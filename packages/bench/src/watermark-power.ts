@@ -24,7 +24,7 @@ const LENGTHS = [25, 50, 100, 200, 400, 800];
 const LEVELS = [1e-2, 1e-3, 1e-6];
 const LAYERS = 30;
 const WEIGHTS = linearLayerWeights(LAYERS);
-const SPAN_DRAWS = 1999;
+const SPAN_DRAWS = 9999;
 
 const word = (random: Random) => (BigInt(random.uint32()) << 32n) | BigInt(random.uint32());
 const bytes = (random: Random) => Uint8Array.from({ length: 16 }, () => random.integer(256));
@@ -79,7 +79,8 @@ const SCHEMES: readonly Scheme[] = [
 /**
  * Power of every test of marks on synthetic text whose entropy is known, the keyed functions real: true positive rate at
  * 1e-2, 1e-3 and 1e-6 by scored tokens and entropy; after edits; pasted into longer text; and of the search for spans.
- * `--texts N` a cell (default 500, a third of it beyond 200 tokens), `--documents N` for spans (default 200), `--out FILE.svg`.
+ * `--texts N` a cell (default 500, a third of it beyond 200 tokens), `--documents N` for spans (default 200), `--out FILE.svg`,
+ * `--parts lengths,edits,pastes,spans`. Spans are of so many scored tokens: of a pasted text the first `contextWidth` are not.
  */
 export async function benchWatermarkPower(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -88,15 +89,19 @@ export async function benchWatermarkPower(args: readonly string[]): Promise<void
       texts: { type: 'string', default: '500' },
       documents: { type: 'string', default: '200' },
       out: { type: 'string' },
+      parts: { type: 'string', default: 'lengths,edits,pastes,spans' },
     },
   });
   const [texts, documents] = [Number(values.texts), Number(values.documents)];
   if (!(texts >= 10 && documents >= 10)) throw badArgument('--texts and --documents are at least 10');
-  const panels = ENTROPIES.map((entropy) => measureLengths(entropy, texts));
-  if (values.out !== undefined) writeFileSync(values.out, drawLineChart(LENGTHS, 'scored tokens', panels));
-  measureEdits(Math.ceil(texts / 2));
-  measurePastes(documents);
-  measureSpans(documents);
+  const parts = values.parts.split(',');
+  if (parts.includes('lengths')) {
+    const panels = ENTROPIES.map((entropy) => measureLengths(entropy, texts));
+    if (values.out !== undefined) writeFileSync(values.out, drawLineChart(LENGTHS, 'scored tokens', panels));
+  }
+  if (parts.includes('edits')) measureEdits(Math.ceil(texts / 2));
+  if (parts.includes('pastes')) measurePastes(documents);
+  if (parts.includes('spans')) measureSpans(documents);
 }
 
 const share = (hits: number, of: number) => (hits / of).toFixed(3);
@@ -203,7 +208,7 @@ function measureSpans(documents: number): void {
     `\nspan search, 1 nat, Gumbel, ${documents} documents, family-wise 1e-3: document, a true span reported; then tokens of the labels above 1/2 and of the spans`,
   );
   for (const length of [1000, 5000])
-    for (const spans of [[40], [60], [100], [60, 60, 60]]) {
+    for (const spans of [[40], [56], [60], [100], [60, 60, 60]]) {
       let [document, hit, wrong] = [0, 0, 0];
       const labels = new Overlap();
       const reported = new Overlap();
@@ -249,17 +254,18 @@ class Overlap {
   }
 }
 
-/** Unmarked text with marked stretches at random places; truth is 1 at their tokens. */
+/** Unmarked text with marked stretches of so many scored tokens at random places; truth is 1 at these. */
 function paste(model: SyntheticModel, random: Random, length: number, spans: readonly number[]) {
   const mark = openVllmGumbel({ contextWidth: 4 }, word(random));
   const text = model.write(length, null);
   const truth = new Uint8Array(length);
   for (const size of spans) {
-    let at = random.integer(length - size);
-    while (truth.subarray(at, at + size).includes(1)) at = random.integer(length - size);
-    // Scores begin a context after the mark: that many tokens are written before it.
-    const written = model.write(size + mark.contextWidth, mark).subarray(mark.contextWidth);
-    text.set(written, at);
+    const draw = () => mark.contextWidth + random.integer(length - size - mark.contextWidth);
+    let at = draw();
+    while (truth.subarray(at - mark.contextWidth, at + size + mark.contextWidth).includes(1)) at = draw();
+    // A context is pasted before the span, so that all of its tokens are scored as marked.
+    const written = model.write(size + mark.contextWidth, mark);
+    text.set(written, at - mark.contextWidth);
     truth.fill(1, at, at + size);
   }
   return { mark, text, truth };
