@@ -29,7 +29,7 @@ const AT_ONCE = 8;
 
 /** A window in the middle of a view: the size alone places it, so that nobody picks it by what it shows. */
 export function placeWindow(view: UnitView, units: number, features: number): SampleWindow {
-  const width = Math.min(view.width, 32);
+  const width = Math.min(view.width, 4);
   const across = view.axis === 'row' ? view.columns : view.place.rows[1];
   const [firstUnit, taken] = takeMiddle(view.units, units, 32);
   const [firstFeature, wide] = takeMiddle(across, Math.max(8, Math.ceil(features / width)), 256);
