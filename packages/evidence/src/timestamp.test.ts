@@ -159,6 +159,11 @@ describe('a time stamp', () => {
     }
   });
 
+  it('is malformed when it is a time whose digits are none', () => {
+    // What asn1js itself throws for: GeneralizedTime in place of the sequence.
+    expect(verdict(Uint8Array.from([0x18, 3, 0x41, 0x42, 0x43]))).toContain('EVIDENCE_TIMESTAMP');
+  });
+
   it('never ends in another error, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {

@@ -104,14 +104,22 @@ export function normaliseResponse(response: Uint8Array): Uint8Array {
 function tokenOf(response: Uint8Array): Uint8Array {
   if (response.length > MAX_BYTES) throw timestampError(`${response.length} bytes, more than ${MAX_BYTES}`);
   if (!isDer(response)) throw timestampError('it is not DER');
-  const { result } = asn1js.fromBER(new Uint8Array(response));
-  const [status, token, ...rest] = membersOf(result);
+  const [status, token, ...rest] = membersOf(parseBer(response));
   const [code] = membersOf(status);
   if (!(code instanceof asn1js.Integer)) throw timestampError('it has no status');
   const value = code.valueBlock.valueDec;
   if (value !== 0 && value !== 1) throw timestampError(`the authority refused with status ${value}`);
   if (token === undefined || rest.length > 0) throw timestampError('it holds no token');
   return rawOf(token);
+}
+
+/** asn1js throws errors of its own, as for a time whose digits are none. */
+function parseBer(bytes: Uint8Array): asn1js.AsnType {
+  try {
+    return asn1js.fromBER(new Uint8Array(bytes)).result;
+  } catch (cause) {
+    throw timestampError('it is malformed', { cause });
+  }
 }
 
 function wrapToken(token: Uint8Array): Uint8Array {
