@@ -10,6 +10,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Source and the least memory, in pages of 64 KiB, that an instance is given. */
 const KERNELS = {
   'packages/attribution/src/kernels/lanes.as.ts': 1,
+  'packages/ingest/src/scanner/scanner.as.ts': 71,
   'packages/sketch/src/kernel.as.ts': 30,
   'packages/watermark/src/kernels/philox.as.ts': 1,
   'packages/watermark/src/kernels/textseal.as.ts': 1,

@@ -1,4 +1,4 @@
-import { wasmEngine } from '@phalanx/core';
+import { openWasm, WASM_PAGE_BYTES } from '@phalanx/core';
 import { attributionError } from './attribution-error.js';
 import { type BandDesign, designBands, LANES } from './band-design.js';
 import { KERNEL_BASE64 } from './kernels/lanes.wasm.js';
@@ -42,7 +42,6 @@ const CHUNK_ROWS = 524_288;
 /** Rows that one call looks up: what they lead to fits into the kernel's lists however crowded the buckets are. */
 const STEP_ROWS = 2048;
 const BITMAP_BYTES = 1 << 21;
-const PAGE_BYTES = 65_536;
 /** Groups of the design by the most entries: 350 MB of bands at 600,000 entries, 830 MB at 5 million, 1.2 GB at 12 million. */
 const DESIGNS = [
   [600_000, 6],
@@ -79,13 +78,11 @@ export class LaneIndex {
       );
     this.design = chooseDesign(this.entries);
     const place = (this.#place = layOut(this.entries, this.design.bands.length));
-    const pages = Math.ceil(place.end / PAGE_BYTES);
-    this.bytes = pages * PAGE_BYTES;
-    const memory = new wasmEngine.Memory({ initial: pages, maximum: pages });
-    const module = new wasmEngine.Module(Buffer.from(KERNEL_BASE64, 'base64'));
-    const kernel = new wasmEngine.Instance(module, { env: { memory } }).exports as LanesKernel;
+    const pages = Math.ceil(place.end / WASM_PAGE_BYTES);
+    this.bytes = pages * WASM_PAGE_BYTES;
+    const { exports: kernel, buffer } = openWasm<LanesKernel>(KERNEL_BASE64, pages);
     this.#kernel = kernel;
-    const bytes = (this.#memory = new Uint8Array(memory.buffer));
+    const bytes = (this.#memory = new Uint8Array(buffer));
     let at = 0;
     for (const list of lists) {
       bytes.set(list.lanes, place.lanes + at * LANES);
@@ -93,7 +90,7 @@ export class LaneIndex {
       at += list.size;
       list.releaseLanes();
     }
-    const masks = new Uint32Array(memory.buffer, place.masks, this.design.bands.length);
+    const masks = new Uint32Array(buffer, place.masks, this.design.bands.length);
     this.design.bands.forEach(([i, j, k], band) => {
       masks[band] = (1 << i) | (1 << j) | (1 << k);
     });

@@ -6,4 +6,4 @@ export { PhalanxError, type PhalanxErrorOptions } from './error.js';
 export { type Repairs, repairText } from './repaired-text.js';
 export { type SealedBox, seal, unseal } from './sealed-box.js';
 export { shortenText, showInvisible, spellOut } from './visible-text.js';
-export { type WasmConstant, type WasmEngine, type WasmModule, wasmEngine } from './wasm-engine.js';
+export { openWasm, WASM_PAGE_BYTES, type WasmConstant } from './wasm-kernel.js';

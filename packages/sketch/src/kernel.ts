@@ -1,4 +1,4 @@
-import { type WasmConstant, type WasmModule, wasmEngine } from '@phalanx/core';
+import { openWasm, WASM_PAGE_BYTES, type WasmConstant } from '@phalanx/core';
 import { Intent } from '@phalanx/domain';
 import { buildClassTable, buildFoldTable } from './character-classes.js';
 import { KERNEL_BASE64 } from './kernel.wasm.js';
@@ -49,7 +49,6 @@ export const HEAD_BYTES = 49_152;
 /** What is kept of its end: 16 KiB less the space that separates the two. */
 export const TAIL_BYTES = 16_383;
 
-const PAGE_BYTES = 65_536;
 // Trie values, as in kernel/layout.as.ts.
 const PROBLEM_CUE = 1 << 16;
 const STOP_WORD = 1 << 17;
@@ -57,18 +56,14 @@ const OPENING_SHIFT = 20;
 const OPENINGS = ['question', 'auxiliary', 'imperative', 'i', 'please'] as const;
 
 const encoder = new TextEncoder();
-let compiled: WasmModule | undefined;
 let tables: { classes: Uint8Array; folds: Uint16Array } | undefined;
 
 /** Instantiates the kernel under a 32-byte key, with room for `benchmarkSlots` (a power of two, or 0) hashes. */
 export function openKernel(key: Uint8Array, benchmarkSlots = 0): Kernel {
-  compiled ??= new wasmEngine.Module(Buffer.from(KERNEL_BASE64, 'base64'));
   tables ??= { classes: buildClassTable(), folds: buildFoldTable() };
-  const pages = 30 + Math.ceil((benchmarkSlots * 8) / PAGE_BYTES);
-  const memory = new wasmEngine.Memory({ initial: pages, maximum: pages });
-  const instance = new wasmEngine.Instance(compiled, { env: { memory } });
-  const exports = instance.exports as unknown as KernelExports;
-  const bytes = new Uint8Array(memory.buffer);
+  const pages = 30 + Math.ceil((benchmarkSlots * 8) / WASM_PAGE_BYTES);
+  const { exports, buffer } = openWasm<KernelExports>(KERNEL_BASE64, pages);
+  const bytes = new Uint8Array(buffer);
   const raw = exports.RAW.value;
   bytes.set(tables.classes, exports.CLASSES.value);
   bytes.set(new Uint8Array(tables.folds.buffer), exports.FOLDS.value);

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { SCANNER_BASE64 } from './scanner.wasm.js';
+import { openWasm } from '@phalanx/core';
+import { KERNEL_BASE64 } from './scanner.wasm.js';
 
 /** A key that a scanner knows. The object of the row itself is node 0; other nodes are numbered by whoever lists keys. */
 export interface KnownKey {
@@ -54,15 +55,6 @@ interface Exports {
   scan(from: number, size: number): number;
 }
 
-/** The part of the WebAssembly API used here; the Node types of this release leave it to the DOM library. */
-interface WasmEngine {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-  readonly Memory: new (size: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
-}
-const wasmEngine = (globalThis as unknown as { readonly WebAssembly: WasmEngine }).WebAssembly;
-let compiled: object | undefined;
-
 /**
  * A JSON reader that makes only the values it is asked for.
  *
@@ -92,16 +84,15 @@ export class RowScanner {
 
   /** @throws RangeError for more than 200 keys, a key or member given twice, or members of one node that agree modulo 64. */
   constructor(keys: readonly KnownKey[]) {
-    compiled ??= new wasmEngine.Module(Buffer.from(SCANNER_BASE64, 'base64'));
-    const memory = new wasmEngine.Memory({ initial: PAGES, maximum: PAGES });
-    this.#exports = new wasmEngine.Instance(compiled, { env: { memory } }).exports as unknown as Exports;
-    this.#bytes = new Uint8Array(memory.buffer);
-    this.#buffer = Buffer.from(memory.buffer);
-    this.#words = new Int32Array(memory.buffer, this.#exports.TAPE.value);
-    this.#numbers = new Float64Array(memory.buffer, this.#exports.TAPE.value);
+    const { exports, buffer } = openWasm<Exports>(KERNEL_BASE64, PAGES);
+    this.#exports = exports;
+    this.#bytes = new Uint8Array(buffer);
+    this.#buffer = Buffer.from(buffer);
+    this.#words = new Int32Array(buffer, this.#exports.TAPE.value);
+    this.#numbers = new Float64Array(buffer, this.#exports.TAPE.value);
     this.#cache = new Array(this.#exports.CACHE_SLOTS.value).fill(undefined);
     this.#input = this.#exports.INPUT.value;
-    this.#capacity = memory.buffer.byteLength - this.#input - PADDING;
+    this.#capacity = buffer.byteLength - this.#input - PADDING;
     this.#exports.start();
     this.#addKeys(keys);
   }

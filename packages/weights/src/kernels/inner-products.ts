@@ -1,7 +1,6 @@
-import { type WasmConstant, type WasmModule, wasmEngine } from '@phalanx/core';
+import { openWasm, type WasmConstant } from '@phalanx/core';
 import { KERNEL_BASE64 } from './product.wasm.js';
 
-const PAGE_BYTES = 65_536;
 /** 2.4 MB: two tiles of 256 rows of 1,024 numbers, and their products. */
 const PAGES = 37;
 
@@ -130,20 +129,17 @@ function roundUp(count: number): number {
 
 function openKernel(): Kernel {
   if (opened !== undefined) return opened;
-  const compiled: WasmModule = new wasmEngine.Module(Buffer.from(KERNEL_BASE64, 'base64'));
-  const memory = new wasmEngine.Memory({ initial: PAGES, maximum: PAGES });
-  const exports = new wasmEngine.Instance(compiled, { env: { memory } }).exports as ProductExports;
-  if (exports.END.value > PAGES * PAGE_BYTES) throw new RangeError('kernel needs more pages');
+  const { exports, buffer } = openWasm<ProductExports>(KERNEL_BASE64, PAGES);
   const [rows, width] = [exports.ROWS.value, exports.WIDTH.value];
   opened = {
     exports,
     rows,
     width,
-    left: new Float32Array(memory.buffer, exports.LEFT.value, rows * width),
-    right: new Float32Array(memory.buffer, exports.RIGHT.value, rows * width),
-    products: new Float32Array(memory.buffer, exports.PRODUCTS.value, rows * rows),
-    best: new Float32Array(memory.buffer, exports.BEST.value, rows),
-    partner: new Int32Array(memory.buffer, exports.PARTNER.value, rows),
+    left: new Float32Array(buffer, exports.LEFT.value, rows * width),
+    right: new Float32Array(buffer, exports.RIGHT.value, rows * width),
+    products: new Float32Array(buffer, exports.PRODUCTS.value, rows * rows),
+    best: new Float32Array(buffer, exports.BEST.value, rows),
+    partner: new Int32Array(buffer, exports.PARTNER.value, rows),
   };
   return opened;
 }
