@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { fromBase64, fromHex, PhalanxError, toHex, utf8 } from '@phalanx/core';
 import type { KeyScope, Mark, MarkProfile, Tokenizer } from '@phalanx/watermark';
 import type { CliErrorCode } from './cli-error.js';
@@ -99,7 +98,10 @@ export async function openMarkSession(
 ): Promise<MarkSession> {
   const { checkProfile, deriveMarkKey, openDecoys, openMark, openSignedProfile, openTokenizer } =
     await import('@phalanx/watermark');
-  const profile = openSignedProfile(readText(profilePath), readSigners(flags.signer));
+  const profile = openSignedProfile(
+    Buffer.from(readBytes(profilePath)).toString('utf8').trim(),
+    readSigners(flags.signer),
+  );
   const tokenizer = openTokenizer(readBytes(flags.tokenizer));
   const secret = await readMarkSecret(flags.key, terminal, flags.config);
   const { dialect, parameters, model } = profile;
@@ -137,14 +139,4 @@ export function readSigners(signers: readonly string[]): Uint8Array[] {
       });
     return fromBase64(signer);
   });
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new PhalanxError<CliErrorCode>('CLI_FILE', `cannot read ${path}: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
 }

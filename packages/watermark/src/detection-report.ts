@@ -6,8 +6,8 @@ import { testKey } from './detect/log-p.js';
 import { findSpans } from './detect/spans.js';
 import type { Mark } from './mark.js';
 import type { MarkProfile } from './profile.js';
-import { gatherTexts, type ReadText, readText } from './text/marked-texts.js';
 import type { Masked } from './text/masked-ranges.js';
+import { gatherTexts, type ReadText, readText } from './text/read-text.js';
 import type { Tokenizer } from './text/tokenizer.js';
 
 /** What is to be asked of texts about one key, fixed before they are seen. */

@@ -44,6 +44,7 @@ export {
   type ReportedSpan,
   type ReportedText,
 } from './detection-report.js';
+export { openDecoys } from './dialects/decoy-keys.js';
 export {
   deepmindSynthidParameters,
   openDeepmindSynthid,
@@ -151,7 +152,6 @@ export {
 export { AnswerTally, addTallied, type TalliedContext } from './radioactivity/answer-tally.js';
 export { type ApiSuspectOptions, openApiSuspect } from './radioactivity/api-suspect.js';
 export { type ClosedFigures, ClosedTest } from './radioactivity/closed-test.js';
-export { openDecoys } from './radioactivity/decoy-keys.js';
 export {
   type DoseEstimate,
   type DosePoint,
@@ -196,7 +196,7 @@ export { LayerDecoys } from './schemes/layer-decoys.js';
 export { type PayloadReading, PayloadScores } from './schemes/payload-scores.js';
 export { runTournament } from './schemes/synthid.js';
 export { descendingWeights, SynthidTableNull } from './schemes/synthid-null.js';
-export { gatherTexts, type ReadText, readText } from './text/marked-texts.js';
 export { findMasked, MASKED, type Masked, maskTokens, type TextRange } from './text/masked-ranges.js';
+export { gatherTexts, type ReadText, readText } from './text/read-text.js';
 export { MAX_TEXT, openTokenizer, type Tokenizer } from './text/tokenizer.js';
 export type { WatermarkErrorCode } from './watermark-error.js';

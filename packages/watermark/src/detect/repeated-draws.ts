@@ -4,6 +4,8 @@
  */
 
 const GOLDEN = 0x9e3779b1;
+/** Drawn once a process: under a hash that is known, a text can be written whose draws all meet in one slot. */
+const SEED = crypto.getRandomValues(new Int32Array(1))[0]!;
 
 /**
  * Which rows of `width` words are equal to an earlier one: 1 for these. The rows name what a keyed function saw, so
@@ -17,7 +19,7 @@ export function findRepeatedDraws(words: Uint32Array, width: number): Uint8Array
   const slots = new Uint32Array(size);
   for (let row = 0; row < count; row++) {
     const from = row * width;
-    let hash = width;
+    let hash = SEED ^ width;
     for (let i = from; i < from + width; i++) {
       hash = Math.imul(hash ^ words[i]!, GOLDEN);
       hash ^= hash >>> 15;

@@ -44,7 +44,7 @@ const BEARER = /^Bearer ([\x21-\x7e]{16,512})$/;
 
 /**
  * `POST /v1/detections` with `{"text": ...}` and a bearer token; answers `{"answer": ...}`, or problem+json (RFC 9457). The
- * time of an answer depends on the text's length and not on its score.
+ * answer's bytes are one of three; its time grows with the text and was not made independent of the score.
  */
 export function makeDetectionHandler(
   settings: DetectionEndpointSettings,

@@ -13,8 +13,8 @@ export interface Tokenizer {
   /** One more than the highest id, special tokens included. */
   readonly vocabularySize: number;
   /**
-   * Ids of a text. What looks like a special token is text. Linear in the text whatever it repeats
-   * (`npm run bench -- watermark-text`).
+   * Ids of a text. What looks like a special token is text. Linear in the text whatever it repeats: the test of this file takes two
+   * million letters of one kind.
    *
    * @throws PhalanxError `MARK_LIMIT` beyond `MAX_TEXT`; `MARK_ARGUMENT` when the vocabulary cannot spell it
    */

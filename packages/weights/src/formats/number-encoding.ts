@@ -1,11 +1,7 @@
 import { refuse } from '../weights-error.js';
 
-/** Formats that `encodeNumbers` writes. */
-export const ENCODABLE = ['F32', 'F16', 'BF16'] as const;
-export type EncodableFormat = (typeof ENCODABLE)[number];
-
 /**
- * 32-bit floats as little-endian numbers of a format, rounded to nearest, ties to even, as PyTorch and numpy do. NaN stays NaN; what
+ * 32-bit floats as little-endian numbers of a format (F32, F16, BF16), rounded to nearest, ties to even, as PyTorch and numpy do. NaN stays NaN; what
  * is too large becomes infinite.
  *
  * @throws PhalanxError `WEIGHTS_ARGUMENT` for another format

@@ -4,9 +4,6 @@ import { encodeNumbers, numberToHalf } from './number-encoding.js';
 const BLOCK = 32;
 const MAX_HALF = 65_504;
 
-/** Formats that `encodeBlocks` makes. */
-export const BLOCK_ENCODABLE = ['F32', 'F16', 'BF16', 'Q8_0', 'Q4_0'] as const;
-
 /**
  * 32-bit floats as blocks of a tensor type of ggml, by the reference rounding (`gguf-py/gguf/quants.py`, which follows
  * `quantize_row_q8_0_ref` and `quantize_row_q4_0_ref` in one multiplication and addition without rounding between).

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { toHex } from '@phalanx/core';
-import { dialectOf } from '../dialects/registry.js';
 import type { Mark } from '../mark.js';
+import { dialectOf } from './registry.js';
 
 /** Integers that people choose as keys are short; decoys are not, lest one of them be the key. */
 const LEAST_BITS = 31;

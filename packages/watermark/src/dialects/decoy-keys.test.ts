@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { dialects } from '../dialects/registry.js';
 import { openDecoys } from './decoy-keys.js';
+import { dialects } from './registry.js';
 
 const KEYS: Record<string, { parameters: object; key: string }> = {
   'phalanx-gumbel': { parameters: {}, key: '00112233445566778899aabbccddeeff' },

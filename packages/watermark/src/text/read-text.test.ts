@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readText } from './marked-texts.js';
+import { readText } from './read-text.js';
 import { openTokenizer } from './tokenizer.js';
 
 const tokenizer = openTokenizer(readFileSync(new URL('../fixtures/byte-vocabulary.json', import.meta.url)));
