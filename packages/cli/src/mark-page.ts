@@ -65,7 +65,7 @@ export function renderMarkPage({ report, read, posteriors }: Detection, rows: re
 ${renderDecoys(report.decoys)}
 </dl>
 <p class="meta">Shade: probability of being marked, under the assumptions of a two-state chain; a picture and no claim. Frame: a stretch that holds marked tokens, at alpha = ${report.alpha} for all texts together. Scores begin a few tokens after a mark does.</p>
-${order.slice(0, MAX_TEXTS).map((i) => renderText(rows[i]!, report.each[i]!, read[i]!, posteriors[i]))}
+${order.slice(0, MAX_TEXTS).map((i) => renderText(rows[i]!, report.each[i]!, read[i]!, posteriors[i]!))}
 ${order.length > MAX_TEXTS ? html`<p>${formatCount(order.length - MAX_TEXTS)} further texts are not shown.</p>` : null}
 </main></body></html>
 `);
@@ -79,22 +79,16 @@ function renderDecoys(decoys: Detection['report']['decoys']): Markup | null {
 
 function renderText(
   { file, line }: TextRow,
-  { log10P, log10AdjustedP, scored, spans = [] }: ReportedText,
+  { log10P, log10AdjustedP, scored, spans }: ReportedText,
   { text, starts, mask }: ReadText,
-  posterior: Float64Array | undefined,
+  posterior: Float64Array | null,
 ): Markup {
   return html`<section><h2>${line === null ? file : `${file}:${line}`}</h2>
-<p class="meta">log10 p ${formatLog10(log10P)}, adjusted for all texts ${formatLog10(log10AdjustedP)}; ${formatPlural(scored, 'token')} scored; ${formatPlural(spans.length, 'span')}${spans.map(({ tokens, log10P: spanLog10P }) => `; tokens ${tokens[0]} to ${tokens[1]} at ${formatLog10(spanLog10P)}`).join('')}</p>
+<p class="meta">log10 p ${formatLog10(log10P)}, adjusted for all texts ${formatLog10(log10AdjustedP)}; ${formatPlural(scored, 'token')} scored; ${spans === undefined ? 'not searched for spans' : formatPlural(spans.length, 'span')}${spans?.map(({ tokens, log10P: spanLog10P }) => `; tokens ${tokens[0]} to ${tokens[1]} at ${formatLog10(spanLog10P)}`).join('') ?? ''}</p>
 <div class="text">${
-    starts === null || posterior === undefined
+    starts === null || posterior === null
       ? text.slice(0, MAX_TOKENS)
-      : renderTokens(
-          text,
-          starts,
-          posterior,
-          mask,
-          spans.map(({ tokens }) => tokens),
-        )
+      : renderTokens(text, starts, posterior, mask, spans?.map(({ tokens }) => tokens) ?? [])
   }</div></section>`;
 }
 

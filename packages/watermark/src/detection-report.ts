@@ -3,7 +3,7 @@ import { toHex } from '@phalanx/core';
 import { adjustByHolm, toLog10 } from '@phalanx/stats';
 import { checkDecoys } from './detect/decoys.js';
 import { testKey } from './detect/log-p.js';
-import { findSpans } from './detect/spans.js';
+import { findSpans, MAX_SEARCHED_TOKENS } from './detect/spans.js';
 import type { Mark } from './mark.js';
 import type { MarkProfile } from './profile.js';
 import type { Masked } from './text/masked-ranges.js';
@@ -45,7 +45,10 @@ export interface ReportedText {
   readonly log10AdjustedP: number;
   readonly scored: number;
   readonly excess: number;
-  /** With `spans`, unless the dialect's n-grams share values (`Mark.test`): then nothing can be said of a stretch. */
+  /**
+   * With `spans`. Absent where nothing can be said of a stretch: the dialect's n-grams share values (`Mark.test`), or the text has
+   * more than `MAX_SEARCHED_TOKENS`; one such text does not keep the others from being searched.
+   */
   readonly spans?: readonly ReportedSpan[];
 }
 
@@ -84,8 +87,8 @@ export interface DetectionReport {
 export interface Detection {
   readonly report: DetectionReport;
   readonly read: readonly ReadText[];
-  /** Where spans were searched, for each text each token's probability of being marked. */
-  readonly posteriors: readonly Float64Array[];
+  /** Of each text each token's probability of being marked; null where spans were not searched. */
+  readonly posteriors: readonly (Float64Array | null)[];
 }
 
 /**
@@ -99,7 +102,7 @@ export function detectMark(request: DetectionRequest): Detection {
   const together = gatherTexts(mark, read);
   const { logP, scored, excess } = testKey(mark, together);
   const decoys = scored === 0 ? null : checkDecoys(together, request.decoys);
-  const posteriors: Float64Array[] = [];
+  const posteriors = read.map((): Float64Array | null => null);
   const each = depth === 'all' ? [] : testEach(request, read, posteriors);
   const report: DetectionReport = {
     schema: 'phalanx.mark-detection.v1',
@@ -132,7 +135,7 @@ export function detectMark(request: DetectionRequest): Detection {
 function testEach(
   { mark, alpha, depth }: DetectionRequest,
   read: readonly ReadText[],
-  posteriors: Float64Array[],
+  posteriors: (Float64Array | null)[],
 ): ReportedText[] {
   const gathered = read.map((text) => gatherTexts(mark, [text]));
   const tests = gathered.map((ngrams) => testKey(mark, ngrams));
@@ -141,8 +144,8 @@ function testEach(
     const { repairs } = read[i]!;
     const repaired = repairs === null ? 0 : repairs.homoglyphs + repairs.invisible + repairs.spaces;
     const text = { repaired, log10P: toLog10(logP), log10AdjustedP: toLog10(adjusted[i]!), scored, excess };
-    if (depth !== 'spans' || mark.test !== undefined) return text;
     const { tokens, starts } = read[i]!;
+    if (depth !== 'spans' || mark.test !== undefined || tokens.length > MAX_SEARCHED_TOKENS) return text;
     const { spans, posterior } = findSpans(
       mark.pivot,
       mark.read(gathered[i]!),
@@ -153,7 +156,7 @@ function testEach(
         ...(mark.secondShare !== undefined && { secondShare: mark.secondShare }),
       },
     );
-    posteriors.push(posterior);
+    posteriors[i] = posterior;
     return {
       ...text,
       spans: spans.map(({ start, end, logP: logSpanP, confidence }) => ({

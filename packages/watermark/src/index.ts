@@ -32,6 +32,7 @@ export {
   findSpans,
   MAX_SCAN_TOKENS,
   MAX_SCAN_WORK,
+  MAX_SEARCHED_TOKENS,
   type MarkedSpan,
   type SpanOptions,
   type SpanSearch,

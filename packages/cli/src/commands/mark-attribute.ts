@@ -51,6 +51,10 @@ function readTenants(path: string): string[] {
     .toString('utf8')
     .split(/\r?\n/)
     .filter((line) => line !== '');
+  if (tenants.length === 0)
+    throw new PhalanxError<CliErrorCode>('CLI_USAGE', `${path} names no tenant`, {
+      advice: 'Write one id a line.',
+    });
   if (new Set(tenants).size !== tenants.length)
     throw new PhalanxError<CliErrorCode>('CLI_USAGE', `${path} names a tenant twice`, {
       advice: 'Each key is tried once, or the correction for their number is wrong.',

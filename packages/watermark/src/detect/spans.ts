@@ -7,6 +7,9 @@ import { EvidenceDensity, findStretches, labelTokens, scanEvidence } from './sca
 /** Most tokens of a document, and most tokens times draws. */
 export const MAX_SCAN_TOKENS = 5_000_000;
 export const MAX_SCAN_WORK = 5_000_000_000;
+const DRAWS = 9999;
+/** Most tokens of a document that is searched with the draws that are made by default. */
+export const MAX_SEARCHED_TOKENS = Math.floor(MAX_SCAN_WORK / DRAWS);
 
 /** Settings of `findSpans`, fixed before the values are seen. */
 export interface SpanOptions {
@@ -76,7 +79,7 @@ export function findSpans(
   length: number,
   options: SpanOptions = {},
 ): SpanSearch {
-  const { alpha = 1e-3, draws = 9999, seed = 1 } = options;
+  const { alpha = 1e-3, draws = DRAWS, seed = 1 } = options;
   const scored = countRows(pivot, values);
   checkArguments(scored, positions, length, alpha, draws);
   const density = new EvidenceDensity(pivot, options.secondShare);
