@@ -6,12 +6,14 @@ const FLOOR = {
   core: 0,
   domain: 1,
   stats: 1,
+  suspect: 1,
   sketch: 2,
   watermark: 2,
   weights: 2,
   wire: 2,
   triage: 2,
   ledger: 2,
+  attestation: 2.5, // uses ledger, a listed exception within floor 2
   store: 3,
   record: 3,
   evidence: 3.5, // uses record, a listed exception within floor 3

@@ -1,8 +1,9 @@
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { TimestampAuthority } from '@phalanx/attestation';
 import { PhalanxError } from '@phalanx/core';
-import type { DatedCheckpoint, TimestampAuthority } from '@phalanx/evidence';
+import type { DatedCheckpoint } from '@phalanx/evidence';
 import type { CliErrorCode } from './cli-error.js';
 import type { RecordSession } from './record-session.js';
 import type { Config } from './setting.js';
@@ -18,7 +19,7 @@ export async function readAuthority(
     throw new PhalanxError<CliErrorCode>('CLI_CONFIG', 'ledger.tsa needs ledger.tsa_certificates', {
       advice: 'Name a PEM file with the certificates of the authority.',
     });
-  const { readCertificates } = await import('@phalanx/evidence');
+  const { readCertificates } = await import('@phalanx/attestation');
   try {
     return { url, certificates: readCertificates(new Uint8Array(readFileSync(path))) };
   } catch (cause) {
@@ -32,14 +33,17 @@ export async function readAuthority(
  * Has the log's checkpoint stamped and keeps the stamp, synced, so that a later bundle can show when its entries were there.
  *
  * @returns the size that was stamped, and when
- * @throws PhalanxError `EVIDENCE_TIMESTAMP_AUTHORITY`, `EVIDENCE_TIMESTAMP`
+ * @throws PhalanxError `ATTESTATION_TIMESTAMP_AUTHORITY`, `ATTESTATION_TIMESTAMP`
  */
 export async function dateLog(
   dataDir: string,
   { telemetry }: Pick<RecordSession, 'telemetry'>,
   authority: TimestampAuthority,
 ): Promise<{ readonly size: number; readonly timeMs: number }> {
-  const { formatDatedLine, requestTimestamp } = await import('@phalanx/evidence');
+  const [{ requestTimestamp }, { formatDatedLine }] = await Promise.all([
+    import('@phalanx/attestation'),
+    import('@phalanx/evidence'),
+  ]);
   await telemetry.publish();
   const { note, checkpoint } = telemetry.log.served ?? telemetry.log.signed!;
   const { response, timestamp } = await requestTimestamp(note, authority);

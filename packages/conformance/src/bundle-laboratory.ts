@@ -3,8 +3,8 @@ import { createPublicKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { formatCertificates } from '@phalanx/attestation';
 import { utf8 } from '@phalanx/core';
-import { formatCertificates } from '@phalanx/evidence';
 import type { OpensslAuthority } from './openssl-authority.js';
 
 /** What a program came to. */

@@ -1,5 +1,5 @@
+import { formatStatementBundle } from '@phalanx/attestation';
 import { canonicalJson, type Json, toBase64, utf8 } from '@phalanx/core';
-import { formatStatementBundle } from '@phalanx/evidence';
 import type { LoggedStatement } from './logged-statement.js';
 import type { BundleQuestion } from './sigstore-verifiers.js';
 

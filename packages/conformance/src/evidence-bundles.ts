@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { PhalanxError } from '@phalanx/core';
 import {
   encodePreAuth,
   formatMessageBundle,
   formatStatementBundle,
   verifyStatementBundle,
-} from '@phalanx/evidence';
+} from '@phalanx/attestation';
+import { PhalanxError } from '@phalanx/core';
 import { hashLeaf, verifyTlogProof } from '@phalanx/ledger';
 import { mutateBundle } from './bundle-mutations.js';
 import type { Checks } from './checks.js';

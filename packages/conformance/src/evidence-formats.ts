@@ -3,16 +3,9 @@ import { createPublicKey } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeTimestampRequest, verifySigstoreBundle, verifyTimestamp } from '@phalanx/attestation';
 import { PhalanxError, utf8 } from '@phalanx/core';
-import {
-  Bag,
-  decryptWithIdentity,
-  encryptForRecipients,
-  makeTimestampRequest,
-  verifySigstoreBundle,
-  verifyTimestamp,
-  writeBag,
-} from '@phalanx/evidence';
+import { Bag, decryptWithIdentity, encryptForRecipients, writeBag } from '@phalanx/evidence';
 import type { Checks } from './checks.js';
 import { checkBundles } from './evidence-bundles.js';
 import { type OpensslAuthority, openOpensslAuthority } from './openssl-authority.js';

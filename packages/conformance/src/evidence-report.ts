@@ -4,13 +4,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { statementSignerOf } from '@phalanx/attestation';
 import { DAY_MS, utf8 } from '@phalanx/core';
 import {
   makeSigningCertificate,
   renderDeclarationPdf,
   renderReportPdf,
   signPdf,
-  statementSignerOf,
   writeCustodyGraph,
 } from '@phalanx/evidence';
 import { Random } from '@phalanx/stats';

@@ -1,6 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
-import { systemClock, utf8 } from '@phalanx/core';
 import {
   formatStatement,
   formatTrustedRoot,
@@ -9,7 +8,8 @@ import {
   type StatementBundle,
   signEnvelope,
   statementSignerOf,
-} from '@phalanx/evidence';
+} from '@phalanx/attestation';
+import { systemClock, utf8 } from '@phalanx/core';
 import {
   FolderDisk,
   formatVerifierKey,

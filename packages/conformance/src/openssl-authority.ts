@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { requestTimestamp } from '@phalanx/evidence';
+import { requestTimestamp } from '@phalanx/attestation';
 
 /** A time stamping authority made of `openssl ts`, in a folder. */
 export interface OpensslAuthority {

@@ -1,3 +1,4 @@
+import { verifyTimestamp } from '@phalanx/attestation';
 import { canonicalJson, fromBase64, PhalanxError, toBase64, utf8 } from '@phalanx/core';
 import {
   type Checkpoint,
@@ -11,7 +12,6 @@ import {
 import { z } from 'zod';
 import type { EvidenceErrorCode } from './evidence-error.js';
 import { readJsonLines } from './json-lines.js';
-import { verifyTimestamp } from './timestamp.js';
 
 /**
  * A checkpoint that somebody else saw at a time: its signed note and an RFC 3161 response over it. Kept as the log grows, they show later
@@ -90,7 +90,7 @@ export async function* proveDates(
  * Verifies `dates.jsonl`: each checkpoint is by the log, was stamped, and is continued by the checkpoint of the bundle.
  *
  * @returns ascending in size and time
- * @throws PhalanxError `EVIDENCE_RECORD`, `EVIDENCE_TIMESTAMP`
+ * @throws PhalanxError `EVIDENCE_RECORD`, `ATTESTATION_TIMESTAMP`
  */
 export async function verifyDates(
   content: AsyncIterable<Uint8Array>,

@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { formatCertificates, formatPublicKeyPem } from '@phalanx/attestation';
 import { utf8 } from '@phalanx/core';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,14 +9,12 @@ import { BUNDLE } from './bundle-layout.js';
 import { hashAccount } from './exchange-record.test.support.js';
 import { type ExportRequest, exportEvidence } from './export.js';
 import { listFiles, rewriteManifests } from './forged-evidence.test.support.js';
-import { formatCertificates } from './pem.js';
 import {
   openAuthority,
   openLaboratory,
   POOL,
   type SampleLaboratory,
 } from './sample-evidence.test.support.js';
-import { formatPublicKeyPem } from './statement-signer.js';
 import { type EvidenceTrust, LINKS, type LinkName, verifyEvidence } from './verify.js';
 
 let lab: SampleLaboratory;

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { formatPublicKeyPem } from '@phalanx/attestation';
 import { utf8 } from '@phalanx/core';
 import { formatVerifierKey, makeVerifierKey, SignatureType, signingKeyOf } from '@phalanx/ledger';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
@@ -13,7 +14,6 @@ import { exportEvidence } from './export.js';
 import { chainOf, type Draft, forgeBundle, type OpeningLine } from './forged-evidence.test.support.js';
 import type { CaseFile } from './report/case-file.js';
 import { ORIGIN, openLaboratory, type SampleLaboratory } from './sample-evidence.test.support.js';
-import { formatPublicKeyPem } from './statement-signer.js';
 import { type EvidenceTrust, type LinkName, verifyEvidence } from './verify.js';
 
 let lab: SampleLaboratory;

@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
+import {
+  formatCertificates,
+  formatEnvelope,
+  formatPublicKeyPem,
+  formatStatement,
+  formatStatementBundle,
+  makeStatementLeaf,
+  requestTimestamp,
+  STATEMENT_TYPE,
+  signEnvelope,
+} from '@phalanx/attestation';
 import { canonicalJson, type Json, PhalanxError, toHex, utf8 } from '@phalanx/core';
 import type { DetectionReport } from '@phalanx/domain';
 import {
@@ -18,10 +29,8 @@ import { BUNDLE, CLAIMS_TYPE, WHOLE_TYPE } from './bundle-layout.js';
 import { writeCaseFile } from './case-writer.js';
 import { type DatedCheckpoint, proveDates } from './dated-checkpoint.js';
 import { type DisclosureRequest, type OpenedCounts, stageOpenings } from './disclosure-files.js';
-import { formatEnvelope, signEnvelope } from './dsse.js';
 import { formatProofLine } from './entry-proofs.js';
 import type { EvidenceErrorCode } from './evidence-error.js';
-import { formatCertificates } from './pem.js';
 import { drawSample } from './random-sample.js';
 import { findRecordedPool, type RecordedPool, withPseudonyms, writeLeaves } from './recorded-pool.js';
 import type { CaseParty } from './report/case-file.js';
@@ -30,13 +39,8 @@ import { renderDeclarationPdf } from './report/declaration.js';
 import { signPdf } from './report/pdf-signature.js';
 import { renderReportHtml } from './report/report-html.js';
 import { renderReportPdf } from './report/report-pdf.js';
-import { formatStatementBundle } from './sigstore-bundle.js';
 import { Staging } from './staging.js';
 import { type StampRequest, stageStamps } from './stamp-files.js';
-import { formatStatement, STATEMENT_TYPE } from './statement.js';
-import { makeStatementLeaf } from './statement-leaf.js';
-import { formatPublicKeyPem } from './statement-signer.js';
-import { requestTimestamp } from './timestamp-request.js';
 import { readVerifyScript, writeGuide } from './verify-guide.js';
 
 /** What a bundle is made from. */

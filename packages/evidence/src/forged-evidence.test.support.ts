@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import {
+  formatEnvelope,
+  formatStatement,
+  makeStatementLeaf,
+  parseEnvelope,
+  parseStatement,
+  STATEMENT_TYPE,
+  signEnvelope,
+} from '@phalanx/attestation';
 import { canonicalJson, fromBase64, type Json, toBase64, toHex, utf8 } from '@phalanx/core';
 import type { DetectionReport } from '@phalanx/domain';
 import { type Checkpoint, formatTlogProof, parseCheckpoint, parseNote } from '@phalanx/ledger';
@@ -11,14 +20,11 @@ import {
   type Statement,
 } from '@phalanx/record';
 import { BUNDLE, UNSIGNED, WHOLE_TYPE } from './bundle-layout.js';
-import { formatEnvelope, parseEnvelope, signEnvelope } from './dsse.js';
 import { formatProofLine } from './entry-proofs.js';
 import { ChainFollower } from './leaf-list.js';
 import { drawSample } from './random-sample.js';
 import type { CaseFile } from './report/case-file.js';
 import type { SampleLaboratory } from './sample-evidence.test.support.js';
-import { formatStatement, parseStatement, STATEMENT_TYPE } from './statement.js';
-import { makeStatementLeaf } from './statement-leaf.js';
 
 /** Every file below a folder. */
 export function listFiles(folder: string): string[] {

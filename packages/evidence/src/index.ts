@@ -2,17 +2,8 @@ export { decryptWithIdentity, encryptForRecipients, recipientOf } from './age-en
 export { Bag, type BagLimits, type ListedFile } from './bag.js';
 export { type BagFile, type BagInfo, type WrittenBag, writeBag } from './bag-writer.js';
 export { type DatedCheckpoint, formatDatedLine, readDatedLines } from './dated-checkpoint.js';
-export {
-  type Envelope,
-  encodePreAuth,
-  formatEnvelope,
-  parseEnvelope,
-  signEnvelope,
-  verifyEnvelope,
-} from './dsse.js';
 export type { EvidenceErrorCode } from './evidence-error.js';
 export { type ExportedBundle, type ExportRequest, exportEvidence } from './export.js';
-export { formatCertificates, readCertificates } from './pem.js';
 export { drawSample } from './random-sample.js';
 export {
   CaseAccount,
@@ -39,55 +30,6 @@ export {
   type CertificateRequest,
   makeSigningCertificate,
 } from './report/signing-certificate.js';
-export {
-  formatMessageBundle,
-  formatStatementBundle,
-  type StatementBundle,
-  type VerifiedStatementBundle,
-  verifyStatementBundle,
-} from './sigstore-bundle.js';
-export type { LoggedEntry } from './sigstore-log-entry.js';
-export {
-  type BundleTrust,
-  type SignatureTimestamp,
-  type VerifiedBundle,
-  verifySigstoreBundle,
-} from './sigstore-verifier.js';
-export {
-  formatStatement,
-  parseStatement,
-  STATEMENT_TYPE,
-  type Statement,
-  type Subject,
-} from './statement.js';
-export { makeStatementLeaf } from './statement-leaf.js';
-export {
-  formatPublicKeyPem,
-  keyHintOf,
-  parsePublicKey,
-  type StatementSigner,
-  statementSignerOf,
-} from './statement-signer.js';
-export {
-  normaliseResponse,
-  type TimestampTrust,
-  type VerifiedTimestamp,
-  verifyTimestamp,
-} from './timestamp.js';
-export {
-  makeTimestampRequest,
-  requestTimestamp,
-  type TimestampAuthority,
-  type TimestampRequest,
-} from './timestamp-request.js';
-export {
-  formatTrustedRoot,
-  logIdOf,
-  parseTrustedRoot,
-  type TrustedLog,
-  type TrustedParties,
-  type Validity,
-} from './trusted-root.js';
 export {
   type CheckedLink,
   type EvidenceCheck,

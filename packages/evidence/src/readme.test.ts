@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { formatPublicKeyPem } from '@phalanx/attestation';
 import { expect, it } from 'vitest';
 import { exportEvidence } from './export.js';
 import { openLaboratory } from './sample-evidence.test.support.js';
-import { formatPublicKeyPem } from './statement-signer.js';
 import { LINKS, verifyEvidence } from './verify.js';
 
 it('the example of the README runs and prints what it says', { timeout: 60_000 }, async () => {

@@ -4,6 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { requestTimestamp, statementSignerOf, type TimestampAuthority } from '@phalanx/attestation';
+import { issueCertificate, makeToken } from '@phalanx/attestation/test-authority';
 import { utf8 } from '@phalanx/core';
 import { DetectionReport } from '@phalanx/domain';
 import {
@@ -21,9 +23,6 @@ import { hashAccount, makeExchange, makeRecord } from './exchange-record.test.su
 import type { ExportRequest } from './export.js';
 import { makeSampleCaseFile } from './report/sample-case-file.test.support.js';
 import { makeSigningCertificate } from './report/signing-certificate.js';
-import { statementSignerOf } from './statement-signer.js';
-import { issueCertificate, makeToken } from './timestamp-authority.test.support.js';
-import { requestTimestamp, type TimestampAuthority } from './timestamp-request.js';
 
 export const ORIGIN = 'node-1.lab.example';
 export const WINDOW = { fromMs: Date.UTC(2026, 2, 1), toMs: Date.UTC(2026, 2, 5) };

@@ -1,14 +1,15 @@
+import type { Envelope, StatementSigner, VerifiedTimestamp } from '@phalanx/attestation';
+import {
+  formatCertificates,
+  formatTrustedRoot,
+  requestTimestamp,
+  type TimestampAuthority,
+  verifyStatementBundle,
+} from '@phalanx/attestation';
 import { type Clock, DAY_MS, PhalanxError, utf8 } from '@phalanx/core';
 import type { VerifierKey } from '@phalanx/ledger';
 import { BUNDLE } from './bundle-layout.js';
-import type { Envelope } from './dsse.js';
-import { formatCertificates } from './pem.js';
-import { verifyStatementBundle } from './sigstore-bundle.js';
 import type { Staging } from './staging.js';
-import type { StatementSigner } from './statement-signer.js';
-import type { VerifiedTimestamp } from './timestamp.js';
-import { requestTimestamp, type TimestampAuthority } from './timestamp-request.js';
-import { formatTrustedRoot } from './trusted-root.js';
 
 /** Who stamps, and what a verifier of Sigstore must know besides. */
 export interface StampRequest {
@@ -69,7 +70,7 @@ function isForSigstore(bundle: Uint8Array, trustedRoot: Uint8Array, publicKey: U
     verifyStatementBundle(bundle, { trustedRoot, publicKey });
     return true;
   } catch (error) {
-    if (PhalanxError.is(error, 'EVIDENCE_TIMESTAMP')) return false;
+    if (PhalanxError.is(error, 'ATTESTATION_TIMESTAMP')) return false;
     throw error;
   }
 }

@@ -1,3 +1,15 @@
+import {
+  makeStatementLeaf,
+  parseEnvelope,
+  parseStatement,
+  readCertificates,
+  readPublicKey,
+  STATEMENT_TYPE,
+  type Statement,
+  verifyEnvelope,
+  verifyStatementBundle,
+  verifyTimestamp,
+} from '@phalanx/attestation';
 import { canonicalJson, type Json, PhalanxError, toHex } from '@phalanx/core';
 import type { DetectionReport, ExchangeRecord } from '@phalanx/domain';
 import {
@@ -19,19 +31,13 @@ import { BUNDLE, CLAIMS_TYPE, isMetadataPart, isTextPart, UNSIGNED, WHOLE_TYPE }
 import { matchCase } from './case-match.js';
 import { describeCoverage, measureCoverage } from './coverage.js';
 import { verifyDates } from './dated-checkpoint.js';
-import { parseEnvelope, verifyEnvelope } from './dsse.js';
 import { verifyEntryProofs } from './entry-proofs.js';
 import type { EvidenceErrorCode } from './evidence-error.js';
 import { AccountTies, readFinding } from './finding-match.js';
 import { ChainFollower, type ChainSummary, readLeafLines } from './leaf-list.js';
 import { METADATA_GROUPS, type OpenedGroups, readOpenings, TEXT_GROUPS } from './openings.js';
-import { readCertificates, readPublicKey } from './pem.js';
 import { drawSample } from './random-sample.js';
 import { DisclosureLevel } from './report/case-file.js';
-import { verifyStatementBundle } from './sigstore-bundle.js';
-import { parseStatement, STATEMENT_TYPE, type Statement } from './statement.js';
-import { makeStatementLeaf } from './statement-leaf.js';
-import { verifyTimestamp } from './timestamp.js';
 
 /** What a verifier holds of its own. What is missing is taken from the bundle, which then speaks for itself. */
 export interface EvidenceTrust {

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { StatementSigner } from '@phalanx/attestation';
 import { PhalanxError, showInvisible, systemClock, utf8 } from '@phalanx/core';
-import type { CaseParty, StatementSigner } from '@phalanx/evidence';
+import type { CaseParty } from '@phalanx/evidence';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
 import { readAuthority, readDates } from '../dated-log.js';
@@ -65,17 +66,21 @@ export async function exportEvidenceCommand(
     throw usage(`no finding is kept as ${showInvisible(id)}`, '`phalanx findings list` names them.');
   const { report, keptAtMs } = unpackFinding(row);
 
-  const [evidence, { parseVerifierKey }, { createSketcher, HashDomain }, { openSketchKey }] =
-    await Promise.all([
-      import('@phalanx/evidence'),
-      import('@phalanx/ledger'),
-      import('@phalanx/sketch'),
-      import('@phalanx/store'),
-    ]);
+  const [
+    { statementSignerOf },
+    { exportEvidence },
+    { parseVerifierKey },
+    { createSketcher, HashDomain },
+    { openSketchKey },
+  ] = await Promise.all([
+    import('@phalanx/attestation'),
+    import('@phalanx/evidence'),
+    import('@phalanx/ledger'),
+    import('@phalanx/sketch'),
+    import('@phalanx/store'),
+  ]);
   const sketcher = createSketcher(await openSketchKey(dataDir));
-  const statements = evidence.statementSignerOf(
-    await readLedgerKey(dataDir, 'statements', ledger, config, terminal),
-  );
+  const statements = statementSignerOf(await readLedgerKey(dataDir, 'statements', ledger, config, terminal));
   const madeBy: CaseParty = {
     organisation: flags.organisation,
     person: flags.person ?? null,
@@ -84,7 +89,7 @@ export async function exportEvidenceCommand(
   const version = readVersion();
   const folder = resolve(flags.to);
   const bundle = await withRecord(dataDir, ledger, config, terminal, async ({ telemetry }) =>
-    evidence.exportEvidence(folder, {
+    exportEvidence(folder, {
       telemetry,
       logKey: parseVerifierKey(ledger.verifierKey),
       logKeyText: ledger.verifierKey,
@@ -166,7 +171,10 @@ async function openCertificate(
   key: StatementSigner,
   subject: CaseParty,
 ): Promise<Uint8Array> {
-  const { formatCertificates, makeSigningCertificate, readCertificates } = await import('@phalanx/evidence');
+  const [{ formatCertificates, readCertificates }, { makeSigningCertificate }] = await Promise.all([
+    import('@phalanx/attestation'),
+    import('@phalanx/evidence'),
+  ]);
   const path = join(dataDir, 'ledger', 'report-signer.pem');
   if (existsSync(path)) return readCertificates(readBytes(path))[0]!;
   const notBeforeMs = Date.now() - 3_600_000;

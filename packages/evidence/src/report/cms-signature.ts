@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { StatementSigner } from '@phalanx/attestation';
 import { PhalanxError } from '@phalanx/core';
 import * as asn1js from 'asn1js';
 import {
@@ -13,7 +14,6 @@ import {
   TimeStampResp,
   TSTInfo,
 } from 'pkijs';
-import type { StatementSigner } from '../statement-signer.js';
 import type { ReportErrorCode } from './report-error.js';
 import { parseCertificate, toArrayBuffer } from './signing-certificate.js';
 

@@ -1,13 +1,13 @@
 import { createHash, createPublicKey, generateKeyPairSync, verify, X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { statementSignerOf } from '@phalanx/attestation';
+import { issueCertificate, makeToken } from '@phalanx/attestation/test-authority';
 import { DAY_MS, PhalanxError, toHex, utf8 } from '@phalanx/core';
 import * as asn1js from 'asn1js';
 import { PDFDict, PDFDocument, PDFName, PDFString } from 'pdf-lib';
 import { ContentInfo, SignedData, type SignerInfo } from 'pkijs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { statementSignerOf } from '../statement-signer.js';
-import { issueCertificate, makeToken } from '../timestamp-authority.test.support.js';
 import type { PdfSigning } from './pdf-signature.js';
 import { signPdf } from './pdf-signature.js';
 import { renderReportPdf } from './report-pdf.js';

@@ -1,9 +1,9 @@
+import type { StatementSigner } from '@phalanx/attestation';
 import { PhalanxError, showInvisible, spellOut } from '@phalanx/core';
 import { pdflibAddPlaceholder } from '@signpdf/placeholder-pdf-lib';
 import { SignPdf } from '@signpdf/signpdf';
 import { Signer, SUBFILTER_ETSI_CADES_DETACHED } from '@signpdf/utils';
 import { PDFDocument } from 'pdf-lib';
-import type { StatementSigner } from '../statement-signer.js';
 import { signCms, type TimestampSource } from './cms-signature.js';
 import type { ReportErrorCode } from './report-error.js';
 import { holdsKey } from './signing-certificate.js';

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import type { StatementSigner } from '@phalanx/attestation';
 import { LAST_MS, PhalanxError } from '@phalanx/core';
 import * as asn1js from 'asn1js';
 import {
@@ -12,7 +13,6 @@ import {
   RelativeDistinguishedNames,
   Time,
 } from 'pkijs';
-import type { StatementSigner } from '../statement-signer.js';
 import type { ReportErrorCode } from './report-error.js';
 
 const OID = {

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { PhalanxError, toBase64 } from '@phalanx/core';
-import type { EvidenceErrorCode } from './evidence-error.js';
+import type { AttestationErrorCode } from './attestation-error.js';
 
 /** Signs statements with a key that lies somewhere: in a file or a token. */
 export interface StatementSigner {
@@ -20,7 +20,7 @@ const POINT_BYTES = 64;
 /**
  * A P-256 key that this process holds. Sigstore has no Ed25519 that all its verifiers take: Rekor v2 dropped it.
  *
- * @throws PhalanxError `EVIDENCE_KEY` for a key of another kind
+ * @throws PhalanxError `ATTESTATION_KEY` for a key of another kind
  */
 export function statementSignerOf(privateKey: KeyObject): StatementSigner {
   if (privateKey.type !== 'private') throw keyError('it is not private');
@@ -32,7 +32,7 @@ export function statementSignerOf(privateKey: KeyObject): StatementSigner {
 /**
  * Reads a public key in the one encoding that is used here: 91 bytes, P-256 by name, the point uncompressed and on the curve.
  *
- * @throws PhalanxError `EVIDENCE_KEY`
+ * @throws PhalanxError `ATTESTATION_KEY`
  */
 export function parsePublicKey(spki: Uint8Array): KeyObject {
   const head = spki.subarray(0, P256_SPKI.length);
@@ -55,8 +55,8 @@ export function formatPublicKeyPem(spki: Uint8Array): string {
   return parsePublicKey(spki).export({ format: 'pem', type: 'spki' }).toString();
 }
 
-function keyError(what: string, cause?: unknown): PhalanxError<EvidenceErrorCode> {
-  return new PhalanxError('EVIDENCE_KEY', `not a key for statements: ${what}`, {
+function keyError(what: string, cause?: unknown): PhalanxError<AttestationErrorCode> {
+  return new PhalanxError('ATTESTATION_KEY', `not a key for statements: ${what}`, {
     cause,
     advice: 'Use an ECDSA key on P-256.',
   });

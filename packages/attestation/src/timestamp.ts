@@ -9,9 +9,9 @@ import {
   type SignerInfo,
   TSTInfo,
 } from 'pkijs';
+import type { AttestationErrorCode } from './attestation-error.js';
 import { findTsaPath, isSame, readCertificate, type TsaCertificate } from './certificate-path.js';
 import { isDer } from './der.js';
-import type { EvidenceErrorCode } from './evidence-error.js';
 
 /** What a time stamp says, once it is verified. */
 export interface VerifiedTimestamp {
@@ -73,7 +73,7 @@ const SIGNATURES: Readonly<Record<string, { readonly key: string; readonly diges
  * Certificates must have been valid at the time that the stamp states; what is known of them since is not looked up.
  *
  * @param response DER of a `TimeStampResp`, as `normaliseResponse` leaves it
- * @throws PhalanxError `EVIDENCE_TIMESTAMP`
+ * @throws PhalanxError `ATTESTATION_TIMESTAMP`
  */
 export function verifyTimestamp(
   response: Uint8Array,
@@ -94,7 +94,7 @@ export function verifyTimestamp(
 /**
  * The response without the text that an authority may send beside the status.
  *
- * @throws PhalanxError `EVIDENCE_TIMESTAMP` when it holds no token
+ * @throws PhalanxError `ATTESTATION_TIMESTAMP` when it holds no token
  */
 export function normaliseResponse(response: Uint8Array): Uint8Array {
   return wrapToken(tokenOf(response));
@@ -316,6 +316,6 @@ function derOf(value: asn1js.AsnType): Uint8Array {
   return new Uint8Array(value.toBER());
 }
 
-function timestampError(what: string, options: PhalanxErrorOptions = {}): PhalanxError<EvidenceErrorCode> {
-  return new PhalanxError('EVIDENCE_TIMESTAMP', `the time stamp cannot be used: ${what}`, options);
+function timestampError(what: string, options: PhalanxErrorOptions = {}): PhalanxError<AttestationErrorCode> {
+  return new PhalanxError('ATTESTATION_TIMESTAMP', `the time stamp cannot be used: ${what}`, options);
 }

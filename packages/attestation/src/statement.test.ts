@@ -55,7 +55,7 @@ describe('a statement', () => {
       expect(
         code(() => parseStatement(utf8(canonicalJson(odd)))),
         JSON.stringify(odd),
-      ).toBe('EVIDENCE_STATEMENT');
+      ).toBe('ATTESTATION_STATEMENT');
     const text = Buffer.from(formatStatement(statement)).toString();
     for (const odd of [
       ` ${text}`,
@@ -65,8 +65,8 @@ describe('a statement', () => {
       text.replace('"b":1', '"b":1,"b":1'),
       text.replace('"b":1', `"b":${'['.repeat(1e6)}${']'.repeat(1e6)}`),
     ])
-      expect(code(() => parseStatement(utf8(odd)))).toBe('EVIDENCE_STATEMENT');
-    expect(code(() => formatStatement({ ...statement, subjects: [] }))).toBe('EVIDENCE_STATEMENT');
+      expect(code(() => parseStatement(utf8(odd)))).toBe('ATTESTATION_STATEMENT');
+    expect(code(() => formatStatement({ ...statement, subjects: [] }))).toBe('ATTESTATION_STATEMENT');
   });
 });
 
@@ -88,14 +88,14 @@ describe('an envelope', () => {
     expect(parseEnvelope(json)).toEqual(envelope);
     verifyEnvelope(envelope, signer.publicKey);
     const other = statementSignerOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
-    expect(code(() => verifyEnvelope(envelope, other.publicKey))).toBe('EVIDENCE_SIGNATURE');
+    expect(code(() => verifyEnvelope(envelope, other.publicKey))).toBe('ATTESTATION_SIGNATURE');
     for (let bit = 0; bit < json.length * 8; bit++) {
       const changed = json.slice();
       changed[bit >> 3]! ^= 1 << (bit & 7);
       expect(
         code(() => verifyEnvelope(parseEnvelope(changed), signer.publicKey)),
         `bit ${bit}`,
-      ).toMatch(/^EVIDENCE_(?:ENVELOPE|SIGNATURE)$/);
+      ).toMatch(/^ATTESTATION_(?:ENVELOPE|SIGNATURE)$/);
     }
   });
 
@@ -113,8 +113,8 @@ describe('an envelope', () => {
     );
     fc.assert(
       fc.property(wild, (bytes) => {
-        expect(code(() => parseEnvelope(bytes))).toBe('EVIDENCE_ENVELOPE');
-        expect(code(() => parseStatement(bytes))).toBe('EVIDENCE_STATEMENT');
+        expect(code(() => parseEnvelope(bytes))).toBe('ATTESTATION_ENVELOPE');
+        expect(code(() => parseStatement(bytes))).toBe('ATTESTATION_STATEMENT');
       }),
       { numRuns: 500 },
     );
@@ -122,7 +122,7 @@ describe('an envelope', () => {
       utf8(JSON.stringify({ payload: 'YQ==', payloadType, signatures: [{ keyid: '', sig: 'YQ==' }] }));
     expect(code(() => parseEnvelope(typed('a/b')))).toBe('accepted');
     for (const odd of [5, null, ['a/b'], '', 'x'.repeat(300)])
-      expect(code(() => parseEnvelope(typed(odd)))).toBe('EVIDENCE_ENVELOPE');
+      expect(code(() => parseEnvelope(typed(odd)))).toBe('ATTESTATION_ENVELOPE');
   });
 
   it('is signed with P-256 in one encoding', () => {
@@ -131,11 +131,11 @@ describe('an envelope', () => {
       generateKeyPairSync('ed25519').privateKey,
       generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey,
     ])
-      expect(code(() => statementSignerOf(odd))).toBe('EVIDENCE_KEY');
+      expect(code(() => statementSignerOf(odd))).toBe('ATTESTATION_KEY');
     const off = signer.publicKey.slice();
     off[90]! ^= 1;
     for (const odd of [off, signer.publicKey.slice(0, 90), new Uint8Array(91), new Uint8Array(0)])
-      expect(code(() => parsePublicKey(odd))).toBe('EVIDENCE_KEY');
+      expect(code(() => parsePublicKey(odd))).toBe('ATTESTATION_KEY');
     expect(formatPublicKeyPem(signer.publicKey)).toMatch(/^-----BEGIN PUBLIC KEY-----\n/);
     expect(keyHintOf(signer.publicKey)).toMatch(/^[A-Za-z0-9+/]{43}=$/);
   });

@@ -5,13 +5,8 @@ import * as asn1js from 'asn1js';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isDer } from './der.js';
+import { issueCertificate, makeToken, type Party, type TokenOptions } from './test-authority.js';
 import { normaliseResponse, verifyTimestamp } from './timestamp.js';
-import {
-  issueCertificate,
-  makeToken,
-  type Party,
-  type TokenOptions,
-} from './timestamp-authority.test.support.js';
 import { makeTimestampRequest, requestTimestamp } from './timestamp-request.js';
 
 const message = utf8('what was there');
@@ -155,19 +150,19 @@ describe('a time stamp', () => {
     for (let bit = 0; bit < response.length * 8; bit += 19) {
       const changed = response.slice();
       changed[bit >> 3]! ^= 1 << (bit & 7);
-      expect(verdict(changed), `bit ${bit & 7} of byte ${bit >> 3}`).toContain('EVIDENCE_TIMESTAMP');
+      expect(verdict(changed), `bit ${bit & 7} of byte ${bit >> 3}`).toContain('ATTESTATION_TIMESTAMP');
     }
   });
 
   it('is malformed when it is a time whose digits are none', () => {
     // What asn1js itself throws for: GeneralizedTime in place of the sequence.
-    expect(verdict(Uint8Array.from([0x18, 3, 0x41, 0x42, 0x43]))).toContain('EVIDENCE_TIMESTAMP');
+    expect(verdict(Uint8Array.from([0x18, 3, 0x41, 0x42, 0x43]))).toContain('ATTESTATION_TIMESTAMP');
   });
 
   it('never ends in another error, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
-        expect(verdict(bytes)).toContain('EVIDENCE_TIMESTAMP');
+        expect(verdict(bytes)).toContain('ATTESTATION_TIMESTAMP');
       }),
       { numRuns: 500 },
     );
@@ -183,7 +178,7 @@ describe('a time stamp', () => {
         for (const { at, drop, put } of edits) bytes.splice(at, drop, ...put);
         const changed = Uint8Array.from(bytes);
         const isSame = Buffer.compare(changed, response) === 0;
-        expect(verdict(changed)).toContain(isSame ? 'accepted' : 'EVIDENCE_TIMESTAMP');
+        expect(verdict(changed)).toContain(isSame ? 'accepted' : 'ATTESTATION_TIMESTAMP');
       }),
       { numRuns: 500 },
     );

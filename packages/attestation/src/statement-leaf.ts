@@ -15,7 +15,7 @@ export const LEAF_KIND = { kind: 'hashedrekord', version: '0.0.2' } as const;
  * `formatMessageBundle`.
  *
  * @param publicKey see `parsePublicKey`
- * @throws PhalanxError `EVIDENCE_KEY`
+ * @throws PhalanxError `ATTESTATION_KEY`
  */
 export function makeStatementLeaf(envelope: Envelope, publicKey: Uint8Array): Uint8Array {
   parsePublicKey(publicKey);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { concatBytes, PhalanxError } from '@phalanx/core';
-import type { EvidenceErrorCode } from './evidence-error.js';
+import type { AttestationErrorCode } from './attestation-error.js';
 import { normaliseResponse, type VerifiedTimestamp, verifyTimestamp } from './timestamp.js';
 
 /** A request to a time stamping authority, and what its answer must repeat. */
@@ -52,7 +52,7 @@ export function makeTimestampRequest(message: Uint8Array): TimestampRequest {
  * Gets a time stamp of some bytes (RFC 3161 section 3.4) and verifies it.
  *
  * @returns the response as it is to be kept, and what it says
- * @throws PhalanxError `EVIDENCE_TIMESTAMP_AUTHORITY` when there is no answer, `EVIDENCE_TIMESTAMP` when the answer proves nothing
+ * @throws PhalanxError `ATTESTATION_TIMESTAMP_AUTHORITY` when there is no answer, `ATTESTATION_TIMESTAMP` when the answer proves nothing
  */
 export async function requestTimestamp(
   message: Uint8Array,
@@ -101,8 +101,12 @@ async function readBody(answer: Response): Promise<Uint8Array> {
 }
 
 /** Without the URL: it may hold a password. */
-function authorityError(what: string, retryable: boolean, cause?: unknown): PhalanxError<EvidenceErrorCode> {
-  return new PhalanxError('EVIDENCE_TIMESTAMP_AUTHORITY', `no time stamp: ${what}`, {
+function authorityError(
+  what: string,
+  retryable: boolean,
+  cause?: unknown,
+): PhalanxError<AttestationErrorCode> {
+  return new PhalanxError('ATTESTATION_TIMESTAMP_AUTHORITY', `no time stamp: ${what}`, {
     cause,
     retryable,
     advice: 'Ask again later, or ask another authority.',

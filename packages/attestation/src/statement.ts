@@ -1,7 +1,7 @@
 import { canonicalJson, fromUtf8, type Json, PhalanxError, utf8 } from '@phalanx/core';
 import { z } from 'zod';
+import type { AttestationErrorCode } from './attestation-error.js';
 import { MAX_PAYLOAD_BYTES } from './dsse.js';
-import type { EvidenceErrorCode } from './evidence-error.js';
 
 /** Media type of a statement in an envelope. */
 export const STATEMENT_TYPE = 'application/vnd.in-toto+json';
@@ -48,7 +48,7 @@ const Wire = z.strictObject({
 /**
  * The statement as canonical JSON, ready to be signed.
  *
- * @throws PhalanxError `EVIDENCE_STATEMENT`
+ * @throws PhalanxError `ATTESTATION_STATEMENT`
  */
 export function formatStatement(statement: Statement): Uint8Array {
   const { subjects, predicateType, predicate } = statement;
@@ -67,7 +67,7 @@ export function formatStatement(statement: Statement): Uint8Array {
 /**
  * Reads a statement. What the predicate means is for the caller to check.
  *
- * @throws PhalanxError `EVIDENCE_STATEMENT`, also for what is not canonical JSON
+ * @throws PhalanxError `ATTESTATION_STATEMENT`, also for what is not canonical JSON
  */
 export function parseStatement(json: Uint8Array): Statement {
   if (json.length > MAX_PAYLOAD_BYTES)
@@ -80,7 +80,7 @@ export function parseStatement(json: Uint8Array): Statement {
     if (Buffer.compare(utf8(canonicalJson(value)), json) !== 0)
       throw statementError('it is not canonical JSON');
   } catch (cause) {
-    if (PhalanxError.is(cause, 'EVIDENCE_STATEMENT')) throw cause;
+    if (PhalanxError.is(cause, 'ATTESTATION_STATEMENT')) throw cause;
     throw statementError('it is not JSON', cause);
   }
   const read = Wire.safeParse(value);
@@ -112,6 +112,6 @@ function checkDepth(text: string): void {
   }
 }
 
-function statementError(what: string, cause?: unknown): PhalanxError<EvidenceErrorCode> {
-  return new PhalanxError('EVIDENCE_STATEMENT', `not a statement: ${what}`, { cause });
+function statementError(what: string, cause?: unknown): PhalanxError<AttestationErrorCode> {
+  return new PhalanxError('ATTESTATION_STATEMENT', `not a statement: ${what}`, { cause });
 }

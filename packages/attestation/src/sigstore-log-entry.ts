@@ -9,7 +9,7 @@ import {
   verifyInclusion,
 } from '@phalanx/ledger';
 import type { Bundle, TransparencyLogEntry } from '@sigstore/bundle';
-import type { EvidenceErrorCode } from './evidence-error.js';
+import type { AttestationErrorCode } from './attestation-error.js';
 import { LEAF_KIND } from './statement-leaf.js';
 import type { TrustedLog } from './trusted-root.js';
 
@@ -33,7 +33,7 @@ const MAX_HASHES = 63;
  * Checks what `@sigstore/verify` 3.1.1 leaves open about log entries. The signatures of checkpoints are left to it.
  *
  * @param signer DER of the certificate or public key that an entry of Rekor's second version must name
- * @throws PhalanxError `EVIDENCE_LOG`
+ * @throws PhalanxError `ATTESTATION_LOG`
  */
 export function checkLogEntries(
   { verificationMaterial }: Bundle,
@@ -121,6 +121,6 @@ function readCount(digits: string): number {
   return count;
 }
 
-function logError(what: string, cause?: unknown): PhalanxError<EvidenceErrorCode> {
-  return new PhalanxError('EVIDENCE_LOG', `the bundle is not shown to be in the log: ${what}`, { cause });
+function logError(what: string, cause?: unknown): PhalanxError<AttestationErrorCode> {
+  return new PhalanxError('ATTESTATION_LOG', `the bundle is not shown to be in the log: ${what}`, { cause });
 }

@@ -9,8 +9,8 @@ import {
   VerificationError,
   Verifier,
 } from '@sigstore/verify';
+import type { AttestationErrorCode } from './attestation-error.js';
 import { type Envelope, encodePreAuth } from './dsse.js';
-import type { EvidenceErrorCode } from './evidence-error.js';
 import { checkLogEntries, type LoggedEntry } from './sigstore-log-entry.js';
 import { LEAF_KIND } from './statement-leaf.js';
 import { type VerifiedTimestamp, verifyTimestamp } from './timestamp.js';
@@ -55,7 +55,7 @@ const MAX_TIMESTAMPS = 32;
  * is another log's, a checkpoint whose root, size or index differs from the proof's, an entry about another key, one entry twice, and
  * time stamps that `verifyTimestamp` refuses. It knows no `hashedrekord` of an envelope and is shown that as the signature of a message.
  *
- * @throws PhalanxError `EVIDENCE_BUNDLE`, `EVIDENCE_TRUSTED_ROOT`, `EVIDENCE_KEY`, `EVIDENCE_SIGNATURE`, `EVIDENCE_LOG` or `EVIDENCE_TIMESTAMP`
+ * @throws PhalanxError `ATTESTATION_BUNDLE`, `ATTESTATION_TRUSTED_ROOT`, `ATTESTATION_KEY`, `ATTESTATION_SIGNATURE`, `ATTESTATION_LOG` or `ATTESTATION_TIMESTAMP`
  */
 export function verifySigstoreBundle(json: Uint8Array, trust: BundleTrust): VerifiedBundle {
   const trusted = parseTrustedRoot(trust.trustedRoot);
@@ -96,7 +96,7 @@ function readKey(spki: Uint8Array): KeyObject {
   try {
     return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   } catch (cause) {
-    throw new PhalanxError<EvidenceErrorCode>('EVIDENCE_KEY', 'not a SubjectPublicKeyInfo', { cause });
+    throw new PhalanxError<AttestationErrorCode>('ATTESTATION_KEY', 'not a SubjectPublicKeyInfo', { cause });
   }
 }
 
@@ -202,20 +202,20 @@ function signatureOf(bundle: Bundle): Uint8Array {
     : envelopeOf(bundle)!.signature;
 }
 
-function bundleError(what: string, cause?: unknown): PhalanxError<EvidenceErrorCode> {
-  return new PhalanxError('EVIDENCE_BUNDLE', `not a bundle that can be used: ${what}`, { cause });
+function bundleError(what: string, cause?: unknown): PhalanxError<AttestationErrorCode> {
+  return new PhalanxError('ATTESTATION_BUNDLE', `not a bundle that can be used: ${what}`, { cause });
 }
 
-function signatureError(what: string, cause?: unknown): PhalanxError<EvidenceErrorCode> {
-  return new PhalanxError('EVIDENCE_SIGNATURE', `the bundle is not signed as it should be: ${what}`, {
+function signatureError(what: string, cause?: unknown): PhalanxError<AttestationErrorCode> {
+  return new PhalanxError('ATTESTATION_SIGNATURE', `the bundle is not signed as it should be: ${what}`, {
     cause,
   });
 }
 
-function logError(what: string, cause?: unknown): PhalanxError<EvidenceErrorCode> {
-  return new PhalanxError('EVIDENCE_LOG', `the bundle is not shown to be in the log: ${what}`, { cause });
+function logError(what: string, cause?: unknown): PhalanxError<AttestationErrorCode> {
+  return new PhalanxError('ATTESTATION_LOG', `the bundle is not shown to be in the log: ${what}`, { cause });
 }
 
-function timestampError(what: string, cause?: unknown): PhalanxError<EvidenceErrorCode> {
-  return new PhalanxError('EVIDENCE_TIMESTAMP', `the time of the bundle is not shown: ${what}`, { cause });
+function timestampError(what: string, cause?: unknown): PhalanxError<AttestationErrorCode> {
+  return new PhalanxError('ATTESTATION_TIMESTAMP', `the time of the bundle is not shown: ${what}`, { cause });
 }

@@ -67,7 +67,7 @@ describe('readPublicKey', () => {
           const read = readPublicKey(changed);
           expect(read.length).toBe(publicKey.length);
         } catch (error) {
-          expect(PhalanxError.is(error, 'EVIDENCE_KEY')).toBe(true);
+          expect(PhalanxError.is(error, 'ATTESTATION_KEY')).toBe(true);
         }
       }),
     );

@@ -31,7 +31,7 @@ import { verifySigstoreBundle } from './sigstore-verifier.js';
 import { formatStatement, STATEMENT_TYPE } from './statement.js';
 import { makeStatementLeaf } from './statement-leaf.js';
 import { statementSignerOf } from './statement-signer.js';
-import { issueCertificate, makeToken, type Party } from './timestamp-authority.test.support.js';
+import { issueCertificate, makeToken, type Party } from './test-authority.js';
 import { formatTrustedRoot, parseTrustedRoot, type Validity } from './trusted-root.js';
 
 const ORIGIN = 'log.example';
@@ -162,22 +162,22 @@ describe('a bundle', () => {
     const artifact = encodePreAuth(payloadType, payload);
     expect(verifySigstoreBundle(bundle, { trustedRoot, publicKey, artifact }).envelope).toBeNull();
     expect(code(() => verifySigstoreBundle(bundle, { trustedRoot, publicKey, artifact: payload }))).toBe(
-      'EVIDENCE_SIGNATURE',
+      'ATTESTATION_SIGNATURE',
     );
-    expect(code(() => verifySigstoreBundle(bundle, { trustedRoot, publicKey }))).toBe('EVIDENCE_BUNDLE');
-    expect(verdict(bundle)).toBe('EVIDENCE_BUNDLE');
+    expect(code(() => verifySigstoreBundle(bundle, { trustedRoot, publicKey }))).toBe('ATTESTATION_BUNDLE');
+    expect(verdict(bundle)).toBe('ATTESTATION_BUNDLE');
   });
 
   it('is made of a statement that is in the log, and of no other', async () => {
     const other = await makeParts(60, 22);
     expect(code(() => formatStatementBundle({ ...parts, proof: { ...parts.proof, index: 24 } }))).toBe(
-      'EVIDENCE_LOG',
+      'ATTESTATION_LOG',
     );
-    expect(code(() => formatStatementBundle({ ...parts, proof: other.proof }))).toBe('EVIDENCE_LOG');
-    expect(code(() => formatStatementBundle({ ...parts, logKey: witnessKey }))).toBe('EVIDENCE_LOG');
+    expect(code(() => formatStatementBundle({ ...parts, proof: other.proof }))).toBe('ATTESTATION_LOG');
+    expect(code(() => formatStatementBundle({ ...parts, logKey: witnessKey }))).toBe('ATTESTATION_LOG');
     const key = signingKeyOf(generateKeyPairSync('ed25519').privateKey).publicKey;
     const forged = makeVerifierKey(ORIGIN, SignatureType.ED25519, key);
-    expect(code(() => formatStatementBundle({ ...parts, logKey: forged }))).toBe('EVIDENCE_LOG');
+    expect(code(() => formatStatementBundle({ ...parts, logKey: forged }))).toBe('ATTESTATION_LOG');
   });
 
   it('is refused for each thing that is wrong', async () => {
@@ -185,21 +185,21 @@ describe('a bundle', () => {
     const { signature } = parts.envelope;
     const stamped = (...timestamps: Uint8Array[]): Uint8Array =>
       formatStatementBundle({ ...parts, timestamps });
-    expect(verdict(stamped())).toBe('EVIDENCE_TIMESTAMP');
-    expect(verdict(stamped(makeToken(utf8('else'), stamper)))).toBe('EVIDENCE_TIMESTAMP');
-    expect(verdict(stamped(makeToken(signature, impostor)))).toBe('EVIDENCE_TIMESTAMP');
-    expect(verdict(stamped(...Array(33).fill(parts.timestamps[0])))).toBe('EVIDENCE_TIMESTAMP');
+    expect(verdict(stamped())).toBe('ATTESTATION_TIMESTAMP');
+    expect(verdict(stamped(makeToken(utf8('else'), stamper)))).toBe('ATTESTATION_TIMESTAMP');
+    expect(verdict(stamped(makeToken(signature, impostor)))).toBe('ATTESTATION_TIMESTAMP');
+    expect(verdict(stamped(...Array(33).fill(parts.timestamps[0])))).toBe('ATTESTATION_TIMESTAMP');
     const early = { fromMs: Date.UTC(2020, 0), toMs: Date.UTC(2026, 4, 1) };
-    expect(verdict(json, rootOf(early))).toBe('EVIDENCE_LOG');
-    expect(verdict(json, rootOf(validity, early))).toBe('EVIDENCE_TIMESTAMP');
+    expect(verdict(json, rootOf(early))).toBe('ATTESTATION_LOG');
+    expect(verdict(json, rootOf(validity, early))).toBe('ATTESTATION_TIMESTAMP');
     const untilThen = { fromMs: Date.UTC(2020, 0), toMs: Date.UTC(2026, 5, 1) };
     expect(verdict(json, rootOf(untilThen, untilThen))).toBe('accepted');
     const other = statementSignerOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
     expect(code(() => verifyStatementBundle(json, { trustedRoot, publicKey: other.publicKey }))).toBe(
-      'EVIDENCE_LOG',
+      'ATTESTATION_LOG',
     );
     const noLog = formatTrustedRoot({ logs: [], timestampAuthorities: [] });
-    expect(verdict(json, noLog)).toBe('EVIDENCE_LOG');
+    expect(verdict(json, noLog)).toBe('ATTESTATION_LOG');
   });
 
   it('is refused when any member is another', () => {
@@ -439,9 +439,9 @@ describe('a bundle', () => {
       edit(bundle, entry, entry.inclusionProof);
       const changed = utf8(canonicalJson(bundle));
       expect(Buffer.compare(changed, json), what).not.toBe(0);
-      expect(verdict(changed), what).toMatch(/^EVIDENCE_/);
+      expect(verdict(changed), what).toMatch(/^ATTESTATION_/);
     }
-    expect(verdict(utf8(` ${Buffer.from(json).toString()}`))).toBe('EVIDENCE_BUNDLE');
+    expect(verdict(utf8(` ${Buffer.from(json).toString()}`))).toBe('ATTESTATION_BUNDLE');
   });
 
   it('is refused after any change of one bit', () => {
@@ -449,7 +449,7 @@ describe('a bundle', () => {
     for (let bit = 0; bit < json.length * 8; bit += 41) {
       const changed = json.slice();
       changed[bit >> 3]! ^= 1 << (bit & 7);
-      expect(wholeVerdict(changed), `bit ${bit & 7} of byte ${bit >> 3}`).toMatch(/^(?:EVIDENCE|LEDGER)_/);
+      expect(wholeVerdict(changed), `bit ${bit & 7} of byte ${bit >> 3}`).toMatch(/^(?:ATTESTATION|LEDGER)_/);
     }
   });
 
@@ -465,7 +465,7 @@ describe('a bundle', () => {
         for (const { at, drop, put } of edits) bytes.splice(at, drop, ...put);
         const changed = Uint8Array.from(bytes);
         expect(wholeVerdict(changed)).toMatch(
-          Buffer.compare(changed, json) === 0 ? /accepted/ : /^(?:EVIDENCE|LEDGER)_/,
+          Buffer.compare(changed, json) === 0 ? /accepted/ : /^(?:ATTESTATION|LEDGER)_/,
         );
       }),
       { numRuns: 300 },
@@ -489,8 +489,8 @@ describe('a bundle', () => {
         const changed = utf8(JSON.stringify(bundle));
         node[key] = before;
         const isSame = Buffer.compare(changed, json) === 0;
-        expect(verdict(changed)).toMatch(isSame ? /accepted/ : /^EVIDENCE_/);
-        expect(code(() => parseTrustedRoot(changed))).toBe('EVIDENCE_TRUSTED_ROOT');
+        expect(verdict(changed)).toMatch(isSame ? /accepted/ : /^ATTESTATION_/);
+        expect(code(() => parseTrustedRoot(changed))).toBe('ATTESTATION_TRUSTED_ROOT');
       }),
       { numRuns: 500 },
     );
@@ -512,10 +512,10 @@ describe('a trusted root', () => {
       expect(
         code(() => formatTrustedRoot({ logs: [{ key: named(name), validity }], timestampAuthorities: [] })),
         name,
-      ).toBe('EVIDENCE_TRUSTED_ROOT');
+      ).toBe('ATTESTATION_TRUSTED_ROOT');
     expect(
       code(() => formatTrustedRoot({ logs: [{ key: witnessKey, validity }], timestampAuthorities: [] })),
-    ).toBe('EVIDENCE_TRUSTED_ROOT');
+    ).toBe('ATTESTATION_TRUSTED_ROOT');
     const text = Buffer.from(trustedRoot).toString();
     for (const odd of [
       text.replaceAll('"start"', '"begin"'),
@@ -528,6 +528,6 @@ describe('a trusted root', () => {
       expect(
         code(() => parseTrustedRoot(utf8(odd))),
         odd.slice(0, 40),
-      ).toBe('EVIDENCE_TRUSTED_ROOT');
+      ).toBe('ATTESTATION_TRUSTED_ROOT');
   });
 });

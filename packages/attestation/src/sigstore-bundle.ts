@@ -10,8 +10,8 @@ import {
   type VerifierKey,
   verifyInclusion,
 } from '@phalanx/ledger';
+import type { AttestationErrorCode } from './attestation-error.js';
 import { type Envelope, encodePreAuth } from './dsse.js';
-import type { EvidenceErrorCode } from './evidence-error.js';
 import { type SignatureTimestamp, verifySigstoreBundle } from './sigstore-verifier.js';
 import { LEAF_KIND, makeStatementLeaf } from './statement-leaf.js';
 import { keyHintOf } from './statement-signer.js';
@@ -53,7 +53,7 @@ const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 /**
  * A Sigstore bundle v0.3 for a statement in our ledger, as canonical JSON. Cosignatures of witnesses stay in the checkpoint.
  *
- * @throws PhalanxError `EVIDENCE_LOG` when the proof is not of this statement or not by this log
+ * @throws PhalanxError `ATTESTATION_LOG` when the proof is not of this statement or not by this log
  */
 export function formatStatementBundle(bundle: StatementBundle): Uint8Array {
   const { envelope, publicKey, timestamps } = bundle;
@@ -64,7 +64,7 @@ export function formatStatementBundle(bundle: StatementBundle): Uint8Array {
  * The same statement, log entry and time stamps as the signature of a message, for verifiers that know no `hashedrekord` of an
  * envelope (`@sigstore/verify` before 4). The message is what `encodePreAuth` makes of the envelope, and is handed over beside it.
  *
- * @throws PhalanxError `EVIDENCE_LOG`
+ * @throws PhalanxError `ATTESTATION_LOG`
  */
 export function formatMessageBundle(bundle: StatementBundle): Uint8Array {
   const { envelope, publicKey, timestamps } = bundle;
@@ -171,10 +171,10 @@ function placeOf({ envelope, publicKey, logKey, proof }: StatementBundle): Place
   return { logId: logIdOf(logKey), proof, checkpoint };
 }
 
-function bundleError(what: string): PhalanxError<EvidenceErrorCode> {
-  return new PhalanxError('EVIDENCE_BUNDLE', `not a bundle of a statement in the ledger: ${what}`);
+function bundleError(what: string): PhalanxError<AttestationErrorCode> {
+  return new PhalanxError('ATTESTATION_BUNDLE', `not a bundle of a statement in the ledger: ${what}`);
 }
 
-function logError(what: string): PhalanxError<EvidenceErrorCode> {
-  return new PhalanxError('EVIDENCE_LOG', `no bundle can be made: ${what}`);
+function logError(what: string): PhalanxError<AttestationErrorCode> {
+  return new PhalanxError('ATTESTATION_LOG', `no bundle can be made: ${what}`);
 }

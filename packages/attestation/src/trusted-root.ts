@@ -2,7 +2,7 @@ import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { canonicalJson, concatBytes, fromHex, fromUtf8, PhalanxError, toBase64, utf8 } from '@phalanx/core';
 import { SignatureType, type VerifierKey } from '@phalanx/ledger';
 import { PublicKeyDetails, TrustedRoot } from '@sigstore/protobuf-specs';
-import type { EvidenceErrorCode } from './evidence-error.js';
+import type { AttestationErrorCode } from './attestation-error.js';
 
 /** From when to when a key or an authority is believed; both ends count. Milliseconds since 1970; null: to this day. */
 export interface Validity {
@@ -48,7 +48,7 @@ const PKCS1 = new Set([
 /**
  * `trusted_root.json` as Sigstore's verifiers read it, canonical JSON. It names no signers: their keys are handed over beside it.
  *
- * @throws PhalanxError `EVIDENCE_TRUSTED_ROOT`
+ * @throws PhalanxError `ATTESTATION_TRUSTED_ROOT`
  */
 export function formatTrustedRoot({ logs, timestampAuthorities }: TrustedParties): Uint8Array {
   const file = utf8(
@@ -108,7 +108,7 @@ export interface ParsedTrustedRoot {
 /**
  * Reads `trusted_root.json`, ours or Sigstore's own. Refused is what other verifiers let pass: a log without a start of its validity.
  *
- * @throws PhalanxError `EVIDENCE_TRUSTED_ROOT`
+ * @throws PhalanxError `ATTESTATION_TRUSTED_ROOT`
  */
 export function parseTrustedRoot(json: Uint8Array): ParsedTrustedRoot {
   if (json.length > MAX_BYTES) throw rootError(`${json.length} bytes, more than ${MAX_BYTES}`);
@@ -167,6 +167,6 @@ function formatValidity({ fromMs, toMs }: Validity): { start: string; end?: stri
   return toMs === null ? { start } : { start, end: new Date(toMs).toISOString() };
 }
 
-function rootError(what: string, cause?: unknown): PhalanxError<EvidenceErrorCode> {
-  return new PhalanxError('EVIDENCE_TRUSTED_ROOT', `not a trusted root: ${what}`, { cause });
+function rootError(what: string, cause?: unknown): PhalanxError<AttestationErrorCode> {
+  return new PhalanxError('ATTESTATION_TRUSTED_ROOT', `not a trusted root: ${what}`, { cause });
 }

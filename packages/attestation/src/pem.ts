@@ -1,15 +1,15 @@
 import { PhalanxError } from '@phalanx/core';
-import type { EvidenceErrorCode } from './evidence-error.js';
+import type { AttestationErrorCode } from './attestation-error.js';
 import { parsePublicKey } from './statement-signer.js';
 
 const BLOCK = /-----BEGIN ([A-Z ]+)-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END \1-----/g;
 const MAX_BYTES = 1_000_000;
 
-/** DER of the public key in a PEM file, see `parsePublicKey`. @throws PhalanxError `EVIDENCE_KEY` */
+/** DER of the public key in a PEM file, see `parsePublicKey`. @throws PhalanxError `ATTESTATION_KEY` */
 export function readPublicKey(pem: Uint8Array): Uint8Array {
   const [der, ...more] = readBlocks(pem, 'PUBLIC KEY');
   if (der === undefined || more.length > 0)
-    throw new PhalanxError<EvidenceErrorCode>('EVIDENCE_KEY', 'not a PEM file of one public key');
+    throw new PhalanxError<AttestationErrorCode>('ATTESTATION_KEY', 'not a PEM file of one public key');
   parsePublicKey(der);
   return der;
 }

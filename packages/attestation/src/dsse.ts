@@ -8,7 +8,7 @@ import {
   toBase64,
   utf8,
 } from '@phalanx/core';
-import type { EvidenceErrorCode } from './evidence-error.js';
+import type { AttestationErrorCode } from './attestation-error.js';
 import { parsePublicKey, type StatementSigner } from './statement-signer.js';
 
 /** A DSSE v1.0.2 envelope with one signature, which is what Sigstore bundles hold. */
@@ -33,7 +33,7 @@ export function encodePreAuth(payloadType: string, payload: Uint8Array): Uint8Ar
   return concatBytes([utf8(`DSSEv1 ${type.length} `), type, utf8(` ${payload.length} `), payload]);
 }
 
-/** @throws PhalanxError `EVIDENCE_ENVELOPE` when payload or type is out of range */
+/** @throws PhalanxError `ATTESTATION_ENVELOPE` when payload or type is out of range */
 export async function signEnvelope(
   payloadType: string,
   payload: Uint8Array,
@@ -45,14 +45,18 @@ export async function signEnvelope(
 
 /**
  * @param publicKey see `parsePublicKey`
- * @throws PhalanxError `EVIDENCE_SIGNATURE`; `EVIDENCE_KEY`
+ * @throws PhalanxError `ATTESTATION_SIGNATURE`; `ATTESTATION_KEY`
  */
 export function verifyEnvelope({ payloadType, payload, signature }: Envelope, publicKey: Uint8Array): void {
   const key = parsePublicKey(publicKey);
   if (verify('sha256', encodePreAuth(payloadType, payload), key, signature)) return;
-  throw new PhalanxError<EvidenceErrorCode>('EVIDENCE_SIGNATURE', 'the envelope is not signed by this key', {
-    advice: 'Do not use it: it was altered, or the key is another.',
-  });
+  throw new PhalanxError<AttestationErrorCode>(
+    'ATTESTATION_SIGNATURE',
+    'the envelope is not signed by this key',
+    {
+      advice: 'Do not use it: it was altered, or the key is another.',
+    },
+  );
 }
 
 /** The envelope as canonical JSON. */
@@ -69,7 +73,7 @@ export function formatEnvelope({ payloadType, payload, signature }: Envelope): U
 /**
  * Reads an envelope in the form that `formatEnvelope` writes. No signature is checked.
  *
- * @throws PhalanxError `EVIDENCE_ENVELOPE`
+ * @throws PhalanxError `ATTESTATION_ENVELOPE`
  */
 export function parseEnvelope(json: Uint8Array): Envelope {
   if (json.length > MAX_JSON_BYTES) throw envelopeError(`${json.length} bytes, more than ${MAX_JSON_BYTES}`);
@@ -103,6 +107,6 @@ function checkSizes(payloadType: string, payload: Uint8Array): void {
     throw envelopeError(`a payload of ${payload.length} bytes, not 1 to ${MAX_PAYLOAD_BYTES}`);
 }
 
-function envelopeError(what: string, cause?: unknown): PhalanxError<EvidenceErrorCode> {
-  return new PhalanxError('EVIDENCE_ENVELOPE', `not a DSSE envelope: ${what}`, { cause });
+function envelopeError(what: string, cause?: unknown): PhalanxError<AttestationErrorCode> {
+  return new PhalanxError('ATTESTATION_ENVELOPE', `not a DSSE envelope: ${what}`, { cause });
 }
