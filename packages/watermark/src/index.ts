@@ -151,7 +151,6 @@ export {
   signMarkProfile,
 } from './profile.js';
 export { AnswerTally, addTallied, type TalliedContext } from './radioactivity/answer-tally.js';
-export { type ApiSuspectOptions, openApiSuspect } from './radioactivity/api-suspect.js';
 export { type ClosedFigures, ClosedTest } from './radioactivity/closed-test.js';
 export {
   type DoseEstimate,
@@ -175,8 +174,6 @@ export {
   testRadioactivity,
   type Verdict,
 } from './radioactivity/radioactivity.js';
-export { openRecordedSuspect, type RecordedAnswer } from './radioactivity/recorded-suspect.js';
-export type { Answer, AnswerStep, Passage, Prediction, SuspectModel } from './radioactivity/suspect-model.js';
 export { TiltProcess } from './radioactivity/tilt-process.js';
 export { massOf, toTokenMass, type Vocabulary } from './radioactivity/token-mass.js';
 export {

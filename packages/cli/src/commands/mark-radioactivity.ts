@@ -1,20 +1,15 @@
 import { basename } from 'node:path';
-import { PhalanxError } from '@phalanx/core';
-import type {
-  ApiSuspectOptions,
-  RadioactivityPlan,
-  RecordedAnswer,
-  SuspectModel,
-  Vocabulary,
-} from '@phalanx/watermark';
+import { type Json, PhalanxError } from '@phalanx/core';
+import type { ApiSuspectOptions, RecordedAnswer, SuspectModel } from '@phalanx/suspect';
+import type { RadioactivityPlan, Vocabulary } from '@phalanx/watermark';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
 import { type MarkFlags, openMarkSession } from '../mark-session.js';
 import { openProgressBar } from '../progress-bar.js';
-import { logResult, type RecordPlace, readKeptTest, registerPlan } from '../radioactivity-record.js';
 import { writeRadioactivity } from '../radioactivity-text.js';
 import { readLedgerFile } from '../record-session.js';
 import type { Terminal } from '../terminal.js';
+import { findRegistered, logResult, type RecordPlace, registerPlan } from '../test-record.js';
 import { readTextRows } from '../text-rows.js';
 
 export interface RadioactivityFlags extends MarkFlags {
@@ -61,7 +56,7 @@ export async function radioactivityCommand(
     throw new PhalanxError<CliErrorCode>('CLI_USAGE', `${dataDir} has no log`, {
       advice: 'A test is registered before it: phalanx ledger init --origin NAME.',
     });
-  const { digestPlan, digestPrompts, testRadioactivity } = await import('@phalanx/watermark');
+  const { digestPrompts, testRadioactivity } = await import('@phalanx/watermark');
   const session = await openMarkSession(profilePath, flags, terminal);
   const recorded = flags.answers === undefined ? null : await readRecord(flags.answers);
   const prompts = recorded?.map(({ prompt }) => prompt) ?? (await readPrompts(promptsPath));
@@ -91,17 +86,15 @@ export async function radioactivityCommand(
     allowedTries: readNumber(flags.tries, '--tries'),
     leastScored: readNumber(flags.least, '--least'),
   };
-  const place: RecordPlace = { config, dataDir, file, terminal, by: flags.by };
-  const earlier = readKeptTest(dataDir, flags.id);
-  if (earlier !== null && digestPlan(earlier.plan as RadioactivityPlan) !== digestPlan(plan))
-    throw new PhalanxError<CliErrorCode>('CLI_USAGE', `${flags.id} was registered with another plan`, {
-      advice: 'A new plan needs a new --id, and is a new test.',
-    });
-  if (earlier !== null && earlier.results.length >= plan.allowedTries)
-    throw new PhalanxError<CliErrorCode>('CLI_USAGE', `${flags.id} allows no further try`, {
-      advice: 'Its result stands.',
-    });
-  let kept = earlier;
+  const place: RecordPlace = {
+    config,
+    dataDir,
+    file,
+    terminal,
+    by: flags.by,
+    kind: { name: 'radioactivity', packages: ['@phalanx/watermark', '@phalanx/suspect', '@phalanx/stats'] },
+  };
+  let kept = findRegistered(place, flags.id, plan as Json);
   const bar = openProgressBar(terminal);
   try {
     const result = await testRadioactivity(plan, {
@@ -114,7 +107,14 @@ export async function radioactivityCommand(
       openDecoy: () => [...session.openDecoys(1)][0]!,
       contexts: oneOf<'answers' | 'passages'>(flags.contexts, '--contexts', ['answers', 'passages']),
       register: async (checked) => {
-        kept ??= await registerPlan(place, flags.id, checked);
+        kept ??= await registerPlan(place, flags.id, {
+          plan: checked as Json,
+          hypothesis: checked.hypothesis,
+          statistic: `radioactivity, ${checked.statistic}, ${checked.stopping}: log10 p`,
+          threshold: Math.log10(checked.alpha / checked.allowedTries),
+          allowedTries: checked.allowedTries,
+          suspect: checked.suspect,
+        });
         return `entry ${kept.registrationIndex} of ${file.origin}`;
       },
       onProgress: (asked, logE) =>
@@ -123,7 +123,11 @@ export async function radioactivityCommand(
           `${asked} questions${logE === null ? '' : `, log10 e ${(logE / Math.LN10).toFixed(1)}`}`,
         ),
     });
-    const entry = await logResult(place, kept!, result);
+    const entry = await logResult(place, kept!, {
+      result,
+      value: result.suspect.scored,
+      logP: result.suspect.logP,
+    });
     bar.clear();
     if (flags.json) terminal.out(`${JSON.stringify({ ...result, entry })}\n`);
     else terminal.out(writeRadioactivity(result, entry, terminal.columns));
@@ -138,7 +142,7 @@ async function openModels(
   recorded: readonly RecordedAnswer[] | null,
   terminal: Terminal,
 ): Promise<{ suspect: SuspectModel; controls: SuspectModel[]; reference: SuspectModel | null }> {
-  const { openApiSuspect, openRecordedSuspect } = await import('@phalanx/watermark');
+  const { openApiSuspect, openRecordedSuspect } = await import('@phalanx/suspect');
   const candidates = readNumber(flags.candidates, '--candidates');
   const open = (url: string, model: string, dialect: string, variable: string, told: number) => {
     const apiKey = terminal.env[variable];

@@ -1,7 +1,7 @@
 import { Random } from '@phalanx/stats';
+import type { Answer, Passage, Prediction, SuspectModel } from '@phalanx/suspect';
 import type { Candidates, Mark } from '../mark.js';
 import { demand, refuse, requireInteger } from '../watermark-error.js';
-import type { Answer, Passage, Prediction, SuspectModel } from './suspect-model.js';
 
 export interface NgramStudentOptions {
   readonly id?: string;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type Json, toHex, utf8 } from '@phalanx/core';
+import type { Passage } from '@phalanx/suspect';
 import { z } from 'zod';
 import { refuse } from '../watermark-error.js';
-import type { Passage } from './suspect-model.js';
 
 const Name = z.string().min(1).max(256);
 

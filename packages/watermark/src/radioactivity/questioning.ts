@@ -1,8 +1,8 @@
+import type { Passage, Prediction, SuspectModel } from '@phalanx/suspect';
 import { refuse } from '../watermark-error.js';
 import { AnswerTally, addTallied } from './answer-tally.js';
 import type { ClosedTest } from './closed-test.js';
 import type { OpenTest, TokenMass } from './open-test.js';
-import type { Passage, Prediction, SuspectModel } from './suspect-model.js';
 import { alignSteps, toTokenMass, type Vocabulary } from './token-mass.js';
 
 /** How models are asked: the same for a suspect and for its controls. */

@@ -1,4 +1,5 @@
 import { toLog10 } from '@phalanx/stats';
+import type { SuspectModel } from '@phalanx/suspect';
 import { describe, expect, it } from 'vitest';
 import type { Mark } from '../mark.js';
 import { openGreenMark } from './green-mark.test.support.js';
@@ -6,7 +7,6 @@ import type { NgramStudent } from './ngram-student.js';
 import { digestPrompts, type RadioactivityPlan } from './plan.js';
 import { testRadioactivity } from './radioactivity.js';
 import { StudentWorld } from './student-world.test.support.js';
-import type { SuspectModel } from './suspect-model.js';
 
 const TOKENS = 60_000;
 const few = { alpha: 0.005, decoys: 199 };

@@ -1,4 +1,5 @@
 import { toLog10 } from '@phalanx/stats';
+import type { SuspectModel } from '@phalanx/suspect';
 import { checkDecoys, type DecoyCheck } from '../detect/decoys.js';
 import type { Mark } from '../mark.js';
 import { demand } from '../watermark-error.js';
@@ -15,7 +16,6 @@ import {
   type RadioactivityPlan,
 } from './plan.js';
 import { askClosed, askCounted, askOpen, type Questioning } from './questioning.js';
-import type { SuspectModel } from './suspect-model.js';
 
 /**
  * - `learned`: p at most alpha over the allowed tries, and the controls silent.
@@ -78,7 +78,7 @@ const CHECKED_DECOYS = 200;
  * ours. What it cannot tell apart: training on our answers, on somebody's published copies of them, and on text that a holder of
  * a stolen key made to look like ours. It shows dependence on a key, and not who did what.
  *
- * @throws PhalanxError `MARK_ARGUMENT` for a plan that does not fit its parts, `MARK_UNREGISTERED` without a receipt, `MARK_SUSPECT` when a
+ * @throws PhalanxError `MARK_ARGUMENT` for a plan that does not fit its parts, `MARK_UNREGISTERED` without a receipt, `SUSPECT_ANSWER` when a
  * model does not answer
  */
 export async function testRadioactivity(

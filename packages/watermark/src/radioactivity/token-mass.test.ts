@@ -1,5 +1,5 @@
+import type { AnswerStep } from '@phalanx/suspect';
 import { describe, expect, it } from 'vitest';
-import type { AnswerStep } from './suspect-model.js';
 import { alignSteps, toTokenMass } from './token-mass.js';
 
 /** Pairs of letters are one token, from the start of the text; a last letter alone is one too. */

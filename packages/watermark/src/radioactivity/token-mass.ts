@@ -1,6 +1,6 @@
+import type { AnswerStep, Prediction } from '@phalanx/suspect';
 import type { Candidates } from '../mark.js';
 import type { TokenMass } from './open-test.js';
-import type { AnswerStep, Prediction } from './suspect-model.js';
 
 /** What a test needs of a vocabulary: `Tokenizer` has it. */
 export interface Vocabulary {

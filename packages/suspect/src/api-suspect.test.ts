@@ -2,9 +2,6 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ApiSuspectOptions, openApiSuspect } from './api-suspect.js';
-import { openGreenMark } from './green-mark.test.support.js';
-import { OpenTest } from './open-test.js';
-import { askOpen } from './questioning.js';
 
 interface Reply {
   readonly status?: number;
@@ -89,13 +86,6 @@ const completionReply = {
   choices: [{ text: 'a', logprobs: { tokens: ['a'], top_logprobs: [{ a: -0.5, b: -1 }] } }],
 };
 
-/** One token a character. */
-const letters = {
-  encode: (text: string) => Int32Array.from(text, (letter) => letter.charCodeAt(0)),
-  decode: (tokens: Int32Array) => String.fromCharCode(...tokens),
-  locate: (text: string) => Uint32Array.from({ length: text.length + 1 }, (_, i) => i),
-};
-
 describe('a suspect behind an API', () => {
   it('chats, with candidates at each token when asked', async () => {
     const { asked, open, url } = await serve([{ body: chatReply }]);
@@ -129,15 +119,21 @@ describe('a suspect behind an API', () => {
     expect(asked[0]!.body).toMatchObject({ prompt: 'x', max_tokens: 1, logprobs: 2 });
   });
 
-  it('is tested by the probabilities of its answers', async () => {
-    const { open } = await serve([{ body: chatReply }]);
-    const test = new OpenTest(openGreenMark(1n));
-    const questioning = { prompts: ['x', 'y'], vocabulary: letters, contexts: 'answers' } as const;
-    await askOpen(open({ topLogProbabilities: 5 }), test, questioning, Number.POSITIVE_INFINITY);
-    const figures = test.test(() => openGreenMark(2n), 1);
-    // After "a" once; the second answer is the same, and before "a" there is no context.
-    expect(figures.contexts).toBe(1);
-    expect(figures.coverage).toBeCloseTo(Math.exp(-0.2), 12);
+  it('has a text read back with its probabilities, up to where the host went on', async () => {
+    const read = (tokens: string[], token_logprobs: (number | null)[]) => ({
+      body: { choices: [{ text: 'ignored', logprobs: { tokens, token_logprobs, top_logprobs: null } }] },
+    });
+    const { asked, open } = await serve([
+      read(['<s>', 'a ', 'cat', ' sat'], [null, -1, -2, -4]),
+      read(['a ', 'cat', ' sat'], [null, -2, -4]),
+      read(['a ', 'cat'], [null, null]),
+    ]);
+    const suspect = open({ dialect: 'completions', echo: true });
+    expect(await suspect.scoreText!('a cat')).toEqual({ logLikelihood: -3, tokens: 2 });
+    expect(await suspect.scoreText!('a cat')).toEqual({ logLikelihood: -2, tokens: 1 });
+    await expect(suspect.scoreText!('a cat')).rejects.toThrow(/reads no text back/);
+    expect(asked[0]!.body).toMatchObject({ prompt: 'a cat', max_tokens: 1, echo: true, logprobs: 1 });
+    expect(open({ dialect: 'completions' }).scoreText).toBeUndefined();
   });
 
   it('tries again when that may help, as long as it was told', async () => {
@@ -164,7 +160,7 @@ describe('a suspect behind an API', () => {
       const error = await open(options)
         .complete('a private prompt')
         .catch((caught: Error) => caught);
-      expect(error).toMatchObject({ code: 'MARK_SUSPECT' });
+      expect(error).toMatchObject({ code: 'SUSPECT_ANSWER' });
       const shown = `${(error as Error).message} ${(error as Error).stack} ${JSON.stringify(error)}`;
       expect(shown).toMatch(message);
       expect(shown).not.toMatch(/sk-secret|private prompt/);

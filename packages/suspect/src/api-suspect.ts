@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
-import { demand, refuse, requireInteger } from '../watermark-error.js';
 import { type PostLimits, postJson } from './bounded-post.js';
-import type { Answer, AnswerStep, Passage, Prediction, SuspectModel } from './suspect-model.js';
+import { refuse, requireInteger } from './suspect-error.js';
+import type { Answer, AnswerStep, Passage, Prediction, SuspectModel, TextScore } from './suspect-model.js';
 
 export interface ApiSuspectOptions {
   /** Prefix before `/completions` or `/chat/completions`, as `https://models.example/v1`; http or https. */
@@ -18,6 +18,8 @@ export interface ApiSuspectOptions {
   readonly temperature?: number;
   /** Candidates that it shall tell; 0: none. Default 0. APIs allow 5 to 20. */
   readonly topLogProbabilities?: number;
+  /** Whether the host reads a text's own probabilities back (`echo`), which `scoreText` needs. Default false. `completions` only. */
+  readonly echo?: boolean;
   readonly limits?: Partial<PostLimits>;
 }
 
@@ -40,6 +42,7 @@ const Completion = z.object({
         logprobs: z
           .object({
             tokens: z.array(z.string()).max(MAX_STEPS),
+            token_logprobs: z.array(Log).max(MAX_STEPS).nullish(),
             top_logprobs: z.array(z.record(z.string(), Log).nullish()).max(MAX_STEPS).nullish(),
           })
           .nullish(),
@@ -75,13 +78,14 @@ const ChatCompletion = z.object({
  * with a time, a size and a number of tries; see `postJson` for what is never shown. A host that answers another model than
  * the one named cannot be told from here.
  *
- * @throws PhalanxError `MARK_ARGUMENT` for options outside their ranges
+ * @throws PhalanxError `SUSPECT_ARGUMENT` for options outside their ranges
  */
 export function openApiSuspect(options: ApiSuspectOptions): SuspectModel {
-  const { model, dialect, apiKey, maxTokens = 256, temperature = 1, topLogProbabilities = 0 } = options;
+  const { model, dialect, apiKey, maxTokens = 256, temperature = 1, topLogProbabilities = 0, echo } = options;
   requireInteger(maxTokens, 'tokens of an answer', 1, 1_000_000);
   requireInteger(topLogProbabilities, 'candidates', 0, 1000);
-  demand(temperature >= 0 && temperature <= 2, 'MARK_ARGUMENT', 'a temperature is from 0 to 2', 'Take 1.');
+  if (!(temperature >= 0 && temperature <= 2))
+    refuse('SUSPECT_ARGUMENT', 'a temperature is from 0 to 2', 'Take 1.');
   const base = parseUrl(options.url);
   const limits = { ...LIMITS, ...options.limits };
   const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
@@ -109,7 +113,7 @@ export function openApiSuspect(options: ApiSuspectOptions): SuspectModel {
 
   return {
     id: `${base} ${model} ${dialect}`,
-    complete: (prompt) => complete(prompt, maxTokens),
+    complete: (prompt, asked) => complete(prompt, asked?.maxTokens ?? maxTokens),
     ...(dialect === 'completions' &&
       topLogProbabilities > 0 && {
         logProbabilities: async (context: Passage) => {
@@ -119,7 +123,42 @@ export function openApiSuspect(options: ApiSuspectOptions): SuspectModel {
           return first.prediction;
         },
       }),
+    ...(dialect === 'completions' &&
+      echo === true && {
+        scoreText: async (text: Passage) =>
+          // One token is asked for, since hosts refuse none; it is told last and left out.
+          readEcho(
+            parse(
+              Completion,
+              await send('completions', { prompt: requireText(text), max_tokens: 1, echo, logprobs: 1 }),
+              base,
+            ),
+            requireText(text),
+            base,
+          ),
+      }),
   };
+}
+
+function readEcho({ choices }: z.infer<typeof Completion>, text: string, base: string): TextScore {
+  const { tokens = [], token_logprobs } = choices[0]!.logprobs ?? {};
+  let [logLikelihood, counted, spelled] = [0, 0, 0];
+  for (const [i, token] of tokens.entries()) {
+    const told = token_logprobs?.[i];
+    // A sign that begins every text, as `<s>`, is none of its own.
+    const isOwn = i > 0 || text.startsWith(token);
+    if (isOwn) spelled += token.length;
+    if (spelled > text.length) break;
+    if (told === null || told === undefined) continue;
+    logLikelihood += told;
+    counted++;
+  }
+  if (counted > 0 && logLikelihood <= 0) return { logLikelihood, tokens: counted };
+  return refuse(
+    'SUSPECT_ANSWER',
+    `${new URL(base).host}: reads no text back with its probabilities`,
+    'It has no echo.',
+  );
 }
 
 function readCompletion({ choices }: z.infer<typeof Completion>): Answer {
@@ -158,7 +197,7 @@ function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, base: s
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   return refuse(
-    'MARK_SUSPECT',
+    'SUSPECT_ANSWER',
     `${new URL(base).host}: not an answer in this dialect`,
     'Try the other dialect: chat or completions.',
   );
@@ -169,7 +208,7 @@ function parseUrl(text: string): string {
   const isWeb = url !== null && (url.protocol === 'https:' || url.protocol === 'http:');
   if (!isWeb || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     return refuse(
-      'MARK_ARGUMENT',
+      'SUSPECT_ARGUMENT',
       'not the http or https address of an API',
       'Give its prefix, without credentials.',
     );
@@ -178,5 +217,5 @@ function parseUrl(text: string): string {
 
 function requireText(passage: Passage): string {
   if (typeof passage === 'string') return passage;
-  return refuse('MARK_ARGUMENT', 'an API is asked in text', 'Decode the prompt.');
+  return refuse('SUSPECT_ARGUMENT', 'an API is asked in text', 'Decode the prompt.');
 }

@@ -1,4 +1,4 @@
-import { refuse } from '../watermark-error.js';
+import { refuse } from './suspect-error.js';
 
 export interface PostLimits {
   /** Time for one try, connecting and reading, in ms. */
@@ -17,7 +17,7 @@ const LONGEST_WAIT_MS = 30_000;
  * Posts JSON and reads JSON. Never follows a redirect: the credential was meant for the first address. What it throws names the
  * address's host and the status, never a header, the body sent or the body received.
  *
- * @throws PhalanxError `MARK_SUSPECT`, retryable when a later try may succeed
+ * @throws PhalanxError `SUSPECT_ANSWER`, retryable when a later try may succeed
  */
 export async function postJson(
   url: URL,
@@ -33,7 +33,7 @@ export async function postJson(
     if (!answer.retryable || attempt === limits.retries) break;
     await limits.wait(Math.min(LONGEST_WAIT_MS, answer.retryAfterMs ?? FIRST_WAIT_MS * 2 ** attempt));
   }
-  return refuse('MARK_SUSPECT', `${url.host}: ${why}`, 'Look whether the model serves this dialect there.');
+  return refuse('SUSPECT_ANSWER', `${url.host}: ${why}`, 'Look whether the model serves this dialect there.');
 }
 
 type Attempt =

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, toHex, utf8 } from '@phalanx/core';
-import { refuse } from '../watermark-error.js';
+import { refuse } from './suspect-error.js';
 import type { SuspectModel } from './suspect-model.js';
 
 /** A prompt and the answer that somebody got. */
@@ -36,7 +36,7 @@ export function openRecordedSuspect(name: string, record: readonly RecordedAnswe
       const passage = answers.get(key)?.[at];
       return passage === undefined
         ? refuse(
-            'MARK_SUSPECT',
+            'SUSPECT_UNRECORDED',
             'a prompt whose answer was not recorded',
             'Test with the prompts of the record.',
           )

@@ -21,15 +21,29 @@ export interface Answer {
   readonly steps?: readonly AnswerStep[];
 }
 
+/** How one question is asked, where it is not as the model was opened. */
+export interface AskOptions {
+  /** Of the answer at most. */
+  readonly maxTokens?: number;
+}
+
 /**
- * A model that may have learned from marked answers. Nothing is assumed of it but that it was not given the key. It
- * may tell the truth about its probabilities or not: under the null no answer can depend on the key.
+ * A model of somebody else's. Nothing is assumed of it, not even that it tells the truth about its probabilities: a test's null says
+ * what its answers cannot depend on.
  */
 export interface SuspectModel {
   /** Names it in the registration: provider, address and version. */
   readonly id: string;
-  /** @throws PhalanxError `MARK_SUSPECT` when there is no answer. */
-  complete(prompt: Passage): Promise<Answer>;
+  /** @throws PhalanxError `SUSPECT_ANSWER` when there is no answer. */
+  complete(prompt: Passage, options?: AskOptions): Promise<Answer>;
   /** Distribution of the token after `context`, of the likeliest candidates at least. */
   logProbabilities?(context: Passage): Promise<Prediction>;
+  /** ln of the probability of a text after its first token, and how many tokens that is. */
+  scoreText?(text: Passage): Promise<TextScore>;
+}
+
+/** ln of a text's probability, summed over `tokens` of it: those whose probability the model told. */
+export interface TextScore {
+  readonly logLikelihood: number;
+  readonly tokens: number;
 }
