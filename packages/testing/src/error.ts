@@ -1,6 +1,6 @@
 import { PhalanxError } from '@phalanx/core';
 
-/** `TESTING_PLAN`: a world plan that cannot be built. `TESTING_SOURCE`: a prompt or timing file that cannot be used. */
+/** `TESTING_PLAN`: a world plan that cannot be built. `TESTING_SOURCE`: a prompt, timing or weight file that cannot be used. */
 export type TestingErrorCode = 'TESTING_PLAN' | 'TESTING_SOURCE';
 
 export function planError(message: string, advice?: string): PhalanxError<TestingErrorCode> {

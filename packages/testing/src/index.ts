@@ -17,12 +17,22 @@ export { RowFlag } from './exchange-columns.js';
 export { eachExchange, readExchange } from './exchange-view.js';
 export { HYDRA_DEFAULTS, type HydraOptions, type HydraPlan, type ProductKind } from './hydra-plan.js';
 export { trainByteVocabulary } from './language/byte-vocabulary.js';
+export { type ContinueSettings, continueTokens } from './language/continue-text.js';
+export { Llama } from './language/llama.js';
+export {
+  type LlamaLayer,
+  type LlamaSettings,
+  type LlamaSizes,
+  type LlamaWeights,
+  readLlama,
+} from './language/llama-weights.js';
 export {
   measureEntropy,
   type NextTokens,
   NgramModel,
   type NgramModelOptions,
 } from './language/ngram-model.js';
+export { ScoreVocabulary } from './language/score-vocabulary.js';
 export { encodeWords } from './language/word-vocabulary.js';
 export { type LogFiles, toLiteLlmPayload, writeLiteLlmLog } from './litellm-log.js';
 export { measureNearRepeats, type NearRepeats } from './near-repeat.js';

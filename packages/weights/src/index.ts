@@ -19,6 +19,7 @@ export { openTorch } from './formats/torch.js';
 export { countColumns, countNumbers, readRows, type Tensor, type WeightFile } from './formats/weight-file.js';
 export { openFolderOf, openFolderOfUrl, type WeightFolder } from './formats/weight-folder.js';
 export { convertTensor, copyTensor, type WrittenTensor } from './formats/written-tensor.js';
+export { type Part, type PlacedTensor, placeTensors, readKeyGroups } from './lineage/architecture.js';
 export type { ContextFigures } from './lineage/context-figures.js';
 export { type Disguise, type DisguiseSettings, type MatchRate, testDisguise } from './lineage/disguise.js';
 export {
