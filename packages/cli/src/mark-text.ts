@@ -12,6 +12,8 @@ export function writeDetection(report: DetectionReport, rows: readonly TextRow[]
   const { scored, repeated, unscored, excess, decoys, alpha, each } = report;
   let out = `${writeVerdict(report.log10P, alpha)}  log10 p ${formatLog10(report.log10P)}  excess ${formatEffect(excess)}\n`;
   out += `  ${formatPlural(report.texts, 'text')}: ${formatCount(scored)} tokens scored, ${formatCount(repeated)} repeated, ${formatCount(unscored)} left out\n`;
+  if (report.unread > 0)
+    out += `  CAUTION: ${formatPlural(report.unread, 'text')} could not be read with this vocabulary and counted for nothing\n`;
   out += `  null: ${report.null}\n  holds if: ${report.assumption}\n`;
   out += `  key ${report.keyId}, ${report.dialect}\n`;
   if (decoys !== null)
@@ -28,8 +30,8 @@ function writeEach({ each, alpha }: DetectionReport, rows: readonly TextRow[]): 
   const found = order.filter((i) => each[i]!.log10AdjustedP <= level).length;
   let out = `${formatPlural(found, 'text')} of ${formatCount(each.length)} marked at alpha ${alpha} for all of them (Holm)\n`;
   for (const i of order.slice(0, SHOWN_ROWS)) {
-    const { log10P, log10AdjustedP, scored, repaired, spans = [] } = each[i]!;
-    out += `${log10AdjustedP <= level ? '* ' : '  '}${nameRow(rows[i]!)}  log10 p ${formatLog10(log10P)}, adjusted ${formatLog10(log10AdjustedP)}, ${formatPlural(scored, 'token')}${repaired > 0 ? `, ${formatPlural(repaired, 'altered character')} undone` : ''}\n`;
+    const { unread, log10P, log10AdjustedP, scored, repaired, spans = [] } = each[i]!;
+    out += `${log10AdjustedP <= level ? '* ' : '  '}${nameRow(rows[i]!)}  log10 p ${formatLog10(log10P)}, adjusted ${formatLog10(log10AdjustedP)}, ${formatPlural(scored, 'token')}${repaired > 0 ? `, ${formatPlural(repaired, 'altered character')} undone` : ''}${unread === undefined ? '' : `, not read: ${unread}`}\n`;
     for (const { tokens, characters, log10P: log10SpanP } of spans)
       out += `    tokens ${tokens[0]} to ${tokens[1]}, log10 p ${formatLog10(log10SpanP)}${characters === null || repaired > 0 ? '' : `: ${shortenText(rows[i]!.text.slice(...characters), EXCERPT_CHARS)}`}\n`;
   }

@@ -73,7 +73,7 @@ function drawFunctions(machine: boolean, random: Random): string {
         `${tab}const ${name()} = ${name()} + ${random.integer(10)};`,
         `${tab}if (${name()} > ${name()}) return ${name()};`,
         `${tab}for (let ${name()} = 0; ${name()} < ${name()}; ${name()}++) {\n${tab}${tab}${name()}.push(${name()});\n${tab}}`,
-        machine ? `${tab}// Check the ${name()} before the ${name()}` : `${tab}// FIXME ${name()}`,
+        machine ? `${tab}// Check the ${name()} before the ${name()}` : `${tab}// see ${name()}`,
       ]),
     );
   return `${lines.join('\n')}\n${tab}return ${name()};\n}\n`;

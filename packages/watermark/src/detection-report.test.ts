@@ -7,7 +7,8 @@ import { openDecoys } from './dialects/decoy-keys.js';
 import { openMark } from './dialects/registry.js';
 import { createMarkProfile } from './profile.js';
 import { makeSampler } from './sampler.js';
-import { openTokenizer } from './text/tokenizer.js';
+import { openTokenizer, type Tokenizer } from './text/tokenizer.js';
+import { refuse } from './watermark-error.js';
 
 const tokenizer = openTokenizer(readFileSync(new URL('fixtures/byte-vocabulary.json', import.meta.url)));
 const KEY = '00112233445566778899aabbccddeeff';
@@ -49,10 +50,19 @@ function writeMarked(size: number): string {
 const random = new Random(3);
 const writePlain = (size: number) =>
   Array.from({ length: size }, () => 'bcdfgjklmnop'[random.integer(12)]).join('');
-const ask = (texts: readonly string[], masked: readonly ('code' | 'json')[] = []) => {
+/** As vocabularies do that have no bytes to fall back to. */
+const refuseLetter = (letter: string) => (text: string) =>
+  text.includes(letter)
+    ? refuse('MARK_ARGUMENT', 'the vocabulary cannot spell this text', '')
+    : tokenizer.encode(text);
+const ask = (
+  texts: readonly string[],
+  masked: readonly ('code' | 'json')[] = [],
+  spells: Tokenizer = tokenizer,
+) => {
   const open = openDecoys(profile.dialect, profile.parameters, KEY);
   const decoys = Array.from({ length: 100 }, open);
-  return detectMark({ profile, mark, tokenizer, texts, masked, alpha: 1e-3, depth: 'spans', decoys });
+  return detectMark({ profile, mark, tokenizer: spells, texts, masked, alpha: 1e-3, depth: 'spans', decoys });
 };
 
 describe('a report on texts', () => {
@@ -74,6 +84,15 @@ describe('a report on texts', () => {
     expect(ask([]).report).toMatchObject({ texts: 0, scored: 0, log10P: 0, decoys: null, each: [] });
     expect(ask(['']).report).toMatchObject({ scored: 0, log10P: 0 });
     expect(ask(['```\nbcd\n```'], ['code']).report).toMatchObject({ scored: 0, log10P: 0 });
+  });
+
+  it('goes on after a text that the vocabulary cannot spell, and says so', () => {
+    const spells = { ...tokenizer, encode: refuseLetter('\u2603') };
+    const { report } = ask(['\u2603', writeMarked(140)], ['code'], spells);
+    expect(report).toMatchObject({ texts: 2, unread: 1 });
+    expect(report.each[0]).toMatchObject({ scored: 0, log10P: 0, spans: [] });
+    expect(report.each[0]!.unread).toMatch(/cannot spell/);
+    expect(report.each[1]!.spans).toHaveLength(1);
   });
 
   it('does not let one text that is too long to search keep the others from it', () => {

@@ -38,6 +38,8 @@ export interface ReportedSpan {
 }
 
 export interface ReportedText {
+  /** Why this text has no tokens; absent when it was read. */
+  readonly unread?: string;
   /** Homoglyphs, invisible characters and runs of spaces undone before the text was read; then places are those of the repaired text. */
   readonly repaired: number;
   readonly log10P: number;
@@ -67,6 +69,8 @@ export interface DetectionReport {
   /** SHA-256 of the SHA-256 of each text's UTF-8, in order. */
   readonly textsSha256: string;
   readonly texts: number;
+  /** Texts that the vocabulary cannot spell or that are too long: they count as holding no token. */
+  readonly unread: number;
   /** All texts together, each n-gram once. */
   readonly log10P: number;
   readonly scored: number;
@@ -117,6 +121,7 @@ export function detectMark(request: DetectionRequest): Detection {
     alpha,
     textsSha256: digestTexts(request.texts),
     texts: request.texts.length,
+    unread: read.filter(({ unread }) => unread !== null).length,
     log10P: toLog10(logP),
     scored,
     repeated: together.repeated,
@@ -141,9 +146,16 @@ function testEach(
   const tests = gathered.map((ngrams) => testKey(mark, ngrams));
   const adjusted = adjustByHolm(tests.map(({ logP }) => logP));
   return tests.map(({ logP, scored, excess }, i) => {
-    const { repairs } = read[i]!;
+    const { repairs, unread } = read[i]!;
     const repaired = repairs === null ? 0 : repairs.homoglyphs + repairs.invisible + repairs.spaces;
-    const text = { repaired, log10P: toLog10(logP), log10AdjustedP: toLog10(adjusted[i]!), scored, excess };
+    const text = {
+      ...(unread !== null && { unread }),
+      repaired,
+      log10P: toLog10(logP),
+      log10AdjustedP: toLog10(adjusted[i]!),
+      scored,
+      excess,
+    };
     const { tokens, starts } = read[i]!;
     if (depth !== 'spans' || mark.test !== undefined || tokens.length > MAX_SEARCHED_TOKENS) return text;
     const { spans, posterior } = findSpans(

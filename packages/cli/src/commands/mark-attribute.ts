@@ -1,5 +1,6 @@
 import { PhalanxError } from '@phalanx/core';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
+import { formatPlural } from '../figures.js';
 import { type MarkFlags, openMarkSession } from '../mark-session.js';
 import { writeAttribution, writeRowAttribution } from '../mark-text.js';
 import type { Terminal } from '../terminal.js';
@@ -33,6 +34,11 @@ export async function attributeMarkCommand(
   const { rows, rejected } = await readTextRows(files, { field: flags.field });
   const tenants = readTenants(flags.tenants);
   const texts = rows.map(({ text }) => readText(session.tokenizer, text, masked));
+  const unread = texts.filter((text) => text.unread !== null).length;
+  if (unread > 0)
+    terminal.err(
+      `${formatPlural(unread, 'text')} could not be read with this vocabulary and counted for nothing\n`,
+    );
   const ring = tenants.map((id) => ({ id, open: () => session.openTenant(id) }));
   if (flags.each) {
     const gathered = texts.map((text) => gatherTexts(session.mark, [text]));

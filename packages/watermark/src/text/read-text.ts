@@ -1,4 +1,4 @@
-import { type Repairs, repairText } from '@phalanx/core';
+import { PhalanxError, type Repairs, repairText } from '@phalanx/core';
 import type { Mark } from '../mark.js';
 import { NgramCollector, type Ngrams } from '../ngrams.js';
 import { refuse } from '../watermark-error.js';
@@ -21,11 +21,15 @@ export interface ReadText {
   readonly starts: Uint32Array | null;
   /** 0 for tokens of parts that are left out; null: none are. */
   readonly mask: Uint8Array | null;
+  /** Why there are no tokens: the vocabulary cannot spell the text, or it is too long. Null: it was read. */
+  readonly unread: string | null;
 }
 
 /**
  * Tokens of a text, without those of masked parts. A text with homoglyphs or invisible characters, or with more double spaces between
  * words than single ones, which no model writes by itself, is repaired first: each would cost the score of a few tokens. Whether it is depends on the text alone, so no test loses its validity.
+ *
+ * A text that cannot be read has no tokens and says why: it is one of many, and its writer's doing.
  *
  * Tokens made again from text differ in a few places from those that were generated; where a log has the generated ids, they read better.
  *
@@ -33,10 +37,10 @@ export interface ReadText {
  */
 export function readText(tokenizer: Tokenizer, given: string, masked: readonly Masked[] = []): ReadText {
   const { text, repairs } = undoDisguise(given);
-  const tokens = tokenizer.encode(text);
+  const { tokens, unread } = encodeText(tokenizer, text);
   const starts = tokenizer.locate(text, tokens);
-  const read = { text, repairs, tokens, starts };
-  if (masked.length === 0) return { ...read, mask: null };
+  const read = { text, repairs, tokens, starts, unread };
+  if (masked.length === 0 || unread !== null) return { ...read, mask: null };
   if (starts === null)
     return refuse(
       'MARK_ARGUMENT',
@@ -52,6 +56,15 @@ export function gatherTexts(mark: Mark, texts: readonly ReadText[]): Ngrams {
   for (const { tokens, mask } of texts) collector.add(tokens, mask ?? undefined);
   const ngrams = collector.collect();
   return mark.distinct?.(ngrams) ?? ngrams;
+}
+
+function encodeText(tokenizer: Tokenizer, text: string): Pick<ReadText, 'tokens' | 'unread'> {
+  try {
+    return { tokens: tokenizer.encode(text), unread: null };
+  } catch (error) {
+    if (!PhalanxError.is(error, 'MARK_ARGUMENT') && !PhalanxError.is(error, 'MARK_LIMIT')) throw error;
+    return { tokens: new Int32Array(0), unread: error.message };
+  }
 }
 
 const GAP = /(?<=\S) +(?=\S)/g;
