@@ -36,7 +36,7 @@ export async function attributeMarkCommand(
   const texts = rows.map(({ text }) => readText(session.tokenizer, text, masked));
   const unread = texts.filter((text) => text.unread !== null).length;
   if (unread > 0)
-    terminal.err(
+    terminal.talk(
       `${formatPlural(unread, 'text')} could not be read with this vocabulary and counted for nothing\n`,
     );
   const ring = tenants.map((id) => ({ id, open: () => session.openTenant(id) }));
