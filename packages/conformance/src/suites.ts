@@ -31,6 +31,7 @@ import { watermarkStatistics } from './watermark-statistics.js';
 import { watermarkSynthid } from './watermark-synthid.js';
 import { weightFormats } from './weight-formats.js';
 import { weightLineage } from './weight-lineage.js';
+import { weightUtility } from './weight-utility.js';
 
 /** Every suite, quick ones first: a new one is one file and one entry here. */
 export const suites: readonly Suite[] = [
@@ -48,6 +49,7 @@ export const suites: readonly Suite[] = [
   tails,
   weightFormats,
   weightLineage,
+  weightUtility,
   radioactivity,
   watermarkKgw,
   triage,

@@ -2,6 +2,7 @@ import { Random } from '@phalanx/stats';
 import {
   convertTensor,
   countNumbers,
+  decodeNumbers,
   encodeNumbers,
   openBytesSource,
   openWeightSource,
@@ -31,13 +32,18 @@ export async function loadModel(file: WeightFile): Promise<SmallModel> {
 
 /** Written as safetensors and opened again. */
 export async function openModel(model: SmallModel): Promise<WeightFile> {
+  return openWeightSource(openBytesSource(await writeModel(model)));
+}
+
+/** The bytes of a safetensors file of it. */
+export async function writeModel(model: SmallModel): Promise<Uint8Array> {
   const tensors = [...model.tensors].map(([name, { shape, values }]) => ({
     name,
     format: 'F32',
     shape,
     chunks: () => [encodeNumbers('F32', values)],
   }));
-  return openWeightSource(openBytesSource(await collect(writeSafetensors(tensors, model.metadata))));
+  return collect(writeSafetensors(tensors, model.metadata));
 }
 
 const GGUF_NAMES: Readonly<Record<string, string>> = {
@@ -86,6 +92,25 @@ function changeMatrices(model: SmallModel, change: Change): SmallModel {
     return [name, { shape, values: changed }] as const;
   });
   return { metadata: model.metadata, tensors: new Map(tensors) };
+}
+
+/** Matrices rounded to bf16, halves to even. */
+export function roundToBrainFloats(model: SmallModel): SmallModel {
+  return changeMatrices(model, (values) => decodeNumbers('BF16', encodeNumbers('BF16', values)));
+}
+
+/** A share of the numbers of each matrix, which are bf16, moved by `steps` of their last bit up or down at random. */
+export function shiftBrainFloats(model: SmallModel, steps: number, share: number, seed: number): SmallModel {
+  const random = new Random(seed);
+  return changeMatrices(model, (values) => {
+    const bits = new Uint32Array(values.slice().buffer);
+    for (let i = 0; i < bits.length; i++) {
+      const move = random.bernoulli(0.5) ? steps : -steps;
+      // Not past zero: its sign would turn.
+      if (random.bernoulli(share) && (bits[i]! & 0x7fff0000) >>> 16 >= steps) bits[i]! += move * 0x10000;
+    }
+    return new Float32Array(bits.buffer);
+  });
 }
 
 /** The smaller half of each matrix set to zero. */
