@@ -13,6 +13,7 @@ const FLOOR = {
   wire: 2,
   triage: 2,
   ledger: 2,
+  coalition: 2,
   attestation: 2.5, // uses ledger, a listed exception within floor 2
   store: 3,
   record: 3,

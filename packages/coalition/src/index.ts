@@ -1,0 +1,1 @@
+export type { CoalitionErrorCode } from './coalition-error.js';
