@@ -56,4 +56,89 @@ export {
 } from './lineage/shared-units.js';
 export { compareSketches, type SketchComparison } from './lineage/sketch-comparison.js';
 export { decodeSketch, encodeSketch } from './lineage/sketch-file.js';
+export {
+  type AgeKeyKind,
+  generateIdentity,
+  kindOfRecipient,
+  parseIdentities,
+  recipientOf,
+} from './sealing/age-key.js';
+export {
+  APPROVALS_NEEDED,
+  type Approval,
+  type Approver,
+  addApproval,
+  approve,
+  findSigners,
+  formatSigned,
+  keyIdOf,
+  parseApprovers,
+  parseSignedLease,
+  parseSignedWithdrawal,
+  type SignedLease,
+  type SignedWithdrawal,
+} from './sealing/approval.js';
+export { KeyFolder } from './sealing/key-folder.js';
+export {
+  digestTerms,
+  formatTerms,
+  type Lease,
+  type LeaseTerms,
+  makeLease,
+  requireFits,
+  type Withdrawal,
+} from './sealing/lease.js';
+export {
+  openPaced,
+  openPacedFile,
+  type PacedFile,
+  type PacedKeys,
+  readManifest,
+} from './sealing/open-paced.js';
+export {
+  formatManifest,
+  MANIFEST_NAME,
+  type PacedContainer,
+  type PacedManifest,
+  parseManifest,
+} from './sealing/paced-container.js';
+export {
+  type FetchedKeys,
+  type FetchKeysSettings,
+  fetchKeys,
+  sendWithdrawal,
+} from './sealing/release-client.js';
+export { MAX_RELEASE_BODY_BYTES, makeReleaseHandler } from './sealing/release-endpoint.js';
+export {
+  type Release,
+  type ReleasedKey,
+  ReleaseService,
+  type ReleaseServiceSettings,
+  type ReleaseStatement,
+} from './sealing/release-service.js';
+export { openPath, type SealedFile, sealPath } from './sealing/seal.js';
+export { type PacedSettings, sealPaced } from './sealing/seal-paced.js';
+export { openSealed } from './sealing/sealed-source.js';
+export { openSealedStream, type SealedStreamSettings, sealSource } from './sealing/sealed-stream.js';
+export { CONTENT_HASHES, type ContentHash } from './signing/content-hash.js';
+export { type ModelManifest, type Resource, SHARD_BYTES } from './signing/model-manifest.js';
+export { formatModelStatement, MODEL_SIGNATURE_TYPE, parseModelStatement } from './signing/oms-statement.js';
+export { type SignedModel, signModel } from './signing/sign-model.js';
+export {
+  type ModelSigner,
+  modelSignerOf,
+  type SignerTrust,
+  signStatement,
+  type VerifiedSigner,
+  verifySignedStatement,
+} from './signing/signed-payload.js';
+export {
+  type CompareSettings,
+  compareModel,
+  describeDifferences,
+  type ModelDifferences,
+  type VerifiedSignature,
+  verifyModel,
+  verifyModelSignature,
+} from './signing/verify-model.js';
 export type { WeightsErrorCode } from './weights-error.js';

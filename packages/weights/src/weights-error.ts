@@ -8,13 +8,21 @@ import { PhalanxError } from '@phalanx/core';
  * - `WEIGHTS_EXECUTABLE`: a pickle that does more than describe tensors.
  * - `WEIGHTS_SOURCE`: a file or server that cannot be read. Retryable where the server said so.
  * - `WEIGHTS_ARGUMENT`: a call outside what its docstring states.
+ * - `WEIGHTS_KEY`: a recipient, an identity or an approver's key that cannot be read.
+ * - `WEIGHTS_SEAL`: a sealed file that was altered or cut, or that is for others.
+ * - `WEIGHTS_LEASE`: a lease that two did not approve, that is over or withdrawn, or that is for something else.
+ * - `WEIGHTS_RELEASE`: a release service that stopped because it could not log.
  */
 export type WeightsErrorCode =
   | 'WEIGHTS_FORMAT'
   | 'WEIGHTS_LIMIT'
   | 'WEIGHTS_EXECUTABLE'
   | 'WEIGHTS_SOURCE'
-  | 'WEIGHTS_ARGUMENT';
+  | 'WEIGHTS_ARGUMENT'
+  | 'WEIGHTS_KEY'
+  | 'WEIGHTS_SEAL'
+  | 'WEIGHTS_LEASE'
+  | 'WEIGHTS_RELEASE';
 
 /** @throws PhalanxError `code`, always. */
 export function refuse(code: WeightsErrorCode, what: string, cause?: unknown): never {
