@@ -141,4 +141,47 @@ export {
   verifyModel,
   verifyModelSignature,
 } from './signing/verify-model.js';
+export { type CarrierSurvey, surveyCarriers } from './tracing/carrier-tensors.js';
+export {
+  COLLUSIONS,
+  type Collusion,
+  type CollusionResult,
+  type CollusionSettings,
+  simulateCollusion,
+} from './tracing/collusion.js';
+export {
+  type CopyCommitment,
+  checkRegisteredCopy,
+  parseRegisteredCopy,
+  type RegisteredCopy,
+  registerCopy,
+} from './tracing/copy-register.js';
+export type { CopyHolder } from './tracing/fingerprint-code.js';
+export { digestFiles, type FileDigest, type MarkedCopy, markCopy } from './tracing/mark-copy.js';
+export {
+  createMarkKey,
+  digestMarkKey,
+  formatMarkKey,
+  type MarkedTensor,
+  type MarkKey,
+  type MarkParameters,
+  parseMarkKey,
+  WEIGHT_MARKS,
+} from './tracing/mark-key.js';
+export { type MarkPlan, type PlanSettings, planMarks } from './tracing/plan.js';
+export {
+  type CopyReading,
+  REALIGNMENTS,
+  type Realignment,
+  readCopy,
+  type TensorReading,
+} from './tracing/read-copy.js';
+export {
+  type Accusation,
+  accuse,
+  TRACE_ALPHA,
+  type TraceReport,
+  type TraceSettings,
+  traceCopy,
+} from './tracing/trace-copy.js';
 export type { WeightsErrorCode } from './weights-error.js';

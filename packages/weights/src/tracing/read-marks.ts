@@ -1,0 +1,203 @@
+import { countColumns, type Tensor } from '../formats/weight-file.js';
+import { refuse } from '../weights-error.js';
+import {
+  type CarrierRange,
+  type CarrierStream,
+  findCarrierRange,
+  isCarrierFormat,
+  openCarriers,
+  RUN,
+} from './carriers.js';
+import type { MarkKey } from './mark-key.js';
+
+/** Furthest that one number counts, in marks: a changed or planted number may not decide over its position. */
+const CLIP = 24;
+/** A row's variance is not taken below this part of the square of a mark, which only exact copies come near. */
+const LEAST_NOISE = 1e-3;
+/** Numbers this many times beyond the largest of the owner's row say nothing; a scale must not be fitted to them. */
+const OUTLIER = 8;
+
+/** What a file shows of a code, and how much of the file said so. */
+export interface ShownCode {
+  /** A number from -1 (zero) to 1 (one) for each position; 0 where nothing can be said. */
+  readonly shown: Float64Array;
+  /** Carriers that were read. */
+  readonly carriers: number;
+  /** Carriers that are zero, no finite number or out of proportion in the file. */
+  readonly erased: number;
+  /** Positions with at least one carrier. */
+  readonly positions: number;
+  /** Root mean square distance from the owner's numbers, in units of the last place of bfloat16, each clipped at 24 marks. Null without carriers. */
+  readonly noiseUlps: number | null;
+}
+
+/**
+ * Gathers what a file shows at each position, row by row.
+ *
+ * For a carrier k of a row, with the owner's number b, the file's x, the size d of a mark and the sign c of the carrier: e = s x - b, s fitted to the
+ * row by least squares; it counts clip(e, 24 d) sign(b) c d / v against d^2 / v, v the mean of the row's clipped e^2. A position shows
+ * the quotient of its sums, cut at -1 and 1. Nothing here depends on any holder's code word: base, file, carriers and biases are all that goes in.
+ */
+export class MarkReader {
+  readonly #key: MarkKey;
+  readonly #sums: Float64Array;
+  readonly #weights: Float64Array;
+  readonly #carriers = new Map<string, CarrierStream>();
+  #read = 0;
+  #erased = 0;
+  #noise = 0;
+
+  constructor(key: MarkKey) {
+    this.#key = key;
+    this.#sums = new Float64Array(key.parameters.codeLength);
+    this.#weights = new Float64Array(key.parameters.codeLength);
+  }
+
+  /**
+   * Reads a stretch of one tensor.
+   *
+   * @param tensor of the owner, which names the carriers
+   * @param from place of the first number in it
+   * @param base the owner's numbers
+   * @param suspect the file's, as many; not finite and zero: erased
+   */
+  add(tensor: Tensor, from: number, base: Float32Array, suspect: Float32Array): void {
+    if (base.length !== suspect.length || !isCarrierFormat(tensor.format))
+      refuse('WEIGHTS_ARGUMENT', 'stretches of two lengths, or of numbers that are not marked');
+    const { parameters } = this.#key;
+    const stream = this.#stream(tensor.name);
+    const range = findCarrierRange(tensor.format, stream.tensor.threshold, parameters.amplitude);
+    const firstRun = Math.floor(from / (2 * RUN)) * 2;
+    const runs = stream.read(firstRun, Math.ceil((from + base.length) / RUN) - firstRun);
+    const columns = countColumns(tensor);
+    for (let at = 0; at < base.length; ) {
+      const end = Math.min(base.length, at + columns - ((from + at) % columns));
+      this.#addRow(
+        base.subarray(at, end),
+        suspect.subarray(at, end),
+        range,
+        runs,
+        from + at - firstRun * RUN,
+      );
+      at = end;
+    }
+  }
+
+  finish(): ShownCode {
+    const shown = new Float64Array(this.#sums.length);
+    let positions = 0;
+    for (let i = 0; i < shown.length; i++) {
+      if (!(this.#weights[i]! > 0)) continue;
+      positions++;
+      const value = this.#sums[i]! / this.#weights[i]!;
+      shown[i] = Number.isFinite(value) ? Math.max(-1, Math.min(1, value)) : 0;
+    }
+    return {
+      shown,
+      carriers: this.#read,
+      erased: this.#erased,
+      positions,
+      noiseUlps: this.#read > 0 ? Math.sqrt(this.#noise / this.#read) : null,
+    };
+  }
+
+  #stream(name: string): CarrierStream {
+    const known = this.#carriers.get(name) ?? openCarriers(this.#key, name);
+    this.#carriers.set(name, known);
+    return known;
+  }
+
+  #addRow(
+    base: Float32Array,
+    suspect: Float32Array,
+    { above, below }: CarrierRange,
+    runs: Uint16Array,
+    offset: number,
+  ): void {
+    const { amplitude, share, codeLength } = this.#key.parameters;
+    const bits = new Uint32Array(base.buffer, base.byteOffset, base.length);
+    const limit = OUTLIER * findLargest(base);
+    const scale = fitScale(base, suspect, limit);
+    const variance = measureVariance(base, suspect, bits, above, below, scale, amplitude, limit);
+    if (variance === null) return;
+    const last = codeLength - 1;
+    for (let k = 0; k < base.length; k++) {
+      const magnitude = bits[k]! & 0x7fff_ffff;
+      if (magnitude <= above || magnitude >= below) continue;
+      const place = offset + k;
+      const run = (place >>> 4) * 4;
+      if (runs[run]! >= share) continue;
+      const x = suspect[k]!;
+      if (!(Math.abs(x) <= limit) || x === 0) {
+        this.#erased++;
+        continue;
+      }
+      this.#read++;
+      const j = place & 15;
+      const position = ((runs[run + 2]! | (runs[run + 3]! << 16)) + j) & last;
+      const size = amplitude * unitOf(magnitude);
+      const distance = clip(scale * x - base[k]!, CLIP * size);
+      const sign = base[k]! > 0 === (((runs[run + 1]! >>> j) & 1) === 1) ? 1 : -1;
+      this.#sums[position]! += (sign * distance * size) / variance;
+      this.#weights[position]! += (size * size) / variance;
+      this.#noise += ((distance * amplitude) / size) ** 2;
+    }
+  }
+}
+
+/** The scale that brings the file's row nearest to the owner's; 1 where none does. */
+function fitScale(base: Float32Array, suspect: Float32Array, limit: number): number {
+  let [shared, squares] = [0, 0];
+  for (let k = 0; k < base.length; k++) {
+    const x = suspect[k]!;
+    if (!(Math.abs(x) <= limit)) continue;
+    shared += base[k]! * x;
+    squares += x * x;
+  }
+  const scale = shared / squares;
+  return Number.isFinite(scale) ? scale : 1;
+}
+
+/** Mean square distance over the numbers that could carry a mark, whether they do or not; null where there is none. */
+function measureVariance(
+  base: Float32Array,
+  suspect: Float32Array,
+  bits: Uint32Array,
+  above: number,
+  below: number,
+  scale: number,
+  amplitude: number,
+  limit: number,
+): number | null {
+  let [sum, marks, count] = [0, 0, 0];
+  for (let k = 0; k < base.length; k++) {
+    const magnitude = bits[k]! & 0x7fff_ffff;
+    const x = suspect[k]!;
+    if (magnitude <= above || magnitude >= below || !(Math.abs(x) <= limit) || x === 0) continue;
+    const size = amplitude * unitOf(magnitude);
+    sum += clip(scale * x - base[k]!, CLIP * size) ** 2;
+    marks += size * size;
+    count++;
+  }
+  return count === 0 ? null : Math.max(sum, LEAST_NOISE * marks) / count;
+}
+
+/** 2^-7 of the power of two below a magnitude, given by its bits: a unit of the last place of bfloat16. */
+function unitOf(magnitude: number): number {
+  return UNITS[magnitude >>> 23]!;
+}
+
+const UNITS = Float64Array.from({ length: 256 }, (_, exponent) => 2 ** (exponent - 134));
+
+function findLargest(base: Float32Array): number {
+  let largest = 0;
+  for (const value of base) {
+    const magnitude = Math.abs(value);
+    if (magnitude > largest && magnitude !== Number.POSITIVE_INFINITY) largest = magnitude;
+  }
+  return largest;
+}
+
+function clip(value: number, limit: number): number {
+  return value > limit ? limit : value < -limit ? -limit : value;
+}

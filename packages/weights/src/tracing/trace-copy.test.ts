@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openWeights } from '../formats/open-weights.js';
+import type { WeightFile } from '../formats/weight-file.js';
+import {
+  addNoise,
+  drawLlama,
+  type Numbers,
+  openNumbers,
+  shiftNeurons,
+} from '../lineage/small-llama.test.support.js';
+import { surveyCarriers } from './carrier-tensors.js';
+import type { CopyHolder } from './fingerprint-code.js';
+import { markCopy } from './mark-copy.js';
+import { createMarkKey, type MarkKey } from './mark-key.js';
+import { makeFolder, readLlama, writeLlama } from './marked-llama.test.support.js';
+import { traceCopy } from './trace-copy.js';
+
+const folder = makeFolder();
+const holders: readonly CopyHolder[] = Array.from({ length: 40 }, (_, i) => ({
+  kind: i < 30 ? 'recipient' : 'location',
+  name: `holder ${i}`,
+}));
+let base: WeightFile;
+let key: MarkKey;
+const copies: Numbers[] = [];
+
+beforeAll(async () => {
+  const path = folder.path('base.safetensors');
+  await writeLlama(path, drawLlama(1));
+  base = await openWeights(path);
+  const { tensors } = await surveyCarriers(base);
+  key = createMarkKey({ codeLength: 256, colluders: 2, amplitude: 1, share: 65_536 }, tensors);
+  for (const i of [7, 35]) {
+    const copy = folder.path(`copy-${i}.safetensors`);
+    await markCopy(path, copy, key, holders[i]!);
+    copies.push(await readLlama(copy));
+  }
+});
+afterAll(async () => {
+  await base.close();
+  folder.remove();
+});
+
+const changeAll = (tensors: Numbers, change: (value: number, at: number, name: string) => number): Numbers =>
+  new Map(
+    [...tensors].map(([name, { shape, values }]) => [
+      name,
+      { shape, values: values.map((value, at) => change(value, at, name)) },
+    ]),
+  );
+const trace = async (suspect: Numbers) => traceCopy(base, await openNumbers(suspect), key, holders);
+const named = (report: { accusations: readonly { named: boolean; holder: CopyHolder }[] }) =>
+  report.accusations
+    .filter((one) => one.named)
+    .map(({ holder }) => holder.name)
+    .sort();
+
+describe('a copy that turned up', () => {
+  it('names its holder as it is, noisy, half pruned, scaled, moved and renamed', async () => {
+    const [copy] = copies as [Numbers, Numbers];
+    const renamed: Numbers = new Map(
+      [...copy].map(([name, tensor]) => [
+        name.replace(/^model\./, '').replace('embed_tokens', 'tok_embeddings'),
+        tensor,
+      ]),
+    );
+    for (const suspect of [
+      copy,
+      addNoise(copy, 0.002, 3),
+      changeAll(copy, (value, at) => (at % 2 === 0 ? 0 : value)),
+      changeAll(copy, (value) => value * 1.37),
+      shiftNeurons(copy),
+      renamed,
+    ]) {
+      const report = await trace(suspect);
+      expect(named(report)).toEqual(['holder 7']);
+      expect(report.accusations[0]!.log10PAmongAll).toBeLessThan(-20);
+      expect(report.accusations[1]!.log10PAmongAll).toBeGreaterThan(-3);
+    }
+  });
+
+  it('names both of two whose copies were mixed', async () => {
+    const [left, right] = copies as [Numbers, Numbers];
+    const mixed = changeAll(left, (value, at, name) => (value + right.get(name)!.values[at]!) / 2);
+    expect(named(await trace(mixed))).toEqual(['holder 35', 'holder 7']);
+  });
+
+  it('names nobody for the base, a stranger, or a file made to break the reading', async () => {
+    const plain = await readLlama(folder.path('base.safetensors'));
+    const [copy] = copies as [Numbers, Numbers];
+    const constant = (value: number) => changeAll(plain, () => value);
+    const wrongShapes: Numbers = new Map(
+      [...copy].map(([name, { shape, values }]) => [name, { shape: [...shape].reverse(), values }]),
+    );
+    for (const suspect of [
+      plain,
+      drawLlama(2),
+      constant(Number.NaN),
+      constant(Number.POSITIVE_INFINITY),
+      constant(0),
+      constant(-0),
+      constant(3e38),
+      changeAll(plain, (value, at) => (at % 3 === 0 ? -3.4e38 : value)),
+      changeAll(plain, (value) => -value),
+      new Map([['other.weight', { shape: [2], values: Float32Array.of(1, 2) }]]),
+    ]) {
+      const report = await trace(suspect);
+      expect(named(report)).toEqual([]);
+      for (const { log10P, log10PAmongAll, deviations } of report.accusations) {
+        expect(log10P).toBeLessThanOrEqual(0);
+        expect(log10P).toBeGreaterThan(-6);
+        expect(Number.isFinite(log10PAmongAll + deviations)).toBe(true);
+      }
+    }
+    expect(named(await trace(wrongShapes))).toEqual(expect.not.arrayContaining(['holder 8']));
+    // A copy of which a part is spoilt still names.
+    const spoilt = changeAll(copy, (value, at) =>
+      at % 24 === 5 ? Number.NaN : at % 24 === 6 ? 1e30 : value,
+    );
+    expect(named(await trace(spoilt))).toEqual(['holder 7']);
+  });
+
+  it('refuses another base, holders twice, and levels that are none', async () => {
+    const suspect = await openNumbers(copies[0]!);
+    const other = await openNumbers(new Map([['a', { shape: [2], values: Float32Array.of(1, 2) }]]));
+    const refused = { code: 'WEIGHTS_ARGUMENT' };
+    await expect(traceCopy(other, suspect, key, holders)).rejects.toMatchObject(refused);
+    await expect(traceCopy(base, suspect, key, [])).rejects.toMatchObject(refused);
+    await expect(traceCopy(base, suspect, key, [holders[0]!, holders[0]!])).rejects.toMatchObject(refused);
+    for (const alpha of [0, 1, Number.NaN])
+      await expect(traceCopy(base, suspect, key, holders, { alpha })).rejects.toMatchObject(refused);
+  });
+});
