@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { PhalanxError, showInvisible } from '@phalanx/core';
+import { html, type Markup, PhalanxError, renderHtmlPage, showInvisible } from '@phalanx/core';
 import type { Detection, ReadText, ReportedText } from '@phalanx/watermark';
 import type { CliErrorCode } from './cli-error.js';
 import { formatCount, formatEffect, formatLog10, formatPlural } from './figures.js';
-import { html, type Markup, readMarkup, trustMarkup } from './report-page/html.js';
 import { STYLE } from './report-page/style.js';
 import type { TextRow } from './text-rows.js';
 
@@ -34,25 +32,11 @@ export async function writeMarkPage(
 
 /** The page of `writeMarkPage`. */
 export function renderMarkPage({ report, read, posteriors }: Detection, rows: readonly TextRow[]): string {
-  const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(PAGE_STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'`;
   const isFound = report.log10P <= Math.log10(report.alpha);
   const order = report.each
     .map((_, i) => i)
     .sort((a, b) => report.each[a]!.log10AdjustedP - report.each[b]!.log10AdjustedP);
-  return readMarkup(html`${trustMarkup('<!doctype html>')}
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${trustMarkup(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<meta name="color-scheme" content="light dark">
-<title>Marks in ${formatPlural(report.texts, 'text')}</title>
-<style>${trustMarkup(PAGE_STYLE)}</style>
-</head>
-<body>
-<header><p class="mark">Phalanx</p></header>
+  const body = html`<header><p class="mark">Phalanx</p></header>
 <main>
 <h1>${isFound ? 'These texts depend on the key' : 'No mark found'}</h1>
 <p class="sentence">log10 p = ${formatLog10(report.log10P)} over ${formatPlural(report.scored, 'scored token')}; mean score ${formatEffect(report.excess)} above what chance gives.</p>
@@ -67,8 +51,8 @@ ${renderDecoys(report.decoys)}
 <p class="meta">Shade: probability of being marked, under the assumptions of a two-state chain; a picture and no claim. Frame: a stretch that holds marked tokens, at alpha = ${report.alpha} for all texts together. Scores begin a few tokens after a mark does.</p>
 ${order.slice(0, MAX_TEXTS).map((i) => renderText(rows[i]!, report.each[i]!, read[i]!, posteriors[i]!))}
 ${order.length > MAX_TEXTS ? html`<p>${formatCount(order.length - MAX_TEXTS)} further texts are not shown.</p>` : null}
-</main></body></html>
-`);
+</main>`;
+  return renderHtmlPage({ title: `Marks in ${formatPlural(report.texts, 'text')}`, style: PAGE_STYLE, body });
 }
 
 function renderDecoys(decoys: Detection['report']['decoys']): Markup | null {

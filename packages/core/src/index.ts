@@ -3,6 +3,8 @@ export { type CanonicalJsonErrorCode, canonicalJson, type Json } from './canonic
 export { CharacterClass, classOf, isLetter, SCRIPT_NAMES } from './character-class.js';
 export { type Clock, DAY_MS, HOUR_MS, LAST_MS, MINUTE_MS, systemClock } from './clock.js';
 export { PhalanxError, type PhalanxErrorOptions } from './error.js';
+export { escapeHtml, type HtmlValue, html, type Markup, readMarkup, trustMarkup } from './html.js';
+export { type HtmlPage, renderHtmlPage } from './html-page.js';
 export { type Repairs, repairText } from './repaired-text.js';
 export { type SealedBox, seal, unseal } from './sealed-box.js';
 export { shortenText, showInvisible, spellOut } from './visible-text.js';

@@ -1,7 +1,6 @@
-import { DAY_MS, shortenText } from '@phalanx/core';
+import { DAY_MS, html, type Markup, shortenText } from '@phalanx/core';
 import type { Finding, FindingMember } from '@phalanx/domain';
 import { formatCount, formatDay, formatPlural } from '../figures.js';
-import { html, type Markup } from './html.js';
 
 /** Above this many members a drawing of dots says less than a drawing of groups. */
 const DOTS_AT_MOST = 150;

@@ -1,4 +1,4 @@
-import { shortenText } from '@phalanx/core';
+import { type HtmlValue, html, type Markup, shortenText } from '@phalanx/core';
 import type { DetectionReport, Finding, SignalResult } from '@phalanx/domain';
 import {
   formatCount,
@@ -16,7 +16,6 @@ import {
   summariseFinding,
 } from '../finding-sentence.js';
 import { drawAccounts, explainAccounts, tabulateAccounts } from './account-groups.js';
-import { type HtmlValue, html, type Markup } from './html.js';
 import { drawSignals, sortSignals, tabulateSignals } from './signal-chart.js';
 import { drawTimeline, selectSlots, tabulateTimeline } from './timeline-chart.js';
 

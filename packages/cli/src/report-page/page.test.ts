@@ -1,7 +1,6 @@
-import { DAY_MS } from '@phalanx/core';
+import { DAY_MS, readMarkup } from '@phalanx/core';
 import { describe, expect, it } from 'vitest';
 import { groupArrivals } from './account-groups.js';
-import { readMarkup } from './html.js';
 import { renderReportPage } from './page.js';
 import { HOSTILE_IDS, makeSampleReport } from './sample-report.test.fixture.js';
 import { drawTimeline, selectSlots } from './timeline-chart.js';

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { html, type Markup, renderHtmlPage } from '@phalanx/core';
 import type { DetectionReport } from '@phalanx/domain';
 import { formatCount, formatDay, formatDuration, formatLog10, formatPlural } from '../figures.js';
 import {
@@ -9,7 +9,6 @@ import {
   summariseReport,
 } from '../finding-sentence.js';
 import { renderFinding } from './finding-section.js';
-import { html, type Markup, readMarkup, trustMarkup } from './html.js';
 import { SCRIPT } from './script.js';
 import { STYLE } from './style.js';
 
@@ -20,21 +19,7 @@ import { STYLE } from './style.js';
  * The report itself is not included, so the page holds account ids of the first 200 members of each finding only.
  */
 export function renderReportPage(report: DetectionReport): string {
-  const policy = `default-src 'none'; style-src '${hashOf(STYLE)}'; script-src '${hashOf(SCRIPT)}'; base-uri 'none'; form-action 'none'`;
-  return readMarkup(html`${trustMarkup('<!doctype html>')}
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${trustMarkup(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<meta name="color-scheme" content="light dark">
-<title>${summariseReport(report)} Phalanx detection report</title>
-<style>${trustMarkup(STYLE)}</style>
-</head>
-<body>
-<a class="skip" href="#main">Skip to the findings</a>
+  const body = html`<a class="skip" href="#main">Skip to the findings</a>
 ${renderMasthead(report)}
 <main id="main">
 ${renderSummary(report)}
@@ -44,11 +29,13 @@ ${renderSetAside(report)}
 ${renderBlindSpots(report)}
 ${renderConfiguration(report)}
 </main>
-<footer><p>Phalanx detection report, ${report.schema}. Made in ${formatDuration(report.seconds * 1000)}. Contains account identifiers: handle it as you handle customer data.</p></footer>
-<script>${trustMarkup(SCRIPT)}</script>
-</body>
-</html>
-`);
+<footer><p>Phalanx detection report, ${report.schema}. Made in ${formatDuration(report.seconds * 1000)}. Contains account identifiers: handle it as you handle customer data.</p></footer>`;
+  return renderHtmlPage({
+    title: `${summariseReport(report)} Phalanx detection report`,
+    style: STYLE,
+    script: SCRIPT,
+    body,
+  });
 }
 
 function renderMasthead(report: DetectionReport): Markup {
@@ -114,8 +101,4 @@ function renderConfiguration(report: DetectionReport): Markup {
 <details><summary>${formatPlural(rows.length, 'setting')} of this run</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="Configuration"><table class="plain"><thead><tr><th scope="col">Setting</th><th scope="col">Value</th></tr></thead>
 <tbody>${rows.map(([key, value]) => html`<tr><th scope="row" class="id">${key}</th><td class="id">${String(value)}</td></tr>`)}</tbody></table></div></details></section>`;
-}
-
-function hashOf(text: string): string {
-  return `sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}`;
 }

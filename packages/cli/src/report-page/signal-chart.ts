@@ -1,7 +1,6 @@
-import { shortenText } from '@phalanx/core';
+import { html, type Markup, shortenText } from '@phalanx/core';
 import type { Finding, SignalFamily, SignalResult } from '@phalanx/domain';
 import { formatEffect, formatLog10 } from '../figures.js';
-import { html, type Markup } from './html.js';
 import { fitScale } from './scale.js';
 
 const FAMILIES: readonly { readonly family: SignalFamily; readonly title: string }[] = [

@@ -1,8 +1,7 @@
-import { DAY_MS } from '@phalanx/core';
+import { DAY_MS, type HtmlValue, html, type Markup } from '@phalanx/core';
 import type { DetectionReport, Finding } from '@phalanx/domain';
 import { formatCount, formatDay, formatInstant, formatLog10 } from '../figures.js';
 import { sufficientLog10E } from '../finding-sentence.js';
-import { type HtmlValue, html, type Markup } from './html.js';
 import { fitScale } from './scale.js';
 
 const HEIGHT = { evidence: 200, gap: 62, exchanges: 84, axis: 30, top: 26 };

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
+import { type HtmlValue, html, type Markup, renderHtmlPage, trustMarkup } from '@phalanx/core';
 import { renderSvg } from './drawing-svg.js';
-import { type HtmlValue, html, type Markup, readMarkup, trustMarkup } from './html.js';
 import type { Block, ReportDocument, Run, Runs, Section, Table } from './report-document.js';
 import { STYLE } from './style.js';
 
@@ -12,31 +11,15 @@ const NARROW = 332;
  * content security policy admits its own style sheet, by hash, and nothing else. The first section's title is the h1.
  */
 export function renderHtml(document: ReportDocument): string {
-  const policy = `default-src 'none'; style-src '${hashOf(STYLE)}'; base-uri 'none'; form-action 'none'`;
-  return readMarkup(html`${trustMarkup('<!doctype html>')}
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${trustMarkup(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<meta name="color-scheme" content="light dark">
-<title>${document.title}</title>
-<style>${trustMarkup(STYLE)}</style>
-</head>
-<body>
-<a class="skip" href="#${document.sections[0]?.id ?? 'main'}">Skip to the report</a>
+  const body = html`<a class="skip" href="#${document.sections[0]?.id ?? 'main'}">Skip to the report</a>
 <header><p>${document.eyebrow}</p>
 <nav aria-label="Sections"><ul>
 ${document.sections.slice(1).map((section) => html`<li><a href="#${section.id}">${section.title}</a></li>\n`)}</ul></nav></header>
 <main id="main">
 ${document.sections.map((section, i) => renderSection(section, i === 0))}
 </main>
-<footer><p>${document.footer}</p></footer>
-</body>
-</html>
-`);
+<footer><p>${document.footer}</p></footer>`;
+  return renderHtmlPage({ title: document.title, style: STYLE, body });
 }
 
 function renderSection(section: Section, first: boolean): Markup {
@@ -107,8 +90,4 @@ function renderRuns(runs: Runs): HtmlValue {
 function renderRun(run: Run): HtmlValue {
   if (typeof run === 'string') return run;
   return run.face === 'code' ? html`<bdi><code>${run.text}</code></bdi>` : html`<strong>${run.text}</strong>`;
-}
-
-function hashOf(text: string): string {
-  return `sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}`;
 }

@@ -1,5 +1,5 @@
+import { type HtmlValue, html, type Markup } from '@phalanx/core';
 import type { Drawing, Shape } from './drawing.js';
-import { type HtmlValue, html, type Markup } from './html.js';
 
 /** A drawing as inline SVG. Colours are classes, since the page's policy admits no style attribute. */
 export function renderSvg(drawing: Drawing): Markup {

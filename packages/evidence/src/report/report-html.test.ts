@@ -1,7 +1,7 @@
+import { escapeHtml } from '@phalanx/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CaseFile } from './case-file.js';
-import { escapeHtml } from './html.js';
 import { renderReportHtml } from './report-html.js';
 import { makeSampleCaseFile } from './sample-case-file.test.support.js';
 

@@ -1,4 +1,4 @@
-import { showInvisible } from '@phalanx/core';
+import { showInvisible } from './visible-text.js';
 
 /** A symbol cannot come out of JSON, so no data can pose as markup. */
 const MARKUP = Symbol('markup');
@@ -34,7 +34,7 @@ export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[
   return { [MARKUP]: markup };
 }
 
-/** Markup from a string that this package wrote itself (style sheet, script). Never pass data. */
+/** Markup from a string that our own code wrote (style sheet, script). Never pass data. */
 export function trustMarkup(markup: string): Markup {
   return { [MARKUP]: markup };
 }
