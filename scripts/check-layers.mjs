@@ -9,12 +9,12 @@ const FLOOR = {
   suspect: 1,
   sketch: 2,
   watermark: 2,
-  weights: 2,
   wire: 2,
   triage: 2,
   ledger: 2,
   coalition: 2,
   attestation: 2.5, // uses ledger, a listed exception within floor 2
+  weights: 3,
   store: 3,
   record: 3,
   evidence: 3.5, // uses record, a listed exception within floor 3

@@ -4,7 +4,7 @@ import { BasicConstraints, Certificate, ExtKeyUsage } from 'pkijs';
 import { isDer } from './der.js';
 
 /** A certificate as read, with the raw parts that a time stamp refers to. */
-export interface TsaCertificate {
+export interface ReadCertificate {
   readonly der: Uint8Array;
   readonly x509: X509Certificate;
   readonly parsed: Certificate;
@@ -20,8 +20,12 @@ const BASIC_CONSTRAINTS = '2.5.29.19';
 const KEY_USAGE = '2.5.29.15';
 const EXT_KEY_USAGE = '2.5.29.37';
 const CERTIFICATE_POLICIES = '2.5.29.32';
+/** Purposes of a certificate (RFC 5280 section 4.2.1.12). */
 const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
+const CODE_SIGNING = '1.3.6.1.5.5.7.3.3';
 const ANY_USAGE = '2.5.29.37.0';
+/** Who the holder is: critical where the subject is empty, and read by nobody here. */
+const SUBJECT_NAMES = '2.5.29.17';
 const UNDERSTOOD = new Set([BASIC_CONSTRAINTS, KEY_USAGE, EXT_KEY_USAGE, CERTIFICATE_POLICIES]);
 const SIGNATURES = new Set([
   ...['1.2.840.113549.1.1.11', '1.2.840.113549.1.1.12', '1.2.840.113549.1.1.13'], // RSA with SHA-256, -384, -512
@@ -35,7 +39,7 @@ const NON_REPUDIATION = 0x40;
 const KEY_CERT_SIGN = 0x04;
 
 /** Null when the bytes are no certificate in DER. */
-export function readCertificate(der: Uint8Array): TsaCertificate | null {
+export function readCertificate(der: Uint8Array): ReadCertificate | null {
   if (der.length > MAX_BYTES || !isDer(der)) return null;
   try {
     // pkijs may write into what it reads.
@@ -55,37 +59,57 @@ export function readCertificate(der: Uint8Array): TsaCertificate | null {
  * @returns from the signer to the root; null when there is none
  */
 export function findTsaPath(
-  signer: TsaCertificate,
-  trusted: readonly TsaCertificate[],
-  others: readonly TsaCertificate[],
+  signer: ReadCertificate,
+  trusted: readonly ReadCertificate[],
+  others: readonly ReadCertificate[],
   timeMs: number,
-): readonly TsaCertificate[] | null {
+): readonly ReadCertificate[] | null {
   if (!isValidAt(signer, timeMs) || !isTimeStamper(signer)) return null;
-  return extend([signer], trusted, [...trusted, ...others], timeMs, { left: MAX_TRIES });
+  return extend([signer], { trusted, others, timeMs, purpose: TIME_STAMPING, triesLeft: MAX_TRIES });
 }
 
-function extend(
-  path: readonly TsaCertificate[],
-  trusted: readonly TsaCertificate[],
-  pool: readonly TsaCertificate[],
+/**
+ * The same for a certificate that signs files: its key usage holds `digitalSignature`, or its purposes `codeSigning`; one that says
+ * neither signs nothing here. It may be that of an authority.
+ *
+ * @returns from the signer to the root; null when there is none
+ */
+export function findSigningPath(
+  signer: ReadCertificate,
+  trusted: readonly ReadCertificate[],
+  others: readonly ReadCertificate[],
   timeMs: number,
-  tries: { left: number },
-): readonly TsaCertificate[] | null {
+): readonly ReadCertificate[] | null {
+  if (!isValidAt(signer, timeMs) || !isFileSigner(signer)) return null;
+  return extend([signer], { trusted, others, timeMs, purpose: CODE_SIGNING, triesLeft: MAX_TRIES });
+}
+
+interface Search {
+  readonly trusted: readonly ReadCertificate[];
+  readonly others: readonly ReadCertificate[];
+  readonly timeMs: number;
+  /** What authorities that state purposes must be for. */
+  readonly purpose: string;
+  triesLeft: number;
+}
+
+function extend(path: readonly ReadCertificate[], search: Search): readonly ReadCertificate[] | null {
+  const { trusted, others, timeMs, purpose } = search;
   const last = path.at(-1)!;
   if (isSelfSigned(last)) return trusted.some((one) => isSame(one, last)) ? path : null;
   if (path.length === MAX_PATH || !SIGNATURES.has(last.parsed.signatureAlgorithm.algorithmId)) return null;
-  for (const issuer of pool) {
-    if (path.some((one) => isSame(one, issuer)) || !isIssuer(issuer, path.length - 1)) continue;
-    if (tries.left-- <= 0) return null;
+  for (const issuer of [...trusted, ...others]) {
+    if (path.some((one) => isSame(one, issuer)) || !isIssuer(issuer, path.length - 1, purpose)) continue;
+    if (search.triesLeft-- <= 0) return null;
     if (!isValidAt(issuer, timeMs) || !isSignedBy(last, issuer)) continue;
-    const whole = extend([...path, issuer], trusted, pool, timeMs, tries);
+    const whole = extend([...path, issuer], search);
     if (whole !== null) return whole;
   }
   return null;
 }
 
 /** RFC 3161 section 2.3: only for time stamps, and critically so. */
-function isTimeStamper({ x509, parsed }: TsaCertificate): boolean {
+function isTimeStamper({ x509, parsed }: ReadCertificate): boolean {
   const usage = keyUsageOf(parsed);
   const purpose = extensionOf(parsed, EXT_KEY_USAGE);
   const purposes = purposesOf(parsed);
@@ -100,8 +124,18 @@ function isTimeStamper({ x509, parsed }: TsaCertificate): boolean {
   );
 }
 
+/** OpenSSF Model Signing asks for either, as its reference implementation does. */
+function isFileSigner({ x509, parsed }: ReadCertificate): boolean {
+  const usage = keyUsageOf(parsed);
+  return (
+    hasStrongKey(x509) &&
+    isUnderstood(parsed, SUBJECT_NAMES) &&
+    (((usage ?? 0) & DIGITAL_SIGNATURE) !== 0 || (purposesOf(parsed)?.includes(CODE_SIGNING) ?? false))
+  );
+}
+
 /** @param below certificates between this one and the signer */
-function isIssuer({ x509, parsed }: TsaCertificate, below: number): boolean {
+function isIssuer({ x509, parsed }: ReadCertificate, below: number, purpose: string): boolean {
   const constraints = extensionOf(parsed, BASIC_CONSTRAINTS)?.parsedValue;
   const usage = keyUsageOf(parsed);
   const purposes = purposesOf(parsed);
@@ -112,20 +146,20 @@ function isIssuer({ x509, parsed }: TsaCertificate, below: number): boolean {
     isUnderstood(parsed) &&
     (typeof limit !== 'number' || limit >= below) &&
     (usage === null || (usage & KEY_CERT_SIGN) !== 0) &&
-    (purposes === null || purposes.includes(TIME_STAMPING) || purposes.includes(ANY_USAGE))
+    (purposes === null || purposes.includes(purpose) || purposes.includes(ANY_USAGE))
   );
 }
 
-function isSelfSigned(certificate: TsaCertificate): boolean {
+function isSelfSigned(certificate: ReadCertificate): boolean {
   return isSignedBy(certificate, certificate);
 }
 
-function isSignedBy({ x509 }: TsaCertificate, issuer: TsaCertificate): boolean {
+function isSignedBy({ x509 }: ReadCertificate, issuer: ReadCertificate): boolean {
   return x509.checkIssued(issuer.x509) && x509.verify(issuer.x509.publicKey);
 }
 
 /** Both ends count, RFC 5280 section 4.1.2.5. */
-function isValidAt({ parsed }: TsaCertificate, timeMs: number): boolean {
+function isValidAt({ parsed }: ReadCertificate, timeMs: number): boolean {
   return parsed.notBefore.value.getTime() <= timeMs && timeMs <= parsed.notAfter.value.getTime();
 }
 
@@ -135,8 +169,10 @@ function hasStrongKey({ publicKey }: X509Certificate): boolean {
   return asymmetricKeyType === 'ec' && CURVES.has(asymmetricKeyDetails?.namedCurve ?? '');
 }
 
-function isUnderstood({ extensions }: Certificate): boolean {
-  return (extensions ?? []).every(({ critical, extnID }) => !critical || UNDERSTOOD.has(extnID));
+function isUnderstood({ extensions }: Certificate, besides?: string): boolean {
+  return (extensions ?? []).every(
+    ({ critical, extnID }) => !critical || UNDERSTOOD.has(extnID) || extnID === besides,
+  );
 }
 
 function extensionOf({ extensions }: Certificate, id: string) {
@@ -160,6 +196,6 @@ function purposesOf(certificate: Certificate): readonly string[] | null {
 }
 
 /** Whether two certificates are one, byte by byte. */
-export function isSame(a: TsaCertificate, b: TsaCertificate): boolean {
+export function isSame(a: ReadCertificate, b: ReadCertificate): boolean {
   return Buffer.compare(a.der, b.der) === 0;
 }

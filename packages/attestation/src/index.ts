@@ -7,7 +7,22 @@ export {
   signEnvelope,
   verifyEnvelope,
 } from './dsse.js';
+export {
+  type EcdsaHash,
+  type EcdsaKey,
+  ecdsaKeyOf,
+  readEcdsaKey,
+  verifyEcdsa,
+} from './ecdsa-key.js';
+export {
+  type EnvelopeBundle,
+  formatEnvelopeBundle,
+  keyFingerprint,
+  type NamedSigner,
+  readEnvelopeBundle,
+} from './envelope-bundle.js';
 export { formatCertificates, readCertificates, readPublicKey } from './pem.js';
+export { type CertifiedSigner, verifySigningChain } from './signing-certificate.js';
 export {
   formatMessageBundle,
   formatStatementBundle,

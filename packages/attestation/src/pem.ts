@@ -32,7 +32,8 @@ export function formatCertificates(certificates: readonly Uint8Array[]): string 
     .join('');
 }
 
-function readBlocks(pem: Uint8Array, label: string): Uint8Array[] {
+/** What stands in a PEM file under a label; none in a file above a megabyte. */
+export function readBlocks(pem: Uint8Array, label: string): Uint8Array[] {
   if (pem.length > MAX_BYTES) return [];
   const text = Buffer.from(pem.buffer, pem.byteOffset, pem.byteLength).toString('latin1');
   return [...text.matchAll(BLOCK)]

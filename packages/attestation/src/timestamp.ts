@@ -10,7 +10,7 @@ import {
   TSTInfo,
 } from 'pkijs';
 import type { AttestationErrorCode } from './attestation-error.js';
-import { findTsaPath, isSame, readCertificate, type TsaCertificate } from './certificate-path.js';
+import { findTsaPath, isSame, type ReadCertificate, readCertificate } from './certificate-path.js';
 import { isDer } from './der.js';
 
 /** What a time stamp says, once it is verified. */
@@ -175,8 +175,8 @@ function verifyToken(token: Uint8Array, message: Uint8Array, trust: TimestampTru
 function readCertificates(
   signedData: asn1js.AsnType,
   listed: readonly Uint8Array[],
-): { embedded: TsaCertificate[]; trusted: TsaCertificate[] } {
-  const read = (der: Uint8Array): TsaCertificate => {
+): { embedded: ReadCertificate[]; trusted: ReadCertificate[] } {
+  const read = (der: Uint8Array): ReadCertificate => {
     const certificate = readCertificate(der);
     if (certificate === null) throw timestampError('a certificate is malformed');
     return certificate;
@@ -189,7 +189,7 @@ function readCertificates(
 }
 
 /** The certificate that the signature names by issuer and serial number. */
-function findSigner({ sid, version }: SignerInfo, known: readonly TsaCertificate[]): TsaCertificate {
+function findSigner({ sid, version }: SignerInfo, known: readonly ReadCertificate[]): ReadCertificate {
   const [issuer, serial] = membersOf(sid?.toSchema());
   if (version !== 1 || !(serial instanceof asn1js.Integer)) throw timestampError('it names no certificate');
   const found = known.find(
@@ -206,7 +206,7 @@ function checkAttributes(
   { signedAttrs, unsignedAttrs }: SignerInfo,
   inner: Uint8Array,
   digest: string,
-  { der }: TsaCertificate,
+  { der }: ReadCertificate,
 ): void {
   if (unsignedAttrs !== undefined) throw timestampError('it has attributes that nobody signed');
   const attributes = signedAttrs?.attributes ?? [];
@@ -233,7 +233,7 @@ function checkAttributes(
 function checkSignature(
   { signedAttrs, signatureAlgorithm, signature }: SignerInfo,
   digest: string,
-  { x509 }: TsaCertificate,
+  { x509 }: ReadCertificate,
 ): void {
   const algorithm = SIGNATURES[signatureAlgorithm.algorithmId];
   const { publicKey } = x509;

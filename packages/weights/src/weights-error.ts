@@ -12,6 +12,8 @@ import { PhalanxError } from '@phalanx/core';
  * - `WEIGHTS_SEAL`: a sealed file that was altered or cut, or that is for others.
  * - `WEIGHTS_LEASE`: a lease that two did not approve, that is over or withdrawn, or that is for something else.
  * - `WEIGHTS_RELEASE`: a release service that stopped because it could not log.
+ * - `WEIGHTS_SIGNATURE`: a signature that is not by whom is trusted, or is made in another way.
+ * - `WEIGHTS_MISMATCH`: files that are not those which were signed.
  */
 export type WeightsErrorCode =
   | 'WEIGHTS_FORMAT'
@@ -19,6 +21,8 @@ export type WeightsErrorCode =
   | 'WEIGHTS_EXECUTABLE'
   | 'WEIGHTS_SOURCE'
   | 'WEIGHTS_ARGUMENT'
+  | 'WEIGHTS_SIGNATURE'
+  | 'WEIGHTS_MISMATCH'
   | 'WEIGHTS_KEY'
   | 'WEIGHTS_SEAL'
   | 'WEIGHTS_LEASE'
