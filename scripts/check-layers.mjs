@@ -9,6 +9,7 @@ const FLOOR = {
   suspect: 1,
   sketch: 2,
   watermark: 2,
+  'black-box': 2,
   wire: 2,
   triage: 2,
   ledger: 2,

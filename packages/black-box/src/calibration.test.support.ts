@@ -1,0 +1,30 @@
+import { logBinomialUpperTail, type Random } from '@phalanx/stats';
+import { expect } from 'vitest';
+
+/** Expects that p <= alpha happens no oftener than alpha: fails for a valid test once in a million runs. */
+export function expectCalibrated(logPs: readonly number[], ...alphas: number[]): void {
+  for (const alpha of alphas) {
+    const below = logPs.filter((logP) => logP <= Math.log(alpha) + 1e-12).length;
+    const surprise = logBinomialUpperTail(below, logPs.length, alpha) / Math.LN10;
+    expect(surprise, `p <= ${alpha} in ${below} of ${logPs.length}`).toBeGreaterThan(-6);
+  }
+}
+
+/** Expects e >= 10 no oftener than one in ten, and a mean that 1 does not rule out. */
+export function expectEValues(logEs: readonly number[]): void {
+  const high = logEs.filter((logE) => logE >= Math.log(10)).length;
+  expect(logBinomialUpperTail(high, logEs.length, 0.1) / Math.LN10, `e >= 10: ${high}`).toBeGreaterThan(-6);
+}
+
+/** Sources of answers as models really give them, one text a call. */
+export const AWKWARD_SOURCES: Readonly<Record<string, (random: Random) => string>> = {
+  'always the same': () => 'Paris.',
+  empty: () => '',
+  'empty or a refusal': (random) => (random.bernoulli(0.5) ? '' : "I'm sorry, but I can't help with that."),
+  'two words': (random) => (random.bernoulli(0.9) ? 'yes' : 'no'),
+  'no spaces, another script': (random) => '日本語の文章です。'.slice(random.integer(8)),
+  'signs outside the basic plane': (random) => `${'👩‍🚀🧪'.repeat(random.integer(4))}𝔘`,
+  'long and template-like': (random) =>
+    `${'Step 1: read. '.repeat(random.integer(12))}Answer: ${random.integer(3)}`,
+  'lone surrogates': (random) => `${'\ud800'.repeat(random.integer(3))}x`,
+};
