@@ -43,6 +43,7 @@ const USAGE_CODES = new Set([
   'TRIAGE_MODEL',
   'TRIAGE_OPTIONS',
   'WEIGHTS_ARGUMENT',
+  'WEIGHTS_KEY',
 ]);
 
 /** The exit code for a failure. */

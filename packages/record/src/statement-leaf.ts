@@ -83,6 +83,24 @@ export const Statement = z.discriminatedUnion('kind', [
     scope: Words,
   }),
   z.strictObject({ kind: z.literal('weight-access'), ...common, artifactSha256: Digest, purpose: Words }),
+  /** That keys of sealed weights may be handed out under a lease, or no longer: docs/spec/sealed-weights.md. */
+  z.strictObject({
+    kind: z.literal('lease'),
+    ...common,
+    state: z.enum(['granted', 'withdrawn']),
+    leaseSha256: Digest,
+    artifactSha256: Digest,
+    signers: z.array(Digest).min(1).max(100),
+    reason: Words,
+  }),
+  /** Segments whose keys were handed out, logged before they were. */
+  z.strictObject({
+    kind: z.literal('segment-release'),
+    ...common,
+    leaseSha256: Digest,
+    artifactSha256: Digest,
+    segments: z.array(Count).min(1).max(64),
+  }),
   /** A marked copy of weights and the recipient it went to. */
   z.strictObject({
     kind: z.literal('copy-issued'),

@@ -186,7 +186,8 @@ export async function holdCommand(
   });
 }
 
-function openFolder(
+/** @throws PhalanxError `CLI_FILE` for a data directory without a log */
+export function openFolder(
   flags: RecordFlags,
   terminal: Terminal,
 ): { config: Config; dataDir: string; file: LedgerFile } {

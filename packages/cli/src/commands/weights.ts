@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../cli-error.js';
 import type { Terminal } from '../terminal.js';
+import { addSealCommands } from './weights-seal-options.js';
 
 /** `phalanx weights ...`. What a command does is loaded when it is called. */
 export function addWeightsCommands(
@@ -40,4 +41,5 @@ export function addWeightsCommands(
         await (await import('./weights-lineage.js')).compareLineageCommand([left, right], flags, terminal),
       ),
     );
+  addSealCommands(weights, terminal, finish);
 }

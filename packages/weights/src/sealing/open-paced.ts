@@ -35,9 +35,14 @@ export interface PacedFile {
 
 const OPENED_MODE = 0o600;
 
-/** The manifest of a container's folder. @throws PhalanxError `WEIGHTS_SOURCE`, and what `parseManifest` throws */
-export async function readManifest(folder: string): Promise<PacedContainer> {
-  const source = await openFileSource(join(folder, MANIFEST_NAME));
+/**
+ * The manifest of a container.
+ *
+ * @param path its folder, or the manifest itself, which is all that a release service needs
+ * @throws PhalanxError `WEIGHTS_SOURCE`, and what `parseManifest` throws
+ */
+export async function readManifest(path: string): Promise<PacedContainer> {
+  const source = await openFileSource(path.endsWith('.json') ? path : join(path, MANIFEST_NAME));
   try {
     if (source.sizeBytes > MAX_MANIFEST_BYTES)
       return refuse('WEIGHTS_LIMIT', `a manifest of ${source.sizeBytes} bytes`);
