@@ -120,10 +120,21 @@ export { openPath, type SealedFile, sealPath } from './sealing/seal.js';
 export { type PacedSettings, sealPaced } from './sealing/seal-paced.js';
 export { openSealed } from './sealing/sealed-source.js';
 export { openSealedStream, type SealedStreamSettings, sealSource } from './sealing/sealed-stream.js';
+export type { ChunkedFile } from './signing/chunk-hashes.js';
+export {
+  CHUNK_TREE_TYPE,
+  type ChunkStatement,
+  type ChunkTree,
+  type ChunkTrees,
+  openVerifiedSource,
+  parseChunkStatement,
+  readChunkHashes,
+} from './signing/chunk-tree.js';
 export { CONTENT_HASHES, type ContentHash } from './signing/content-hash.js';
+export { type BomSettings, formatMlBom } from './signing/ml-bom.js';
 export { type ModelManifest, type Resource, SHARD_BYTES } from './signing/model-manifest.js';
 export { formatModelStatement, MODEL_SIGNATURE_TYPE, parseModelStatement } from './signing/oms-statement.js';
-export { type SignedModel, signModel } from './signing/sign-model.js';
+export { type SignedModel, type SigningSettings, signModel } from './signing/sign-model.js';
 export {
   type ModelSigner,
   modelSignerOf,
@@ -141,6 +152,14 @@ export {
   verifyModel,
   verifyModelSignature,
 } from './signing/verify-model.js';
+export {
+  formatWeightStatement,
+  parseWeightStatement,
+  RELATIONS,
+  signWeightStatement,
+  verifyWeightStatement,
+  type WeightStatement,
+} from './signing/weight-statements.js';
 export { type CarrierSurvey, surveyCarriers } from './tracing/carrier-tensors.js';
 export {
   COLLUSIONS,

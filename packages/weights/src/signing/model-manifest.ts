@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { toHex } from '@phalanx/core';
+import { concatBytes, toHex } from '@phalanx/core';
 import { requireFormat } from '../weights-error.js';
+import { CHUNK_PLAN, type ChunkedFile } from './chunk-hashes.js';
 import { type ContentHash, openContentHash } from './content-hash.js';
 import { type DigestPlan, digestFile } from './file-digests.js';
 import {
@@ -46,24 +47,40 @@ export interface ManifestSettings extends FileRules {
 /** What `model_signing` takes by default. */
 export const SHARD_BYTES = 1_000_000_000;
 
+/** What one pass over a model gives. */
+export interface HashedModel {
+  readonly manifest: ModelManifest;
+  /** Hashes of the chunks of each file, where they were asked for; see `ChunkTrees`. */
+  readonly chunked: readonly ChunkedFile[];
+}
+
 /**
  * Hashes a model, a folder or a file, into its manifest. Names are in the order of code points. In ranges, empty files have no resource,
  * as in the reference.
  *
+ * @param withChunks also hashes the chunks of every file, in the same pass
  * @throws PhalanxError `WEIGHTS_FORMAT` for a model without bytes to sign, or `listModelFiles`; `WEIGHTS_LIMIT`, `WEIGHTS_SOURCE`
  */
-export async function makeManifest(location: string, settings: ManifestSettings): Promise<ModelManifest> {
+export async function hashModel(
+  location: string,
+  settings: ManifestSettings,
+  withChunks = false,
+): Promise<HashedModel> {
   const { hash = 'sha256', shardBytes = null, allowSymlinks = false, ignorePaths } = settings;
   const plan: DigestPlan = { open: await openContentHash(hash), rangeBytes: shardBytes };
   const resources: Resource[] = [];
+  const chunked: ChunkedFile[] = [];
   for (const file of await listModelFiles(location, settings)) {
-    const { sizeBytes, digests } = await digestFile(file.location, [plan]);
-    resources.push(...nameResources({ ...file, sizeBytes }, digests[0]!, shardBytes));
+    const read = await digestFile(file.location, withChunks ? [plan, CHUNK_PLAN] : [plan]);
+    const { sizeBytes } = read;
+    const [digests, chunks] = read.digests;
+    resources.push(...nameResources({ ...file, sizeBytes }, digests!, shardBytes));
+    if (chunks !== undefined) chunked.push({ path: file.path, sizeBytes, hashes: concatBytes(chunks) });
     settings.onFile?.(file);
   }
   requireFormat(resources.length > 0, 'a model without files to sign');
   resources.sort((a, b) => comparePaths(a.name, b.name));
-  return {
+  const manifest = {
     name: await readModelName(location),
     root: rootOf(resources),
     hash,
@@ -72,6 +89,7 @@ export async function makeManifest(location: string, settings: ManifestSettings)
     ignorePaths,
     resources,
   };
+  return { manifest, chunked };
 }
 
 /** The resources of a file. */
