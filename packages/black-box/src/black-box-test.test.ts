@@ -67,6 +67,7 @@ function makePlan(changes: Partial<BlackBoxPlan>): BlackBoxPlan {
     reference: null,
     controls: [],
     tests: [orderTest],
+    temperature: 0,
     seed: '00112233445566778899aabbccddeeff',
     alpha: 1e-6,
     allowedTries: 1,

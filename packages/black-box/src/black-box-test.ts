@@ -19,6 +19,7 @@ import {
   type PlannedTest,
 } from './plan.js';
 import { matchProvenance } from './provenance-match.js';
+import { WORD_TOKENS } from './question-count.js';
 import {
   askEach,
   askInTurns,
@@ -199,9 +200,6 @@ function prepareTest(test: PlannedTest, plan: BlackBoxPlan, parts: BlackBoxParts
     }
   }
 }
-
-/** Enough for the longest first word. */
-const WORD_TOKENS = 8;
 
 function prepareOrder(
   test: Extract<PlannedTest, { test: 'order' }>,

@@ -62,5 +62,6 @@ export {
   type ProvenanceResult,
   readFirstWord,
 } from './provenance-match.js';
+export { countQuestions, type QuestionCount } from './question-count.js';
 export { askInTurns, openRandom, scoreEach, type TurnOptions } from './questioning.js';
 export type { Question, Standing, TestName, TestResult } from './test-result.js';

@@ -70,6 +70,8 @@ export const BlackBoxPlan = z.strictObject({
   reference: Name.nullable(),
   controls: z.array(Name).max(MAX_CONTROLS),
   tests: z.array(PlannedTest).min(1).max(6),
+  /** At which all models are asked: 1 for tests of identity; 0, where hosts are most themselves, for the others. */
+  temperature: z.number().min(0).max(2),
   /** Of all random draws, 16 bytes in hex. The suspect's host shall not know it. */
   seed: z.string().regex(/^[0-9a-f]{32}$/),
   /** Wrong claims over all tries. */

@@ -12,6 +12,12 @@ export { planAgentic } from './campaigns/a7-agentic.js';
 export { planReleasePivot } from './campaigns/a8-release-pivot.js';
 export { planAdaptive } from './campaigns/a9-adaptive.js';
 export { planProgrammeFarm } from './campaigns/a10-programme-farm.js';
+export {
+  type Continuation,
+  type ModelEndpoint,
+  type ServedModel,
+  serveModels,
+} from './endpoint/model-endpoint.js';
 export type { TestingErrorCode } from './error.js';
 export { RowFlag } from './exchange-columns.js';
 export { eachExchange, readExchange } from './exchange-view.js';
@@ -32,6 +38,7 @@ export {
   NgramModel,
   type NgramModelOptions,
 } from './language/ngram-model.js';
+export { OnlineModel, type OnlineModelOptions } from './language/online-model.js';
 export { ScoreVocabulary } from './language/score-vocabulary.js';
 export { encodeWords } from './language/word-vocabulary.js';
 export { type LogFiles, toLiteLlmPayload, writeLiteLlmLog } from './litellm-log.js';

@@ -1,0 +1,71 @@
+import { Random } from '@phalanx/stats';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { OnlineModel } from '../language/online-model.js';
+import { type ModelEndpoint, type ServedModel, serveModels } from './model-endpoint.js';
+
+const LETTERS = ' abcdefghijklmnopqrstuvwxyz';
+const encode = (text: string) => Int32Array.from(text, (letter) => Math.max(0, LETTERS.indexOf(letter)));
+
+function serve(model: OnlineModel): ServedModel {
+  return {
+    encode,
+    decode: (tokens) => Array.from(tokens, (token) => LETTERS[token]).join(''),
+    begin: () => {
+      let context = new Int32Array();
+      return {
+        next: () => model.next(context),
+        push: (token) => (context = Int32Array.of(token)),
+      };
+    },
+  };
+}
+
+const model = new OnlineModel({ vocabularySize: LETTERS.length });
+for (let i = 0; i < 40; i++) model.learn(encode('abcabcabc'));
+let endpoint: ModelEndpoint;
+beforeAll(async () => {
+  endpoint = await serveModels(new Map([['m', serve(model)]]), new Random(1));
+});
+afterAll(() => endpoint.close());
+
+async function ask(path: string, body: object): Promise<{ choices: Record<string, never>[] }> {
+  const response = await fetch(`${endpoint.url}/${path}`, { method: 'POST', body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(String(response.status));
+  return (await response.json()) as { choices: Record<string, never>[] };
+}
+
+it('answers in both dialects, with probabilities and texts read back', async () => {
+  const asked = { model: 'm', max_tokens: 3, temperature: 0 };
+  const chat = await ask('chat/completions', {
+    ...asked,
+    messages: [{ role: 'user', content: 'a' }],
+    logprobs: true,
+    top_logprobs: 2,
+  });
+  expect(chat.choices[0]).toMatchObject({ message: { content: 'bca' } });
+  const first = (chat.choices[0]!.logprobs as { content: { token: string; top_logprobs: unknown[] }[] })
+    .content[0]!;
+  expect([first.token, first.top_logprobs.length]).toEqual(['b', 2]);
+  const text = await ask('completions', { ...asked, prompt: 'ab', max_tokens: 1, echo: true, logprobs: 1 });
+  expect(text.choices[0]).toMatchObject({
+    text: 'abc',
+    logprobs: { tokens: ['a', 'b', 'c'], token_logprobs: [null, expect.any(Number), expect.any(Number)] },
+  });
+  await expect(ask('completions', { model: 'none', prompt: '' })).rejects.toThrow('404');
+  expect(endpoint.asked.get('m')).toBe(2);
+});
+
+it('learns late texts better, and rounds', () => {
+  const texts = ['abab', 'acac', 'adad'].map(encode);
+  const online = new OnlineModel({ vocabularySize: LETTERS.length, rate: 1 });
+  for (const text of texts) for (let i = 0; i < 5; i++) online.learn(text);
+  const after = (of: OnlineModel) => {
+    const { logProbabilities } = of.next(encode('a'));
+    return ['b', 'c', 'd'].map((letter) => logProbabilities[LETTERS.indexOf(letter)]!);
+  };
+  const [early, middle, late] = after(online) as [number, number, number];
+  expect(late).toBeGreaterThan(middle);
+  expect(middle).toBeGreaterThan(early);
+  expect(after(online.quantise(1))).not.toEqual(after(online));
+  expect(after(online.clone())).toEqual(after(online));
+});
