@@ -148,6 +148,7 @@ export {
   compareModel,
   describeDifferences,
   type ModelDifferences,
+  readModelReference,
   type VerifiedSignature,
   verifyModel,
   verifyModelSignature,

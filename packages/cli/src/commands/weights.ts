@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ExitCode } from '../cli-error.js';
 import type { Terminal } from '../terminal.js';
 import { addSealCommands } from './weights-seal-options.js';
+import { addTracingCommands } from './weights-tracing.js';
 
 /** `phalanx weights ...`. What a command does is loaded when it is called. */
 export function addWeightsCommands(
@@ -42,4 +43,53 @@ export function addWeightsCommands(
       ),
     );
   addSealCommands(weights, terminal, finish);
+  addTracingCommands(weights, terminal, finish);
+  weights
+    .command('sign')
+    .argument('<path>', 'folder or file of a model')
+    .description(
+      'sign a model as OpenSSF Model Signing does: model.sig, which model_signing and `weights verify` read',
+    )
+    .requiredOption('--key <file>', 'private key on P-256, P-384 or P-521, PEM, readable by its owner alone')
+    .option('--certificate <file>', 'certificate of the key')
+    .option('--chain <files...>', 'certificates that issued it, from the issuer upwards')
+    .option('--signature <file>', 'where to write; default model.sig in the folder, or FILE.sig')
+    .option('--hash <name>', 'sha256, blake2b or blake3', 'sha256')
+    .option('--shards [bytes]', 'hash files in ranges, of 1,000,000,000 bytes unless said')
+    .option('--ignore <paths...>', 'paths in the model that are no part of it, with all below')
+    .option('--allow-symlinks', 'read links to files where they lead')
+    .option(
+      '--chunks',
+      'also sign a tree over chunks of 1 MiB, so that a part can be verified: model.chunks and its signature',
+    )
+    .option(
+      '--derived-from <parents...>',
+      'model.sig of a parent, or its root digest: signs a statement about descent beside',
+    )
+    .option('--relation <how>', 'how it was made of its parents', 'fine-tune')
+    .option('--bom <file>', 'write a CycloneDX 1.6 bill of materials')
+    .option('--json', 'for machines on stdout')
+    .action(async (location, flags) =>
+      finish(await (await import('./weights-sign.js')).signWeightsCommand(location, flags, terminal)),
+    );
+  weights
+    .command('verify')
+    .argument('<path>', 'folder or file of a model')
+    .description('whether a model is, file by file, what somebody signed; exit 1 when it is not')
+    .option('--signature <file>', 'default model.sig in the folder, or FILE.sig')
+    .option('--public-key <file>', 'PEM of the key that must have signed')
+    .option(
+      '--certificate-chain <files...>',
+      'root certificates, one of which must have certified the signer',
+    )
+    .option('--identity <name>', 'signed by way of Sigstore: name in the certificate')
+    .option('--issuer <url>', 'who vouched for that name')
+    .option('--trusted-root <file>', 'trusted_root.json of that Sigstore')
+    .option('--ignore <paths...>', 'paths in the model that are no part of it, with all below')
+    .option('--allow-symlinks', 'read links to files where they lead')
+    .option('--allow-unlisted', 'pass over files that were not signed')
+    .option('--json', 'for machines on stdout')
+    .action(async (location, flags) =>
+      finish(await (await import('./weights-verify.js')).verifyWeightsCommand(location, flags, terminal)),
+    );
 }

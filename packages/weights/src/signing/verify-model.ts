@@ -1,3 +1,4 @@
+import { readEnvelopeBundle } from '@phalanx/attestation';
 import { PhalanxError, toHex } from '@phalanx/core';
 import type { WeightsErrorCode } from '../weights-error.js';
 import { openContentHash } from './content-hash.js';
@@ -43,6 +44,16 @@ export interface VerifiedSignature {
 export function verifyModelSignature(signature: Uint8Array, trust: SignerTrust): VerifiedSignature {
   const { statement, signer } = verifySignedStatement(signature, trust);
   return { manifest: parseModelStatement(statement), signer };
+}
+
+/**
+ * What a signature calls its model, without asking who signed: for naming a parent, never for believing anything.
+ *
+ * @throws PhalanxError `ATTESTATION_BUNDLE`, `WEIGHTS_FORMAT`, `WEIGHTS_LIMIT`
+ */
+export function readModelReference(signature: Uint8Array): Pick<ModelManifest, 'name' | 'root'> {
+  const { name, root } = parseModelStatement(readEnvelopeBundle(signature).envelope.payload);
+  return { name, root };
 }
 
 /**
