@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { canonicalJson, type Json, PhalanxError, toHex, utf8 } from '@phalanx/core';
 import { z } from 'zod';
 import type { CliErrorCode } from './cli-error.js';
-import { dateLog, readAuthority } from './dated-log.js';
 import { digestCode } from './detector-digest.js';
-import { type LedgerFile, withRecord } from './record-session.js';
-import type { Config } from './setting.js';
-import type { Terminal } from './terminal.js';
+import { type LogPlace, logStatement } from './log-statement.js';
+
+export { logStatement } from './log-statement.js';
 
 /** One command's tests: where they are kept, and what code decides over a result. */
 export interface TestKind {
@@ -44,11 +43,7 @@ const KeptTest = z.strictObject({
 export type KeptTest = z.infer<typeof KeptTest>;
 
 /** Where a test is logged, and who is answerable. */
-export interface RecordPlace {
-  readonly config: Config;
-  readonly dataDir: string;
-  readonly file: LedgerFile;
-  readonly terminal: Terminal;
+export interface RecordPlace extends LogPlace {
   readonly by: string;
   readonly kind: TestKind;
 }
@@ -147,19 +142,6 @@ function readKept(place: RecordPlace, registrationId: string): KeptTest | null {
   } catch (cause) {
     throw new PhalanxError<CliErrorCode>('CLI_FILE', `${path} cannot be read`, { cause });
   }
-}
-
-async function logStatement(place: RecordPlace, statement: object): Promise<number> {
-  const { config, dataDir, file, terminal } = place;
-  const { parseStatement } = await import('@phalanx/record');
-  const checked = parseStatement(utf8(canonicalJson(statement as Json)));
-  const authority = await readAuthority(config);
-  return withRecord(dataDir, file, config, terminal, async (session) => {
-    const index = await session.telemetry.appendStatement(checked);
-    await session.telemetry.publish();
-    if (authority !== null) await dateLog(dataDir, session, authority);
-    return index;
-  });
 }
 
 /** SHA-256, hex, of the salt, a line feed and the canonical JSON. */

@@ -54,7 +54,7 @@ describe('a marked copy', () => {
       }
       expect(moved).toBe(made.marks);
       expect(moved).toBeGreaterThan(1000);
-      expect(made.files).toEqual([{ name: `${format}.safetensors`, sha256: sha256(copy) }]);
+      expect(made.files).toEqual([{ name: `${format}-copy.safetensors`, sha256: sha256(copy) }]);
       const root = (digest: string) => createHash('sha256').update(Buffer.from(digest, 'hex')).digest('hex');
       expect(made.copySha256).toBe(root(sha256(copy)));
       expect(made.artifactSha256).toBe(root(sha256(base)));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { toHex } from '@phalanx/core';
 import { type ByteSource, openFileSource } from '../formats/byte-source.js';
 import { openWeightSource } from '../formats/open-weights.js';
@@ -65,7 +65,7 @@ export async function markCopy(
       if (index !== null) await mkdir(dirname(target), { recursive: true });
       const result = await markFile(join(folder, ...name.split('/')), target, made, { key, word, wanted });
       base.push({ name, sha256: result.baseSha256 });
-      files.push({ name, sha256: result.copySha256 });
+      files.push({ name: index === null ? basename(out) : name, sha256: result.copySha256 });
       marks += result.marks;
       sizeBytes += result.sizeBytes;
     }
@@ -82,7 +82,6 @@ export async function markCopy(
     for (const path of made) await rm(path, { recursive: true, force: true });
     throw error;
   }
-  // A model in one file is the same artifact under any name.
   files.sort((a, b) => compareBytes(a.name, b.name));
   return {
     holder,

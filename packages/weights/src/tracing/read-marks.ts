@@ -8,6 +8,7 @@ import {
   openCarriers,
   RUN,
 } from './carriers.js';
+import { removeDrift } from './drift.js';
 import type { MarkKey } from './mark-key.js';
 
 /** Furthest that one number counts, in marks: a changed or planted number may not decide over its position. */
@@ -29,14 +30,16 @@ export interface ShownCode {
   readonly positions: number;
   /** Root mean square distance from the owner's numbers, in units of the last place of bfloat16, each clipped at 24 marks. Null without carriers. */
   readonly noiseUlps: number | null;
+  /** Components of low rank that were taken out of the differences, over all blocks. */
+  readonly driftComponents: number;
 }
 
 /**
  * Gathers what a file shows at each position, row by row.
  *
  * For a carrier k of a row, with the owner's number b, the file's x, the size d of a mark and the sign c of the carrier: e = s x - b, s fitted to the
- * row by least squares; it counts clip(e, 24 d) sign(b) c d / v against d^2 / v, v the mean of the row's clipped e^2. A position shows
- * the quotient of its sums, cut at -1 and 1. Nothing here depends on any holder's code word: base, file, carriers and biases are all that goes in.
+ * row by least squares, less the block's components of low rank (`removeDrift`); it counts clip(e, 24 d) sign(b) c d / v against d^2 / v, v the mean of
+ * the row's clipped e^2. A position shows the quotient of its sums, cut at -1 and 1. Nothing here depends on any holder's code word: base, file, carriers and biases are all that goes in.
  */
 export class MarkReader {
   readonly #key: MarkKey;
@@ -46,6 +49,7 @@ export class MarkReader {
   #read = 0;
   #erased = 0;
   #noise = 0;
+  #drift = 0;
 
   constructor(key: MarkKey) {
     this.#key = key;
@@ -70,16 +74,27 @@ export class MarkReader {
     const firstRun = Math.floor(from / (2 * RUN)) * 2;
     const runs = stream.read(firstRun, Math.ceil((from + base.length) / RUN) - firstRun);
     const columns = countColumns(tensor);
+    const differences = new Float32Array(base.length);
+    const limits: number[] = [];
+    const ends: number[] = [];
     for (let at = 0; at < base.length; ) {
       const end = Math.min(base.length, at + columns - ((from + at) % columns));
-      this.#addRow(
-        base.subarray(at, end),
-        suspect.subarray(at, end),
-        range,
-        runs,
-        from + at - firstRun * RUN,
-      );
+      const [mine, theirs] = [base.subarray(at, end), suspect.subarray(at, end)];
+      const limit = OUTLIER * findLargest(mine);
+      const scale = fitScale(mine, theirs, limit);
+      for (let k = 0; k < mine.length; k++)
+        if (Math.abs(theirs[k]!) <= limit && theirs[k] !== 0)
+          differences[at + k] = scale * theirs[k]! - mine[k]!;
+      limits.push(limit);
+      ends.push(end);
       at = end;
+    }
+    if (from % columns === 0 && base.length % columns === 0)
+      this.#drift += removeDrift({ rows: base.length / columns, columns, values: differences });
+    for (const [row, end] of ends.entries()) {
+      const at = row === 0 ? 0 : ends[row - 1]!;
+      const stretch = { from: at, end, limit: limits[row]!, offset: from - firstRun * RUN };
+      this.#addRow(base, suspect, differences, stretch, range, runs);
     }
   }
 
@@ -98,6 +113,7 @@ export class MarkReader {
       erased: this.#erased,
       positions,
       noiseUlps: this.#read > 0 ? Math.sqrt(this.#noise / this.#read) : null,
+      driftComponents: this.#drift,
     };
   }
 
@@ -110,33 +126,41 @@ export class MarkReader {
   #addRow(
     base: Float32Array,
     suspect: Float32Array,
+    differences: Float32Array,
+    { from, end, limit, offset }: RowStretch,
     { above, below }: CarrierRange,
     runs: Uint16Array,
-    offset: number,
   ): void {
     const { amplitude, share, codeLength } = this.#key.parameters;
     const bits = new Uint32Array(base.buffer, base.byteOffset, base.length);
-    const limit = OUTLIER * findLargest(base);
-    const scale = fitScale(base, suspect, limit);
-    const variance = measureVariance(base, suspect, bits, above, below, scale, amplitude, limit);
-    if (variance === null) return;
+    const isRead = (k: number) => Math.abs(suspect[k]!) <= limit && suspect[k] !== 0;
+    let [sum, marks, count] = [0, 0, 0];
+    // Over the numbers that could carry a mark, whether they do or not.
+    for (let k = from; k < end; k++) {
+      const magnitude = bits[k]! & 0x7fff_ffff;
+      if (magnitude <= above || magnitude >= below || !isRead(k)) continue;
+      const size = amplitude * UNITS[magnitude >>> 23]!;
+      sum += clip(differences[k]!, CLIP * size) ** 2;
+      marks += size * size;
+      count++;
+    }
+    const variance = Math.max(sum, LEAST_NOISE * marks) / count;
     const last = codeLength - 1;
-    for (let k = 0; k < base.length; k++) {
+    for (let k = from; k < end; k++) {
       const magnitude = bits[k]! & 0x7fff_ffff;
       if (magnitude <= above || magnitude >= below) continue;
       const place = offset + k;
       const run = (place >>> 4) * 4;
       if (runs[run]! >= share) continue;
-      const x = suspect[k]!;
-      if (!(Math.abs(x) <= limit) || x === 0) {
+      if (!isRead(k)) {
         this.#erased++;
         continue;
       }
       this.#read++;
       const j = place & 15;
       const position = ((runs[run + 2]! | (runs[run + 3]! << 16)) + j) & last;
-      const size = amplitude * unitOf(magnitude);
-      const distance = clip(scale * x - base[k]!, CLIP * size);
+      const size = amplitude * UNITS[magnitude >>> 23]!;
+      const distance = clip(differences[k]!, CLIP * size);
       const sign = base[k]! > 0 === (((runs[run + 1]! >>> j) & 1) === 1) ? 1 : -1;
       this.#sums[position]! += (sign * distance * size) / variance;
       this.#weights[position]! += (size * size) / variance;
@@ -144,6 +168,19 @@ export class MarkReader {
     }
   }
 }
+
+interface RowStretch {
+  /** In the arrays. */
+  readonly from: number;
+  readonly end: number;
+  /** Magnitudes above say nothing. */
+  readonly limit: number;
+  /** Place of the arrays' first number in the runs. */
+  readonly offset: number;
+}
+
+/** 2^-7 of a power of two, by its exponent in a 32-bit float: a unit of the last place of bfloat16. */
+const UNITS = Float64Array.from({ length: 256 }, (_, exponent) => 2 ** (exponent - 134));
 
 /** The scale that brings the file's row nearest to the owner's; 1 where none does. */
 function fitScale(base: Float32Array, suspect: Float32Array, limit: number): number {
@@ -157,37 +194,6 @@ function fitScale(base: Float32Array, suspect: Float32Array, limit: number): num
   const scale = shared / squares;
   return Number.isFinite(scale) ? scale : 1;
 }
-
-/** Mean square distance over the numbers that could carry a mark, whether they do or not; null where there is none. */
-function measureVariance(
-  base: Float32Array,
-  suspect: Float32Array,
-  bits: Uint32Array,
-  above: number,
-  below: number,
-  scale: number,
-  amplitude: number,
-  limit: number,
-): number | null {
-  let [sum, marks, count] = [0, 0, 0];
-  for (let k = 0; k < base.length; k++) {
-    const magnitude = bits[k]! & 0x7fff_ffff;
-    const x = suspect[k]!;
-    if (magnitude <= above || magnitude >= below || !(Math.abs(x) <= limit) || x === 0) continue;
-    const size = amplitude * unitOf(magnitude);
-    sum += clip(scale * x - base[k]!, CLIP * size) ** 2;
-    marks += size * size;
-    count++;
-  }
-  return count === 0 ? null : Math.max(sum, LEAST_NOISE * marks) / count;
-}
-
-/** 2^-7 of the power of two below a magnitude, given by its bits: a unit of the last place of bfloat16. */
-function unitOf(magnitude: number): number {
-  return UNITS[magnitude >>> 23]!;
-}
-
-const UNITS = Float64Array.from({ length: 256 }, (_, exponent) => 2 ** (exponent - 134));
 
 function findLargest(base: Float32Array): number {
   let largest = 0;
