@@ -3,6 +3,7 @@ import { KERNEL_BASE64 } from './product.wasm.js';
 
 /** 2.4 MB: two tiles of 256 rows of 1,024 numbers, and their products. */
 const PAGES = 37;
+const BLOCK = 32;
 
 interface ProductExports {
   readonly ROWS: WasmConstant;
@@ -80,11 +81,36 @@ export function multiplyRows(left: RowMatrix, right: RowMatrix): RowMatrix {
   return { rows: left.rows, columns: right.rows, values };
 }
 
-/** Rows as columns. */
+/** Inner products of all rows with one another. Half the work of `multiplyRows`, and symmetric to the last bit. */
+export function multiplyByItself(matrix: RowMatrix): RowMatrix {
+  const kernel = openKernel();
+  const { rows } = matrix;
+  const values = new Float32Array(rows * rows);
+  for (let i = 0; i < rows; i += kernel.rows) {
+    const taken = Math.min(kernel.rows, rows - i);
+    for (let j = i; j < rows; j += kernel.rows) {
+      const others = Math.min(kernel.rows, rows - j);
+      multiplyTile(kernel, matrix, i, taken, matrix, j, others);
+      for (let row = 0; row < taken; row++) {
+        const products = kernel.products.subarray(row * kernel.rows, row * kernel.rows + others);
+        values.set(products, (i + row) * rows + j);
+        for (let other = 0; other < others; other++) values[(j + other) * rows + i + row] = products[other]!;
+      }
+    }
+  }
+  return { rows, columns: rows, values };
+}
+
+/** Rows as columns, in blocks that stay in the cache. */
 export function transpose({ rows, columns, values }: RowMatrix): RowMatrix {
   const out = new Float32Array(values.length);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) out[j * rows + i] = values[i * columns + j]!;
+  for (let top = 0; top < rows; top += BLOCK)
+    for (let from = 0; from < columns; from += BLOCK) {
+      const bottom = Math.min(rows, top + BLOCK);
+      const until = Math.min(columns, from + BLOCK);
+      for (let j = from; j < until; j++)
+        for (let i = top; i < bottom; i++) out[j * rows + i] = values[i * columns + j]!;
+    }
   return { rows: columns, columns: rows, values: out };
 }
 

@@ -1,6 +1,6 @@
 import { Random } from '@phalanx/stats';
 import { describe, expect, it } from 'vitest';
-import { findPartners, multiplyRows, type RowMatrix } from './inner-products.js';
+import { findPartners, multiplyByItself, multiplyRows, type RowMatrix, transpose } from './inner-products.js';
 import { KERNEL_BASE64 } from './product.wasm.js';
 
 function draw(random: Random, rows: number, columns: number): RowMatrix {
@@ -45,6 +45,17 @@ describe('the kernel of inner products', () => {
         expect(strongest[i]).toBe(all.findIndex((x) => Math.abs(x) === Math.max(...all.map(Math.abs))));
       }
     });
+
+  it('multiplies rows by themselves in half the work, and turns matrices', () => {
+    const matrix = draw(new Random(2), 300, 70);
+    const whole = multiplyRows(matrix, matrix).values;
+    expect([...multiplyByItself(matrix).values]).toEqual([...whole]);
+    const { rows, columns, values } = transpose(matrix);
+    expect([rows, columns]).toEqual([70, 300]);
+    expect(values.every((value, at) => value === matrix.values[(at % 300) * 70 + Math.floor(at / 300)])).toBe(
+      true,
+    );
+  });
 
   it('takes nobody where several are equal, or nothing is a number', () => {
     const left = { rows: 3, columns: 2, values: Float32Array.of(1, 0, 0, 0, Number.NaN, 1) };

@@ -63,7 +63,7 @@ export function listSketchable(file: WeightFile): readonly number[] {
  * Inner products of each neuron with token embeddings: gate and up rows w as (w g) E', with g the gain of the norm before the network,
  * down columns as (w f) U', with f the gain of the last norm and U the rows of the output matrix, or of the embedding where they are
  * tied. A change of the residual basis by A turns E into E A and w into w A^-T and cancels. Rows and columns are then
- * standardised, which undoes scales. Memory: the sketch, and blocks of 16 MB.
+ * standardised, which undoes scales. Memory: the sketch, and blocks of 32 MB.
  *
  * @throws PhalanxError `WEIGHTS_ARGUMENT` for a layer without such a network, or tokens that the model lacks; what readers throw
  */
@@ -104,7 +104,9 @@ async function multiplyUnits(file: WeightFile, place: PlacedTensor, others: RowM
   if (inner !== others.columns)
     return refuse('WEIGHTS_ARGUMENT', `${place.part} has another width than the embedding`);
   const values = new Float32Array(units * others.rows);
-  const step = Math.max(1, Math.floor(BLOCK_NUMBERS / columns));
+  // Columns are turned and added up block by block: fewer, larger blocks.
+  const size = view.axis === 'row' ? BLOCK_NUMBERS : 2 * BLOCK_NUMBERS;
+  const step = Math.max(1, Math.floor(size / columns));
   for (let at = 0; at < lines; at += step) {
     const rows = Math.min(step, lines - at);
     const block = await file.readNumbers(place.tensor, place.skip + (first + at) * columns, rows * columns);
