@@ -30,12 +30,29 @@ export function describeMarkProfile(schema) {
   return { $schema, $id: 'urn:phalanx:mark-profile:v1', title: 'Phalanx mark profile, version 1', ...body };
 }
 
+/**
+ * JSON Schema (draft 2020-12) of the documents of sealed weights; members that it does not name are refused.
+ *
+ * @param {import('zod').ZodType} schema `SealedWeightsDocument` of packages/weights
+ */
+export function describeSealedWeights(schema) {
+  const { $schema, ...body } = z.toJSONSchema(schema, { target: 'draft-2020-12' });
+  return {
+    $schema,
+    $id: 'urn:phalanx:sealed-weights:v1',
+    title: 'Phalanx sealed weights, version 1',
+    ...body,
+  };
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { DetectionReport } = await import('@phalanx/domain');
   const { SignedMarkProfile } = await import('@phalanx/watermark');
+  const { SealedWeightsDocument } = await import('@phalanx/weights');
   const schemas = {
     'detection-report': describeDetectionReport(DetectionReport),
     'mark-profile': describeMarkProfile(SignedMarkProfile),
+    'sealed-weights': describeSealedWeights(SealedWeightsDocument),
   };
   for (const [name, schema] of Object.entries(schemas)) {
     const path = fileURLToPath(new URL(`../docs/spec/${name}.schema.json`, import.meta.url));

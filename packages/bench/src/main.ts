@@ -78,6 +78,10 @@ const MEASUREMENTS: Readonly<
     what: 'T1 on two models of 70B shape over HTTP ranges: bytes, requests, time, memory; with --disguise T2 on one layer',
     run: async (args) => (await import('./weight-lineage.js')).benchWeightLineage(args),
   },
+  'weight-sealing': {
+    what: 'sealing and opening beside age, its library and the limit of node:crypto: GB a CPU-second, memory: [--gb 4]',
+    run: async (args) => (await import('./weights/sealing.js')).benchWeightSealing(args),
+  },
   hydrabench: {
     what: 'campaigns found, honest customers accused: [--list] [--cells NAME,...] [--seeds N] [--prompts FOLDER] [--timing FILE] [--split development|held-out] [--quick] [--alpha A] [--days D] [--no-ablation] [--no-baselines] [--out FILE.json]',
     run: runHydraBenchCommand,

@@ -31,6 +31,7 @@ import { watermarkStatistics } from './watermark-statistics.js';
 import { watermarkSynthid } from './watermark-synthid.js';
 import { weightFormats } from './weight-formats.js';
 import { weightLineage } from './weight-lineage.js';
+import { weightSealing } from './weight-sealing.js';
 import { weightUtility } from './weight-utility.js';
 
 /** Every suite, quick ones first: a new one is one file and one entry here. */
@@ -49,6 +50,7 @@ export const suites: readonly Suite[] = [
   tails,
   weightFormats,
   weightLineage,
+  weightSealing,
   weightUtility,
   radioactivity,
   watermarkKgw,

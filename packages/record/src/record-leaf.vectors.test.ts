@@ -10,6 +10,7 @@ interface Vectors {
   readonly commitments: readonly { group: Group; salt: string; value: string; commitment: string }[];
   readonly chain: readonly { entry: string; leafHash: string }[];
   readonly statement: { entry: string };
+  readonly releases: readonly { entry: string; leafHash: string }[];
 }
 
 const vectors: Vectors = JSON.parse(
@@ -37,4 +38,16 @@ it('reads and writes the published chain', () => {
 it('reads and writes the published statement', () => {
   const entry = utf8(vectors.statement.entry);
   expect(formatStatement(parseStatement(entry))).toEqual(entry);
+});
+
+it('reads and writes the published statements of sealed weights', () => {
+  expect(vectors.releases.map(({ entry }) => parseStatement(utf8(entry)).kind)).toEqual([
+    'lease',
+    'segment-release',
+    'lease',
+  ]);
+  for (const { entry, leafHash } of vectors.releases) {
+    expect(formatStatement(parseStatement(utf8(entry)))).toEqual(utf8(entry));
+    expect(toHex(hashLeaf(utf8(entry)))).toBe(leafHash);
+  }
 });

@@ -120,6 +120,7 @@ export { openPath, type SealedFile, sealPath } from './sealing/seal.js';
 export { type PacedSettings, sealPaced } from './sealing/seal-paced.js';
 export { openSealed } from './sealing/sealed-source.js';
 export { openSealedStream, type SealedStreamSettings, sealSource } from './sealing/sealed-stream.js';
+export { SealedWeightsDocument } from './sealing/sealed-weights-document.js';
 export type { ChunkedFile } from './signing/chunk-hashes.js';
 export {
   CHUNK_TREE_TYPE,

@@ -16,18 +16,22 @@ const Approval = z.strictObject({
 /** A signature over the terms of a lease or withdrawal. */
 export type Approval = z.infer<typeof Approval>;
 
-const SignedLease = z.strictObject({
+/** docs/spec/sealed-weights.md, section 5. */
+export const SignedLease = z.strictObject({
   schema: z.literal('phalanx.signed-lease.v1'),
   lease: Lease,
   approvals: z.array(Approval).max(MAX_APPROVERS),
 });
+/** A lease with the signatures that it has so far. */
 export type SignedLease = z.infer<typeof SignedLease>;
 
-const SignedWithdrawal = z.strictObject({
+/** docs/spec/sealed-weights.md, section 5. */
+export const SignedWithdrawal = z.strictObject({
   schema: z.literal('phalanx.signed-lease-withdrawal.v1'),
   withdrawal: Withdrawal,
   approvals: z.array(Approval).min(1).max(MAX_APPROVERS),
 });
+/** A withdrawal and who signed it. */
 export type SignedWithdrawal = z.infer<typeof SignedWithdrawal>;
 
 /** One who may approve: a person, and the key that they alone hold. */

@@ -18,7 +18,7 @@ const MAX_SEGMENT_BYTES = 2 ** 40;
 const Header = z.base64().max(Math.ceil((MAX_HEADER_BYTES * 4) / 3));
 
 /** docs/spec/sealed-weights.md, section 2. */
-const Manifest = z.strictObject({
+export const PacedManifest = z.strictObject({
   schema: z.literal('phalanx.sealed-weights.v1'),
   service: z.string().max(2048),
   keysPerHour: z.int().min(1).max(MAX_KEYS_PER_HOUR),
@@ -32,7 +32,8 @@ const Manifest = z.strictObject({
     .min(1)
     .max(MAX_SEGMENTS),
 });
-export type PacedManifest = z.infer<typeof Manifest>;
+/** What lies beside the segments, for everybody to read. */
+export type PacedManifest = z.infer<typeof PacedManifest>;
 
 /** A manifest that was checked, with its digest. */
 export interface PacedContainer {
@@ -58,7 +59,7 @@ export function formatManifest(manifest: PacedManifest): Uint8Array {
  */
 export function parseManifest(bytes: Uint8Array): PacedContainer {
   requireWithin(bytes.length <= MAX_MANIFEST_BYTES, `a manifest of ${bytes.length} bytes`);
-  const manifest = parseCanonical(bytes, Manifest, 'a manifest of sealed weights');
+  const manifest = parseCanonical(bytes, PacedManifest, 'a manifest of sealed weights');
   kindOfRecipient(manifest.service);
   requireFormat(manifest.segmentBytes % CHUNK_BYTES === 0, 'segments are no multiple of 65,536 bytes');
   const paths = manifest.files.map(({ path }) => path);

@@ -1,0 +1,17 @@
+module phalanx.example/conformance/age
+
+go 1.25.0
+
+tool filippo.io/age/cmd/age
+
+require c2sp.org/CCTV/age v0.0.0-20251208015420-e9274a7bdbfd
+
+require (
+	filippo.io/age v1.3.1 // indirect
+	filippo.io/edwards25519 v1.1.0 // indirect
+	filippo.io/hpke v0.4.0 // indirect
+	filippo.io/nistec v0.0.4 // indirect
+	golang.org/x/crypto v0.45.0 // indirect
+	golang.org/x/sys v0.38.0 // indirect
+	golang.org/x/term v0.37.0 // indirect
+)
