@@ -1,1 +1,143 @@
-export {};
+export { AUDITED_SHARE, type DrawHalf, drawPositions, makeDrawHalf } from './audit-draw.js';
+export {
+  checkPsiAudit,
+  MAX_PSI_TEXT,
+  type PsiAudit,
+  type PsiMasked,
+  type PsiOpening,
+  type PsiOptions,
+  PsiParty,
+  type PsiPromise,
+  type PsiRecord,
+  type PsiRemasked,
+  psiMaskedSchema,
+  psiPromiseSchema,
+  psiRemaskedSchema,
+} from './dh-psi.js';
+export {
+  type KeyComplaint,
+  type KeyDealing,
+  KeyGeneration,
+  type KeyGenerationOptions,
+  type KeyPiece,
+  type KeyPromise,
+  keyComplaintSchema,
+  keyDealingSchema,
+  keyPieceSchema,
+  keyPromiseSchema,
+} from './distributed-key.js';
+export {
+  type EqualityClaim,
+  MAX_PROVED,
+  PROOF_BYTES,
+  proveEquality,
+  verifyEquality,
+} from './equality-proof.js';
+export { expandMessage, hashToGroup, hashToScalar } from './hash-to-group.js';
+export {
+  checkKeyGroup,
+  EPOCH_MS,
+  epochOf,
+  type KeyGroup,
+  keyGroupSchema,
+  keyIdOf,
+  MAX_SERVERS,
+} from './key-group.js';
+export { EpochShares, KeyShare } from './key-share.js';
+export {
+  isListed,
+  type LookupAnswer,
+  type LookupRequest,
+  LookupTable,
+  lookupAnswerSchema,
+  lookupRequestSchema,
+  MAX_LOOKUP_TEXT,
+  MAX_SIGHTING_TEXT,
+  makeLookupRequest,
+  SightingTable,
+  TOKEN_BYTES,
+  type TokenSightings,
+  tokenOfOutput,
+  tokenSightingsSchema,
+} from './lookup.js';
+export { decodeMessage, encodeMessage } from './message.js';
+export {
+  type BlindedInput,
+  blindInput,
+  deriveOprfKey,
+  evaluateInput,
+  evaluatePoints,
+  finalizeInput,
+  finalizeInputs,
+  type OprfKey,
+  type OprfMode,
+} from './oprf.js';
+export {
+  CHANGED_SHARE,
+  EpochQuota,
+  EVALUATIONS_AN_ELEMENT,
+  MAX_EVALUATIONS,
+  MAX_RUNS,
+  type QuotaEvent,
+  type QuotaState,
+} from './quotas.js';
+export {
+  decadeOf,
+  MAX_THRESHOLD,
+  makesTag,
+  type RevealTerms,
+  type SealedSighting,
+  type Sighting,
+  sealSighting,
+} from './sealed-sighting.js';
+export {
+  checkDeclaration,
+  declareSet,
+  MAX_DECLARATION_TEXT,
+  MAX_SET,
+  paddedSize,
+  type SetDeclaration,
+  setDeclarationSchema,
+} from './set-commitment.js';
+export {
+  BAND_LANES,
+  BANDS,
+  bandHitProbability,
+  bandSightings,
+  bandValues,
+  clusterTemplates,
+  estimateSimilarity,
+  SKETCH_LANES,
+  type TemplateCluster,
+} from './template-bands.js';
+export {
+  blindForServers,
+  type EvaluationRequest,
+  evaluateShare,
+  evaluationRequestSchema,
+  finalizeFromServers,
+  MAX_EVALUATION_TEXT,
+  MAX_POINTS,
+  type PartialEvaluation,
+  partialEvaluationSchema,
+  type ThresholdRequest,
+} from './threshold-oprf.js';
+export {
+  type FalseSubmission,
+  MAX_REVEAL_TEXT,
+  packReveal,
+  type RevealBatch,
+  RevealCollector,
+  type RevealedGroup,
+  type RevealResult,
+  revealBatchSchema,
+} from './threshold-reveal.js';
+export {
+  canonicalValue,
+  matchingInput,
+  needsSplitKey,
+  singleKeyInput,
+  VALUE_CLASSES,
+  type ValueClass,
+} from './value-class.js';
+export { evaluateVerifiably, finalizeVerifiably, type VerifiableEvaluation } from './voprf.js';
