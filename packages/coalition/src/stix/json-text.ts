@@ -84,13 +84,11 @@ class Scan {
     const text = this.#text;
     const from = this.#at;
     let end = from + 1;
-    let escaped = false;
     for (;;) {
       const quote = text.indexOf('"', end);
       if (quote < 0) refuse('COALITION_STIX', 'a string has no end', 'correct the JSON');
       let slashes = 0;
       while (text.charCodeAt(quote - 1 - slashes) === BACKSLASH && quote - 1 - slashes > from) slashes++;
-      escaped ||= slashes > 0;
       end = quote + 1;
       if (slashes % 2 === 0) break;
     }
