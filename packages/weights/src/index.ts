@@ -33,6 +33,12 @@ export {
 } from './lineage/lineage-report.js';
 export { countOwnPlace, logMatchCountP } from './lineage/match-count.js';
 export {
+  type FoundNetwork,
+  type NetworkSearch,
+  type NetworkTest,
+  searchNetworks,
+} from './lineage/network-search.js';
+export {
   ANCHORS,
   chooseAnchors,
   countVocabulary,
@@ -40,6 +46,7 @@ export {
   listSketchable,
   sketchLayer,
 } from './lineage/neuron-sketch.js';
+export { countInOrder, logOrderCountP } from './lineage/order-count.js';
 export {
   findResidualTurn,
   type RealignedPart,

@@ -1,5 +1,5 @@
 import { PhalanxError } from '@phalanx/core';
-import type { LineageReport, WeightFile } from '@phalanx/weights';
+import type { FoundNetwork, LineageReport, NetworkSearch, WeightFile } from '@phalanx/weights';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { formatCount, formatPlural } from '../figures.js';
 import type { Terminal } from '../terminal.js';
@@ -7,12 +7,15 @@ import type { Terminal } from '../terminal.js';
 export interface LineageFlags {
   readonly sample: string;
   readonly disguise: string;
+  readonly networks: string;
   readonly stranger?: readonly string[];
   readonly json?: boolean;
 }
 
 const QUIET: readonly LineageReport['verdict'][] = ['nothing shared seen', 'not comparable'];
 const SHOWN_EXCLUDED = 8;
+/** Where networks were found, it is said. */
+const LEVEL_LOG10 = -6;
 
 /**
  * `phalanx weights lineage`: T1 and T2 on two models, with the null hypothesis, the share of units beside the p-value, controls, what was left
@@ -29,8 +32,11 @@ export async function compareLineageCommand(
   const units = Number(flags.sample);
   if (!Number.isSafeInteger(units) || units < 2 || units > 65_536)
     throw usage('--sample must be a count between 2 and 65536');
-  const disguise = DISGUISE_SEARCHES.find((when) => when === flags.disguise);
+  const [disguise, networks] = [flags.disguise, flags.networks].map((flag) =>
+    DISGUISE_SEARCHES.find((when) => when === flag),
+  );
   if (disguise === undefined) throw usage('--disguise must be needed, always or never');
+  if (networks === undefined) throw usage('--networks must be needed, always or never');
   const token = terminal.env.PHALANX_WEIGHTS_TOKEN;
   const settings = token ? { headers: { authorization: `Bearer ${token}` } } : {};
   const files: WeightFile[] = [];
@@ -38,7 +44,7 @@ export async function compareLineageCommand(
     for (const location of [left, right, ...(flags.stranger ?? [])])
       files.push(await openWeights(location, settings));
     const [mine, theirs, ...strangers] = files;
-    const report = await compareLineage(mine!, theirs!, { units, disguise, strangers });
+    const report = await compareLineage(mine!, theirs!, { units, disguise, networks, strangers });
     if (flags.json) terminal.out(`${JSON.stringify(report, withoutArrays)}\n`);
     else printReport(report, terminal);
     return QUIET.includes(report.verdict) ? ExitCode.OK : ExitCode.FOUND;
@@ -54,7 +60,7 @@ function withoutArrays(key: string, value: unknown): unknown {
 
 function printReport(report: LineageReport, terminal: Terminal): void {
   const line = (name: string, text: string) => terminal.out(`${name.padEnd(12)}${text}\n`);
-  const { exact, disguise, context, bytesRead } = report;
+  const { exact, networks, disguise, context, bytesRead } = report;
   line('verdict', report.verdict);
   line(
     'p-value',
@@ -67,6 +73,7 @@ function printReport(report: LineageReport, terminal: Terminal): void {
       'exact',
       `${part} (${kind}): ${formatCount(matches)} of ${formatCount(units)} in ${formatPlural(groups, 'group')}, 10^${(logP / Math.LN10).toFixed(1)}`,
     );
+  if (networks !== null) printSearch(networks, line);
   if (disguise !== null) {
     const rate = ({ agreed, neurons }: { agreed: number; neurons: number }) =>
       `${formatCount(agreed)} of ${formatCount(neurons)}`;
@@ -93,6 +100,31 @@ function printReport(report: LineageReport, terminal: Terminal): void {
   line('bytes read', `${formatCount(bytesRead.left)} and ${formatCount(bytesRead.right)}`);
   line('null', report.nullHypothesis);
   for (const assumption of report.assumptions) line('caveat', assumption);
+}
+
+function printSearch(
+  { sought, dimensions, tests }: NetworkSearch,
+  line: (name: string, text: string) => void,
+): void {
+  const log10 = (logP: number) => `10^${(logP / Math.LN10).toFixed(1)}`;
+  if (dimensions !== null)
+    line(
+      'search',
+      `dimensions: ${formatCount(dimensions.matches)} of ${formatCount(dimensions.units)} in order, ${log10(dimensions.logP)}`,
+    );
+  for (const { part, rule, found, matches, units, logP } of tests) {
+    const how = rule === 'order' ? 'in order' : 'at their own place';
+    line(
+      'search',
+      `${part}: ${formatPlural(found.length, 'network')} of the ${sought} model under any number, ${formatCount(matches)} of ${formatCount(units)} units ${how}, ${log10(logP)}`,
+    );
+    if (logP / Math.LN10 <= LEVEL_LOG10) line('', `layers ${found.map(nameFound).join(', ')}`);
+  }
+}
+
+function nameFound({ layer, expert, otherLayer, otherExpert }: FoundNetwork): string {
+  const name = (number: number, of: number | null) => (of === null ? `${number}` : `${number}.${of}`);
+  return `${name(layer, expert)} as ${name(otherLayer, otherExpert)}`;
 }
 
 function usage(message: string): PhalanxError<CliErrorCode> {

@@ -36,6 +36,11 @@ export function addWeightsCommands(
       'needed',
     )
     .option('--stranger <files...>', 'models known to be unrelated, as controls of that search')
+    .option(
+      '--networks <when>',
+      'seek layers and experts under other numbers, and narrower ones: needed, always or never',
+      'needed',
+    )
     .option('--json', 'for machines on stdout')
     .action(async (left, right, flags) =>
       finish(

@@ -2,7 +2,9 @@ import { toLog10 } from '@phalanx/stats';
 import type { WeightFile } from '../formats/weight-file.js';
 import { type ContextFigures, measureContext } from './context-figures.js';
 import { type Disguise, type DisguiseSettings, testDisguise } from './disguise.js';
+import { type NetworkSearch, searchNetworks } from './network-search.js';
 import {
+  checkSampleSettings,
   type SharedUnits,
   type SharedUnitsSettings,
   testSharedUnits,
@@ -10,7 +12,8 @@ import {
 } from './shared-units.js';
 
 /**
- * - `derived`: the exact test rejects, and at least nine in ten hidden units still match themselves.
+ * - `derived`: the exact test rejects, and at least nine in ten hidden units still match themselves, in the layer of their number or in the
+ *   one where the search finds them.
  * - `derived in disguise`: at least half of the neurons are found again under another order, scale and basis, and clearly more than stand at
  *   their own place. By rate, without a p-value.
  * - `shared randomness`: the exact test rejects with fewer. Two runs of one random start do so, as does a child that was changed very much.
@@ -28,11 +31,13 @@ export type LineageVerdict =
 
 export interface LineageReport {
   readonly verdict: LineageVerdict;
-  /** Base 10, over all parts tried; 0 is no evidence. */
+  /** Base 10, over all parts tried and the search; 0 is no evidence. */
   readonly log10P: number;
   /** Matches over units of the hidden layers, the part that has most; the least of neurons and channels. Null where there are none. */
   readonly share: number | null;
   readonly exact: SharedUnits;
+  /** The same where layers, experts or widths do not correspond. Null where it cannot be tried, or was not. */
+  readonly networks: NetworkSearch | null;
   /** Null where it cannot be tried, or was not. */
   readonly disguise: Disguise | null;
   readonly context: ContextFigures;
@@ -44,6 +49,8 @@ export interface LineageReport {
 export interface LineageSettings extends SharedUnitsSettings, DisguiseSettings {
   /** When T2 runs, which reads whole layers: by default only where T1 does not already say `derived`. */
   readonly disguise?: DisguiseSearch;
+  /** When networks are sought under other numbers, which reads some of every layer: by default likewise. */
+  readonly networks?: DisguiseSearch;
 }
 
 export const DISGUISE_SEARCHES = ['needed', 'always', 'never'] as const;
@@ -51,6 +58,8 @@ export type DisguiseSearch = (typeof DISGUISE_SEARCHES)[number];
 
 /** Level of the exact test. */
 export const LINEAGE_LEVEL_LOG10 = -6;
+/** Of the level, what the search under other numbers of networks is given, whether it is made or not; the rest is for parts that correspond. */
+const SEARCH_SHARE = 1 / 64;
 /** Shares from which the words are used: children have 1.00 of units, 0.76 under noise of twice their deviation, a common random start 0.24. */
 export const DERIVED_SHARE = 0.9;
 /** Rate of T2: disguised children have 0.99 and more, strangers at most 0.01. */
@@ -78,17 +87,26 @@ export async function compareLineage(
   settings: LineageSettings = {},
 ): Promise<LineageReport> {
   const exact = await testSharedUnits(left, right, settings);
-  const share = measureShare(exact.tests);
-  const log10P = toLog10(exact.logP);
-  const { disguise: search = 'needed' } = settings;
-  const isSought = search === 'always' || (search === 'needed' && !isDerived(log10P, share));
-  const disguise = isSought ? await testDisguise(left, right, settings) : null;
+  const direct = measureShare(exact.tests);
+  const { disguise: disguiseSearch = 'needed', networks: networkSearch = 'needed' } = settings;
+  const directLogP = Math.min(0, exact.logP - (networkSearch === 'never' ? 0 : Math.log1p(-SEARCH_SHARE)));
+  const isClear = isDerived(toLog10(directLogP), direct);
+  const networks = isWanted(networkSearch, isClear)
+    ? await searchNetworks(left, right, checkSampleSettings(settings))
+    : null;
+  const log10P = toLog10(Math.min(directLogP, (networks?.logP ?? 0) - Math.log(SEARCH_SHARE)));
+  const elsewhere = measureFound(networks);
+  const share = direct === null && elsewhere === null ? null : Math.max(direct ?? 0, elsewhere ?? 0);
+  const disguise = isWanted(disguiseSearch, isDerived(log10P, share))
+    ? await testDisguise(left, right, settings)
+    : null;
   const context = await measureContext(left, right);
   return {
-    verdict: judge(exact, log10P, share, disguise),
+    verdict: judge(exact, networks, log10P, share, disguise),
     log10P,
     share,
     exact,
+    networks,
     disguise,
     context,
     bytesRead: { left: left.bytesRead, right: right.bytesRead },
@@ -97,8 +115,13 @@ export async function compareLineage(
   };
 }
 
+function isWanted(when: DisguiseSearch, isClear: boolean): boolean {
+  return when === 'always' || (when === 'needed' && !isClear);
+}
+
 function judge(
   exact: SharedUnits,
+  networks: NetworkSearch | null,
   log10P: number,
   share: number | null,
   disguise: Disguise | null,
@@ -109,7 +132,9 @@ function judge(
   if (rate >= DISGUISED_RATE && (share ?? 0) < DERIVED_SHARE * rate) return 'derived in disguise';
   if (log10P <= LINEAGE_LEVEL_LOG10) return 'shared randomness';
   if (rate >= NOTICED_RATE) return 'found again in part';
-  return exact.tests.length === 0 && disguise === null ? 'not comparable' : 'nothing shared seen';
+  return exact.tests.length === 0 && networks === null && disguise === null
+    ? 'not comparable'
+    : 'nothing shared seen';
 }
 
 function isDerived(log10P: number, share: number | null): boolean {
@@ -127,4 +152,12 @@ function measureShare(tests: readonly UnitTest[]): number | null {
   };
   const shares = (['mlp-neuron', 'channel'] as const).map(best).filter((share) => share !== null);
   return shares.length === 0 ? null : Math.min(...shares);
+}
+
+/** Networks that were found under any number, by the part that has most; a share alone, as of units in order by chance, says nothing. */
+function measureFound(networks: NetworkSearch | null): number | null {
+  const shares = (networks?.tests ?? [])
+    .filter(({ logP }) => toLog10(logP) <= LINEAGE_LEVEL_LOG10)
+    .map(({ matches, units }) => matches / units);
+  return shares.length === 0 ? null : Math.max(...shares);
 }

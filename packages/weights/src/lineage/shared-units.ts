@@ -1,11 +1,11 @@
 import { countColumns, countNumbers, type Tensor, type WeightFile } from '../formats/weight-file.js';
-import { findPartners } from '../kernels/inner-products.js';
+import { findPartners, type RowMatrix } from '../kernels/inner-products.js';
 import { refuse } from '../weights-error.js';
 import { findAnalyticReason } from './analytic-tensor.js';
 import { type Part, type PlacedTensor, placeTensors, readKeyGroups } from './architecture.js';
 import { keepDistinctFeatures } from './distinct-features.js';
 import { countOwnPlace, logMatchCountP } from './match-count.js';
-import { placeWindow, readUnits, standardiseRows, type UnitView } from './unit-sample.js';
+import { isCopyOf, placeWindow, readUnits, standardiseRows, type UnitView } from './unit-sample.js';
 
 /** What training may permute: hidden neurons, dimensions of the residual stream, groups of heads that share keys, output channels. */
 export type UnitKind = 'mlp-neuron' | 'residual-dimension' | 'key-value-group' | 'channel';
@@ -68,7 +68,8 @@ const DEFAULTS = { units: 256, features: 256, groups: 16 } as const;
  * structured starts, sinusoidal positions in the residual stream, channels that are classes). Models of one random start share it and are
  * found, whoever trained them. A model whose units were permuted is not found: `compareSketches` is for those.
  *
- * Reads a window in the middle of each unit and layer. Layers are compared with those of the same number.
+ * Reads a window in the middle of each unit and layer. Layers are compared with those of the same number; `searchNetworks` is for depth and
+ * width that changed. Layers of the right model that are copies of one another, as when depth was grown, share one order and count once.
  *
  * @throws PhalanxError `WEIGHTS_ARGUMENT` for settings out of range; what readers throw
  */
@@ -77,11 +78,12 @@ export async function testSharedUnits(
   right: WeightFile,
   settings: SharedUnitsSettings = {},
 ): Promise<SharedUnits> {
-  const { units, features, groups } = checkSettings({ ...DEFAULTS, ...settings });
+  const { units, features, groups } = checkSampleSettings(settings);
   const excluded: ExcludedTensor[] = [];
   const tests: UnitTest[] = [];
   for (const { kind, part, pairs } of planTests(left, right, excluded)) {
     const taken = spread(pairs, groups);
+    const counted: RowMatrix[] = [];
     let [looked, matches] = [0, 0];
     for (const pair of taken) {
       const isResidual = kind === 'residual-dimension';
@@ -96,8 +98,13 @@ export async function testSharedUnits(
         excluded.push({ name: names[0], reason });
         continue;
       }
-      const samples = isResidual ? keepDistinctFeatures(read) : read;
+      const samples: [RowMatrix, RowMatrix] = isResidual ? keepDistinctFeatures(read) : read;
       for (const sample of samples) standardiseRows(sample);
+      if (counted.some((one) => isCopyOf(samples[1], one))) {
+        excluded.push({ name: names[1], reason: 'a copy of another layer of the same model' });
+        continue;
+      }
+      counted.push(samples[1]);
       looked += window.units;
       matches += countOwnPlace(findPartners(...samples));
     }
@@ -116,7 +123,9 @@ export async function testSharedUnits(
   return { tests, logP: Math.min(0, least + Math.log(Math.max(1, tests.length))), excluded };
 }
 
-function checkSettings(settings: Required<SharedUnitsSettings>): Required<SharedUnitsSettings> {
+/** With defaults. @throws PhalanxError `WEIGHTS_ARGUMENT` for settings out of range */
+export function checkSampleSettings(given: SharedUnitsSettings): Required<SharedUnitsSettings> {
+  const settings = { ...DEFAULTS, ...given };
   const within = (value: number, low: number, high: number) =>
     Number.isSafeInteger(value) && value >= low && value <= high;
   const { units, features, groups } = settings;
@@ -131,7 +140,8 @@ function narrow({ left, right }: Pair): UnitView {
   return left.place.rows[1] <= right.place.rows[1] ? left : right;
 }
 
-function spread<T>(all: readonly T[], most: number): readonly T[] {
+/** At most so many of them, evenly. */
+export function spread<T>(all: readonly T[], most: number): readonly T[] {
   if (all.length <= most) return all;
   return Array.from({ length: most }, (_, i) => all[Math.floor(((i + 0.5) * all.length) / most)]!);
 }

@@ -21,6 +21,8 @@ export interface SampleWindow {
   readonly width: number;
   readonly firstFeature: number;
   readonly features: number;
+  /** Rows in rising order that are the features of units that are columns, in place of `features` from `firstFeature`. */
+  readonly lines?: readonly number[];
 }
 
 /** One more read costs as much as so many bytes that are read and not used. */
@@ -55,7 +57,7 @@ export async function readUnits(file: WeightFile, view: UnitView, window: Sample
       values.set(numbers, line * window.features);
     });
   } else {
-    const lines = Array.from({ length: window.features }, (_, i) => window.firstFeature + i);
+    const lines = window.lines ?? Array.from({ length: window.features }, (_, i) => window.firstFeature + i);
     const range = [window.firstUnit * view.width, window.units * view.width] as const;
     await readLines(file, view, lines, range, (line, numbers) => {
       for (let unit = 0; unit < window.units; unit++)
@@ -118,4 +120,15 @@ export function standardiseRows({ rows, columns, values }: RowMatrix): void {
     const scale = 1 / Math.sqrt(squares);
     for (let i = 0; i < columns; i++) line[i] = Number.isFinite(scale) ? (line[i]! - mean) * scale : 0;
   }
+}
+
+/** Mean correlation of units of the same place from which two networks of one model are copies. Those that were drawn apart have 0. */
+const COPIED = 0.3;
+
+/** Whether two standardised samples of one model are copies, so that their units stand in one order, whatever model it is. */
+export function isCopyOf(left: RowMatrix, right: RowMatrix): boolean {
+  if (left.rows !== right.rows || left.columns !== right.columns) return false;
+  let sum = 0;
+  for (let i = 0; i < left.values.length; i++) sum += left.values[i]! * right.values[i]!;
+  return sum >= COPIED * left.rows;
 }
