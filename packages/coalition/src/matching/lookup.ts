@@ -125,9 +125,12 @@ export class SightingTable {
       else bucket.push(token.slice(PREFIX_BYTES));
     }
     let size = LEAST_BUCKET;
-    for (const { length } of buckets.values()) while (size < length) size *= 2;
-    if (size > MAX_BUCKET)
-      refuse('COALITION_LIMIT', `a bucket of ${size}`, 'Raise the threshold, or shorten the epoch.');
+    for (const [prefix, bucket] of buckets) {
+      while (size < bucket.length && size < MAX_BUCKET) size *= 2;
+      if (bucket.length <= MAX_BUCKET) continue;
+      const labsOf = (rest: string) => this.#counts.get(prefix + rest)!;
+      bucket.sort((a, b) => labsOf(b) - labsOf(a) || (a < b ? -1 : 1)).splice(MAX_BUCKET);
+    }
     return new LookupTable(this.epoch, size, buckets, this.#padding);
   }
 }

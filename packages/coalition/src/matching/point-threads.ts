@@ -11,7 +11,7 @@ const WORKER_URL = new URL(
   import.meta.url,
 );
 /** A thread takes some 70 ms to start, as long as 500 multiplications. */
-const LEAST_A_THREAD = 2_000;
+const LEAST_A_THREAD = 1_000;
 
 /**
  * `multiplyBatch` on several threads. The scalar is copied into each of them.
