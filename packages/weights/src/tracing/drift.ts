@@ -4,19 +4,55 @@ import { multiplyRows, type RowMatrix, transpose } from '../kernels/inner-produc
 const FIRST_RANK = 16;
 const MAX_RANK = 128;
 /** How far above the largest singular value of noise a component must stand. */
-const EDGE = 1.2;
+const EDGE = 1.5;
+const ROUNDS = 3;
 
 /**
  * Takes out of a matrix of differences, in place, what training adds and marks do not: its components of low rank. Low-rank adapters are exactly
- * such, whole fine-tuning largely. A component goes when its singular value exceeds 1.2 (sqrt(rows) + sqrt(columns)) times the deviation of
+ * such, whole fine-tuning largely. A component goes when its singular value exceeds 1.5 (sqrt(rows) + sqrt(columns)) times the deviation of
  * what is left: the edge of the spectrum of noise (Marchenko and Pastur 1967). Marks have keyed signs and lie below it; taking out r
- * components costs r (1/rows + 1/columns) of them. Randomised subspace iteration (Halko, Martinsson and Tropp 2011), twice refined.
+ * components costs r (1/rows + 1/columns) of them. Rows and columns are brought to one size first, by the owner's numbers, with which marks grow, in
+ * later rounds by what is left of each row; that leaves ranks as they are. Randomised subspace iteration (Halko, Martinsson and Tropp 2011), twice refined.
  *
+ * @param base the owner's numbers, of the same shape
  * @returns how many components were taken out
  */
-export function removeDrift(differences: RowMatrix): number {
-  const most = Math.min(MAX_RANK, Math.floor(Math.min(differences.rows, differences.columns) / 4));
+export function removeDrift(differences: RowMatrix, base: Float32Array): number {
+  const most = Math.min(MAX_RANK, Math.floor(Math.min(differences.rows, differences.columns) / 8));
   if (most < 1) return 0;
+  const sizes = measureSizes(base, differences);
+  let total = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    // What is left of each row says how much it was trained; the drift that hardly trained rows share shows among them alone.
+    if (round > 0) sizes.rowSizes.set(measureSizes(differences.values, differences).rowSizes);
+    scale(differences, (i, k) => 1 / (sizes.rowSizes[i]! * sizes.columnSizes[k]!));
+    const count = removeComponents(differences, most - total);
+    scale(differences, (i, k) => sizes.rowSizes[i]! * sizes.columnSizes[k]!);
+    total += count;
+    if (count === 0 || total === most) break;
+  }
+  return total;
+}
+
+/** Root mean squares of rows, and of columns over rows of size one; 1 for what is zero. */
+function measureSizes(base: Float32Array, { rows, columns }: RowMatrix) {
+  const rowSizes = new Float64Array(rows);
+  const columnSizes = new Float64Array(columns);
+  for (let i = 0; i < rows; i++) {
+    let sum = 0;
+    for (let k = 0; k < columns; k++) sum += base[i * columns + k]! ** 2;
+    rowSizes[i] = Math.sqrt(sum / columns) || 1;
+    for (let k = 0; k < columns; k++) columnSizes[k]! += (base[i * columns + k]! / rowSizes[i]!) ** 2;
+  }
+  for (let k = 0; k < columns; k++) columnSizes[k] = Math.sqrt(columnSizes[k]! / rows) || 1;
+  return { rowSizes, columnSizes };
+}
+
+function scale({ rows, columns, values }: RowMatrix, factor: (i: number, k: number) => number): void {
+  for (let i = 0; i < rows; i++) for (let k = 0; k < columns; k++) values[i * columns + k]! *= factor(i, k);
+}
+
+function removeComponents(differences: RowMatrix, most: number): number {
   const turned = transpose(differences);
   for (let rank = Math.min(FIRST_RANK, most); ; rank = Math.min(4 * rank, most)) {
     const found = findComponents(differences, turned, rank);

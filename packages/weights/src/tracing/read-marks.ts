@@ -13,8 +13,8 @@ import type { MarkKey } from './mark-key.js';
 
 /** Furthest that one number counts, in marks: a changed or planted number may not decide over its position. */
 const CLIP = 24;
-/** A row's variance is not taken below this part of the square of a mark, which only exact copies come near. */
-const LEAST_NOISE = 1e-3;
+/** A row's variance is not taken below this part of the energy of its marks: rows that fit better by chance must not count for more. */
+const LEAST_NOISE = 0.25;
 /** Numbers this many times beyond the largest of the owner's row say nothing; a scale must not be fitted to them. */
 const OUTLIER = 8;
 
@@ -90,7 +90,7 @@ export class MarkReader {
       at = end;
     }
     if (from % columns === 0 && base.length % columns === 0)
-      this.#drift += removeDrift({ rows: base.length / columns, columns, values: differences });
+      this.#drift += removeDrift({ rows: base.length / columns, columns, values: differences }, base);
     for (const [row, end] of ends.entries()) {
       const at = row === 0 ? 0 : ends[row - 1]!;
       const stretch = { from: at, end, limit: limits[row]!, offset: from - firstRun * RUN };
@@ -144,7 +144,7 @@ export class MarkReader {
       marks += size * size;
       count++;
     }
-    const variance = Math.max(sum, LEAST_NOISE * marks) / count;
+    const variance = Math.max(sum, (LEAST_NOISE * marks * share) / 65_536) / count;
     const last = codeLength - 1;
     for (let k = from; k < end; k++) {
       const magnitude = bits[k]! & 0x7fff_ffff;
