@@ -32,6 +32,7 @@ import { watermarkSynthid } from './watermark-synthid.js';
 import { weightFormats } from './weight-formats.js';
 import { weightLineage } from './weight-lineage.js';
 import { weightSealing } from './weight-sealing.js';
+import { weightTracing } from './weight-tracing.js';
 import { weightUtility } from './weight-utility.js';
 
 /** Every suite, quick ones first: a new one is one file and one entry here. */
@@ -50,6 +51,7 @@ export const suites: readonly Suite[] = [
   tails,
   weightFormats,
   weightLineage,
+  weightTracing,
   weightSealing,
   weightUtility,
   radioactivity,
