@@ -29,26 +29,35 @@ const MAX_CERTIFICATES = 16;
 /** DER of a signature on P-521. */
 const MAX_SIGNATURE_BYTES = 141;
 
-const Certificate = z.looseObject({ rawBytes: z.string().min(1) });
-const Bundle = z.looseObject({
+const Certificate = z.strictObject({ rawBytes: z.string().min(1) });
+const Bundle = z.strictObject({
   mediaType: z.string().regex(BUNDLE_TYPES),
-  verificationMaterial: z.looseObject({
-    publicKey: z.looseObject({ hint: z.string().nullish(), rawBytes: z.string().nullish() }).optional(),
+  verificationMaterial: z.strictObject({
+    // Members of older bundles, which say nothing that the verifier's own key does not.
+    publicKey: z
+      .strictObject({
+        hint: z.string().nullish(),
+        rawBytes: z.unknown().optional(),
+        keyDetails: z.unknown().optional(),
+      })
+      .optional(),
     x509CertificateChain: z
-      .looseObject({ certificates: z.array(Certificate).min(1).max(MAX_CERTIFICATES) })
+      .strictObject({ certificates: z.array(Certificate).min(1).max(MAX_CERTIFICATES) })
       .optional(),
     certificate: Certificate.optional(),
+    tlogEntries: z.array(z.unknown()).optional(),
+    timestampVerificationData: z.unknown().optional(),
   }),
-  dsseEnvelope: z.looseObject({
+  dsseEnvelope: z.strictObject({
     payload: z.string(),
     payloadType: z.string().min(1).max(256),
-    signatures: z.array(z.looseObject({ sig: z.string(), keyid: z.string().nullish() })).length(1),
+    signatures: z.array(z.strictObject({ sig: z.string(), keyid: z.string().nullish() })).length(1),
   }),
 });
 
 /**
  * Reads a Sigstore bundle of an envelope with one signature, as OpenSSF Model Signing keeps them: keys of three curves, chains of
- * certificates, payloads that are not canonical. Members that say nothing about these are passed over. No signature is checked.
+ * certificates, payloads that are not canonical. What it says of a log is passed over. No signature is checked.
  *
  * @throws PhalanxError `ATTESTATION_BUNDLE`
  */

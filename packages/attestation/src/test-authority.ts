@@ -13,6 +13,12 @@ const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
 const SHA256 = '2.16.840.1.101.3.4.2.1';
 const ECDSA_SHA256 = '1.2.840.10045.4.3.2';
 const YEAR_MS = 365 * 86_400_000;
+/** As the Web Cryptography API names what OpenSSL calls otherwise. */
+const CURVES: Readonly<Record<string, string>> = {
+  prime256v1: 'P-256',
+  secp384r1: 'P-384',
+  secp521r1: 'P-521',
+};
 
 /** What a certificate of a test is to say; the rest is right. */
 export interface CertificateOptions {
@@ -79,10 +85,9 @@ export async function issueCertificate(
     );
   certificate.notBefore.value = new Date(options.fromMs ?? Date.UTC(2025, 0));
   certificate.notAfter.value = new Date(options.toMs ?? Date.UTC(2025, 0) + 20 * YEAR_MS);
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
   const spki = publicKey.export({ format: 'der', type: 'spki' });
   await certificate.subjectPublicKeyInfo.importKey(
-    await webcrypto.subtle.importKey('spki', spki, algorithm, true, ['verify']),
+    await webcrypto.subtle.importKey('spki', spki, algorithmOf(publicKey), true, ['verify']),
   );
   const usage = Uint8Array.of(options.usage ?? (isCa ? 0x06 : 0x80));
   const constraints = isCa
@@ -107,10 +112,15 @@ export async function issueCertificate(
         ]),
     ...(options.unknownCritical ? [extension('1.2.3.4', true, new asn1js.Null())] : []),
   ];
-  const pkcs8 = (issuer?.key ?? privateKey).export({ format: 'der', type: 'pkcs8' });
-  const signingKey = await webcrypto.subtle.importKey('pkcs8', pkcs8, algorithm, true, ['sign']);
+  const issuerKey = issuer?.key ?? privateKey;
+  const pkcs8 = issuerKey.export({ format: 'der', type: 'pkcs8' });
+  const signingKey = await webcrypto.subtle.importKey('pkcs8', pkcs8, algorithmOf(issuerKey), true, ['sign']);
   await certificate.sign(signingKey, 'SHA-256');
   return { name, key: privateKey, der: new Uint8Array(certificate.toSchema(true).toBER()) };
+}
+
+function algorithmOf({ asymmetricKeyDetails }: KeyObject): { name: string; namedCurve: string } {
+  return { name: 'ECDSA', namedCurve: CURVES[asymmetricKeyDetails?.namedCurve ?? ''] ?? 'P-256' };
 }
 
 /** A `TimeStampResp` over a message, as an authority sends it. */

@@ -78,6 +78,10 @@ const MEASUREMENTS: Readonly<
     what: 'T1 on two models of 70B shape over HTTP ranges: bytes, requests, time, memory; with --disguise T2 on one layer',
     run: async (args) => (await import('./weight-lineage.js')).benchWeightLineage(args),
   },
+  'weight-signing': {
+    what: 'signing a file of weights by each hash, GB a second beside sha256sum, b2sum and b3sum; memory on a sparse file: [--file 1] [--size 20] in GB',
+    run: async (args) => (await import('./weights/signing.js')).benchWeightSigning(args),
+  },
   'weight-sealing': {
     what: 'sealing and opening beside age, its library and the limit of node:crypto: GB a CPU-second, memory: [--gb 4]',
     run: async (args) => (await import('./weights/sealing.js')).benchWeightSealing(args),

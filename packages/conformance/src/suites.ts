@@ -32,6 +32,7 @@ import { watermarkSynthid } from './watermark-synthid.js';
 import { weightFormats } from './weight-formats.js';
 import { weightLineage } from './weight-lineage.js';
 import { weightSealing } from './weight-sealing.js';
+import { weightSigning } from './weight-signing.js';
 import { weightTracing } from './weight-tracing.js';
 import { weightUtility } from './weight-utility.js';
 
@@ -52,6 +53,7 @@ export const suites: readonly Suite[] = [
   weightFormats,
   weightLineage,
   weightTracing,
+  weightSigning,
   weightSealing,
   weightUtility,
   radioactivity,

@@ -121,10 +121,19 @@ function readLayout(serialization: ReadonlyMap<string, StrictJson>): Layout {
   const allowSymlinks = serialization.get('allow_symlinks');
   requireFormat(typeof allowSymlinks === 'boolean', 'nothing said of links');
   const ignorePaths = asList(serialization.get('ignore_paths') ?? [], 'ignore_paths', MAX_IGNORED)
-    .map((path) => asText(path, 'ignored path').replace(/\/+$/, ''))
-    // What is no path in a model ignores nothing: `.` would ignore all of it.
-    .filter(isModelPath);
+    .map((path) => readIgnored(asText(path, 'ignored path')))
+    .filter((path) => path !== null);
   return { hash, shardBytes: size as number | null, allowSymlinks: allowSymlinks === true, ignorePaths };
+}
+
+/** An ignored path as Python's pathlib writes it; null for one that leads out of the model, which ignores nothing. */
+function readIgnored(text: string): string | null {
+  const path = text
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/');
+  requireFormat(path !== '' || text.startsWith('/'), 'a statement that ignores the whole model');
+  return !text.startsWith('/') && isModelPath(path) ? path : null;
 }
 
 function readResource(
