@@ -29,7 +29,7 @@ const SIZES = [0, 1, 65_535, 65_536, 65_537, 3 * 65_536, 10_000_000];
 const KINDS: readonly AgeKeyKind[] = ['X25519', 'ML-KEM-768 with X25519'];
 const KILLS = 200;
 const HOUR = 2_000;
-const DEFECT_KILLS = 25;
+const DEFECT_KILLS = 16;
 
 /** Sealing before the programs that define its format, and the release service under kills. */
 export const weightSealing: Suite = {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { statSync, truncateSync, writeFileSync } from 'node:fs';
+import { createReadStream, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,10 +16,12 @@ const LIMIT_BYTES = 1 << 30;
 const LIBRARY_BYTES = 32 << 20;
 const CHUNK = 65_536;
 const GB = 1e9;
+const TRIES = 3;
 
 /**
  * Prints gigabytes a CPU-second of sealing and opening a sparse file, in one run: ours, `age` where it is in the path, the library
- * that headers come from, and ChaCha20-Poly1305 of node:crypto in memory, which is the limit. Memory beside it.
+ * that headers come from, and ChaCha20-Poly1305 of node:crypto in memory, which is the limit. Memory beside it. What writes no file
+ * is run three times and the best is told: a system that finds pages for others charges them to whoever runs.
  *
  * @throws PhalanxError `BENCH_ARGUMENT`
  */
@@ -36,6 +38,8 @@ export async function benchWeightSealing(args: readonly string[]): Promise<void>
     const plain = join(folder, 'plain');
     writeFileSync(plain, '');
     truncateSync(plain, gigabytes * GB);
+    // Holes become pages when they are read first, which takes longer than encrypting them.
+    for await (const _ of createReadStream(plain, { highWaterMark: 1 << 20 }));
     for (const kind of ['X25519', 'ML-KEM-768 with X25519'] as const)
       await measureOurs(folder, plain, kind, limit);
     await measureAge(folder, plain);
@@ -66,10 +70,14 @@ function measureLimit(): Rates {
   first.final();
   const tag = first.getAuthTag();
   const rate = (work: () => void): number => {
-    const cpu = process.cpuUsage();
-    for (let done = 0; done < LIMIT_BYTES; done += CHUNK) work();
-    const { user, system } = process.cpuUsage(cpu);
-    return LIMIT_BYTES / ((user + system) / 1e6);
+    let best = 0;
+    for (let i = 0; i < TRIES; i++) {
+      const cpu = process.cpuUsage();
+      for (let done = 0; done < LIMIT_BYTES; done += CHUNK) work();
+      const { user, system } = process.cpuUsage(cpu);
+      best = Math.max(best, LIMIT_BYTES / ((user + system) / 1e6));
+    }
+    return best;
   };
   return {
     seal: rate(() => {
@@ -112,9 +120,9 @@ async function measureOurs(folder: string, plain: string, kind: AgeKeyKind, limi
   const sealed = join(folder, 'sealed');
   const opened = join(folder, 'opened');
   const jobs = {
-    seal: await runJob({ what: 'seal', path: plain, out: '', key: recipient }),
+    seal: await runBest({ what: 'seal', path: plain, out: '', key: recipient }),
     sealFile: await runJob({ what: 'seal-file', path: plain, out: sealed, key: recipient }),
-    open: await runJob({ what: 'open', path: sealed, out: '', key: identity }),
+    open: await runBest({ what: 'open', path: sealed, out: '', key: identity }),
     openFile: await runJob({ what: 'open-file', path: sealed, out: opened, key: identity }),
   };
   if (statSync(opened).size !== statSync(plain).size) throw new Error('what was opened has another size');
@@ -140,6 +148,15 @@ function rateOf({ bytes, cpuSeconds }: SealingCost): number {
   return bytes / cpuSeconds;
 }
 
+async function runBest(job: SealingJob): Promise<SealingCost> {
+  let best = await runJob(job);
+  for (let i = 1; i < TRIES; i++) {
+    const cost = await runJob(job);
+    if (cost.cpuSeconds < best.cpuSeconds) best = cost;
+  }
+  return best;
+}
+
 async function runJob(job: SealingJob): Promise<SealingCost> {
   const { stdout } = await promisify(execFile)(process.execPath, [WORKER, JSON.stringify(job)]);
   return JSON.parse(stdout) as SealingCost;
@@ -152,9 +169,13 @@ async function measureAge(folder: string, plain: string): Promise<void> {
   writeFileSync(at('id'), `${identity}\n`, { mode: 0o600 });
   const time = async (command: string, ...args: string[]): Promise<number> => {
     const script = `TIMEFORMAT='%U %S'; time ${command}`;
-    const { stderr } = await promisify(execFile)('bash', ['-c', script, 'bash', ...args]);
-    const seconds = stderr.trim().split('\n').at(-1)!.split(' ').map(Number);
-    return statSync(plain).size / (seconds[0]! + seconds[1]!);
+    let best = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < TRIES; i++) {
+      const { stderr } = await promisify(execFile)('bash', ['-c', script, 'bash', ...args]);
+      const [user = 0, system = 0] = stderr.trim().split('\n').at(-1)!.split(' ').map(Number);
+      best = Math.min(best, user + system);
+    }
+    return statSync(plain).size / best;
   };
   let version: string;
   try {
