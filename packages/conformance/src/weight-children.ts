@@ -73,14 +73,16 @@ export async function openQuantised(model: SmallModel, format: 'Q8_0' | 'Q4_0'):
   return openWeightSource(openBytesSource(await collect(writeGguf(tensors, metadata))));
 }
 
-function nameForGguf(name: string): string {
+/** GGUF's name for a tensor of llama2.c. */
+export function nameForGguf(name: string): string {
   if (name === 'tok_embeddings.weight') return 'token_embd.weight';
   if (name === 'norm.weight') return 'output_norm.weight';
   const [, layer, part] = /^layers\.(\d+)\.(.+)\.weight$/.exec(name) ?? [];
   return part === undefined ? name : `blk.${layer}.${GGUF_NAMES[part]}.weight`;
 }
 
-async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+/** Chunks as one. */
+export async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
   for await (const chunk of chunks) all.push(chunk);
   return Buffer.concat(all);

@@ -6,6 +6,7 @@ import {
   chooseAnchors,
   compareLineage,
   compareSketches,
+  type DisguiseSearch,
   decodeSketch,
   encodeSketch,
   findResidualTurn,
@@ -31,8 +32,11 @@ import {
   permuteNeurons,
   prune,
   rotateResidual,
+  roundToBrainFloats,
   type SmallModel,
 } from './weight-children.js';
+import { checkShapes } from './weight-lineage-shapes.js';
+import { roundToBlocks, roundToSuperBlocks } from './weight-surgery.js';
 
 /** Real small models of known descent, and what is made of them here. */
 export const weightLineage: Suite = {
@@ -49,6 +53,16 @@ export const weightLineage: Suite = {
     const base = await open('stories260K');
     await checkChildren(checks, base, open);
     await checkStrangers(checks, base, open);
+    const [child, stranger, other] = await Promise.all(
+      ['ft_lr1e-3_4000', 'indep12_300', 'indep11_300'].map(async (name) => loadModel(await open(name))),
+    );
+    await checkDisguises(checks, base, { child: child!, stranger: stranger! });
+    await checkShapes(
+      checks,
+      await loadModel(base),
+      { child: child!, stranger: stranger!, other: other! },
+      (name, right, expected) => judge(checks, name, base, right, expected, 'never'),
+    );
     await checkRealignment(checks, base, open);
     await checkNull(checks, base);
   },
@@ -103,12 +117,38 @@ async function checkChildren(checks: Checks, base: WeightFile, open: Open): Prom
     const { disguise } = await judge(checks, name, base, await file, 'derived in disguise');
     checks.check(`${name}: neurons`, (disguise?.agreed ?? 0) >= 855, () => String(disguise?.agreed));
   }
-  for (const [name, changed, expected] of [
-    ['half a stranger, in disguise', merge(model, stranger), 'derived in disguise'],
-    ['noise of 1 deviation, in disguise', addNoise(model, 1, 1), 'found again in part'],
-    ['noise of 2 deviations, in disguise', addNoise(model, 2, 1), 'nothing shared seen'],
-  ] as const)
-    await judge(checks, name, base, await both(changed), expected);
+}
+
+/** Every change of the list above, then neurons permuted and scaled and the residual basis turned. */
+async function checkDisguises(
+  checks: Checks,
+  base: WeightFile,
+  { child, stranger }: Readonly<Record<'child' | 'stranger', SmallModel>>,
+): Promise<void> {
+  const model = await loadModel(base);
+  const changes: readonly (readonly [string, SmallModel | Promise<SmallModel>, number, LineageVerdict])[] = [
+    ['bf16', roundToBrainFloats(model), 855, 'derived in disguise'],
+    ['Q8_0', roundToBlocks(model, 'Q8_0'), 855, 'derived in disguise'],
+    ['Q4_0', roundToBlocks(model, 'Q4_0'), 855, 'derived in disguise'],
+    ['Q4_K', roundToSuperBlocks(model), 855, 'derived in disguise'],
+    ['50 % pruned', prune(model), 855, 'derived in disguise'],
+    ['rank 8, half as long', mergeLowRank(model, 8, 0.5, 2), 770, 'derived in disguise'],
+    ['4,000 steps, Q4_K', roundToSuperBlocks(child), 850, 'derived in disguise'],
+    ['half a stranger', merge(model, stranger), 770, 'derived in disguise'],
+    ['noise of 1 deviation', addNoise(model, 1, 1), 172, 'found again in part'],
+    ['noise of 2 deviations', addNoise(model, 2, 1), 0, 'nothing shared seen'],
+  ];
+  for (const [name, change, least, expected] of changes) {
+    const changed = await change;
+    const inPlace: LineageVerdict = name.startsWith('noise of 2') ? 'shared randomness' : 'derived';
+    const plain = await judge(checks, `${name}, in place`, base, await openModel(changed), inPlace);
+    checks.check(`${name}, in place: p`, plain.log10P <= -1_000, () => String(plain.log10P));
+    const hidden = await openModel(rotateResidual(permuteNeurons(changed, 5), 6));
+    const { disguise } = await judge(checks, `${name}, in disguise`, base, hidden, expected);
+    checks.check(`${name}, in disguise: neurons`, (disguise?.agreed ?? 0) >= least, () =>
+      String(disguise?.agreed),
+    );
+  }
 }
 
 async function checkStrangers(checks: Checks, base: WeightFile, open: Open): Promise<void> {
@@ -144,8 +184,9 @@ async function judge(
   left: WeightFile,
   right: WeightFile,
   expected: LineageVerdict,
+  disguiseSearch: DisguiseSearch = 'always',
 ): Promise<LineageReport> {
-  const report = await compareLineage(left, right, { disguise: 'always' });
+  const report = await compareLineage(left, right, { disguise: disguiseSearch });
   const { verdict, log10P, share, disguise, context, exact } = report;
   checks.equal(name, verdict, expected);
   checks.check(
@@ -154,7 +195,7 @@ async function judge(
   );
   const figure = (value: number | null) => (value === null ? '-' : value.toFixed(3));
   checks.note(
-    `${name}: ${verdict}, p 10^${log10P.toFixed(1)}, share ${figure(share)}, T2 ${disguise?.agreed} of ${disguise?.neurons}, other layers ${disguise?.crossLayer?.agreed}; cosine ${figure(context.cosine)}, attention ${figure(context.attentionDeviation)}, kurtosis ${figure(context.kurtosis!.left)} and ${figure(context.kurtosis!.right)}`,
+    `${name}: ${verdict}, p 10^${log10P.toFixed(1)}, share ${figure(share)}, ${disguise === null ? 'no T2' : `T2 ${disguise.agreed} of ${disguise.neurons}, other layers ${disguise.crossLayer?.agreed}`}; cosine ${figure(context.cosine)}, attention ${figure(context.attentionDeviation)}, kurtosis ${figure(context.kurtosis?.left ?? null)} and ${figure(context.kurtosis?.right ?? null)}`,
   );
   return report;
 }
