@@ -11,7 +11,7 @@ export const OBJECT_SIGNATURE: ExtensionType = {
     // SHA-256 of the bytes signed.
     digest: SHA256,
     kid: { type: 'string', pattern: '^[A-Za-z0-9_.:-]{1,128}$' },
-    jws: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,1024}\\.\\.[A-Za-z0-9_-]{86}$' },
+    jws: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,512}\\.\\.[A-Za-z0-9_-]{86}$' },
     // Where the digest stands in the transparency log of the signer.
     log_index: { type: 'integer', minimum: 0 },
   },

@@ -10,7 +10,7 @@ export const PROMPT_FINGERPRINT: ExtensionType = {
     algorithm: { enum: ['phalanx-template-1', 'minhash-128', 'simhash-64', 'tlsh'] },
     // Key commitment, shingle width, seeds: two fingerprints compare if and only if these are equal.
     params_digest: SHA256,
-    digest: { type: 'string', pattern: '^([0-9a-f]{2}){8,1024}$' },
+    digest: { type: 'string', minLength: 16, maxLength: 2048, pattern: '^([0-9a-f]{2})+$' },
     band_tokens: {
       type: 'array',
       minItems: 1,
