@@ -70,12 +70,16 @@ export function commitChallenges(opening: ChallengeOpening): string {
   );
 }
 
-/** Checks that an opening opens a commitment. @throws PhalanxError `BLACK_BOX_COMMITMENT`; no question is shown */
-export function openChallenges(value: unknown, commitment: string): ChallengeOpening {
+/** Reads an opening. @throws PhalanxError `BLACK_BOX_COMMITMENT`; no question is shown */
+export function parseChallenges(value: unknown): ChallengeOpening {
   const parsed = ChallengeOpening.safeParse(value);
-  if (!parsed.success)
-    return refuse('BLACK_BOX_COMMITMENT', 'not the opening of challenges', 'Give the file that was kept.');
-  const opening = checkChallenges(parsed.data);
+  if (parsed.success) return checkChallenges(parsed.data);
+  return refuse('BLACK_BOX_COMMITMENT', 'not the opening of challenges', 'Give the file that was kept.');
+}
+
+/** `parseChallenges`, of those that were committed to. @throws PhalanxError `BLACK_BOX_COMMITMENT`; no question is shown */
+export function openChallenges(value: unknown, commitment: string): ChallengeOpening {
+  const opening = parseChallenges(value);
   demand(
     commitChallenges(opening) === commitment,
     'BLACK_BOX_COMMITMENT',

@@ -13,6 +13,7 @@ export {
   MAX_CANDIDATES,
   MAX_CHALLENGES,
   openChallenges,
+  parseChallenges,
 } from './challenge-commitment.js';
 export { type ChallengeResult, replayChallenges } from './challenge-replay.js';
 export { type CombinedEvidence, combineEvidence } from './combined-evidence.js';
@@ -37,6 +38,7 @@ export {
   MAX_ORDERED_TEXTS,
   OrderOpening,
   openOrder,
+  parseOrder,
   recordOrder,
 } from './order-commitment.js';
 export { type OrderedText, type OrderOptions, type OrderResult, testOrder } from './order-test.js';

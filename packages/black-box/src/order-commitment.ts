@@ -60,15 +60,19 @@ export function commitOrder(opening: OrderOpening): string {
 }
 
 /**
- * Checks an opening: that it opens the commitment, that no text is there twice, and that the seed gives the order.
+ * Reads an opening, and checks that no text is there twice and that the seed gives the order.
  *
  * @throws PhalanxError `BLACK_BOX_COMMITMENT`
  */
-export function openOrder(value: unknown, commitment: string): OrderOpening {
+export function parseOrder(value: unknown): OrderOpening {
   const parsed = OrderOpening.safeParse(value);
-  if (!parsed.success)
-    return refuse('BLACK_BOX_COMMITMENT', 'not the opening of an order', 'Give the file that was kept.');
-  const opening = checkOrder(parsed.data);
+  if (parsed.success) return checkOrder(parsed.data);
+  return refuse('BLACK_BOX_COMMITMENT', 'not the opening of an order', 'Give the file that was kept.');
+}
+
+/** `parseOrder`, of the order that was committed to. @throws PhalanxError `BLACK_BOX_COMMITMENT` */
+export function openOrder(value: unknown, commitment: string): OrderOpening {
+  const opening = parseOrder(value);
   demand(
     commitOrder(opening) === commitment,
     'BLACK_BOX_COMMITMENT',

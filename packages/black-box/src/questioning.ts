@@ -39,7 +39,7 @@ export interface TurnOptions {
   readonly samples: number;
   readonly maxTokens: number;
   readonly random: Random;
-  /** Adds random signs to each question, drawn before it is decided who is asked. */
+  /** Puts random signs before each question, drawn before it is decided who is asked. */
   readonly uncached: boolean;
   readonly onAnswer: OnAnswer;
 }
@@ -63,7 +63,7 @@ export async function askInTurns(
     return sides.map((side) => ({
       at,
       side,
-      question: uncached ? `${prompt}\n\n[${sign(random)}]` : prompt,
+      question: uncached ? `[${sign(random)}]\n\n${prompt}` : prompt,
     }));
   });
   random.shuffle(turns);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { describeFailure, ExitCode, exitCodeOf } from './cli-error.js';
+import { addLineageCommands } from './commands/lineage.js';
 import { addMarkCommands } from './commands/mark.js';
 import { addWeightsCommands } from './commands/weights.js';
 import type { Terminal } from './terminal.js';
@@ -262,6 +263,7 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
       finish(await (await import('./commands/ledger-audit.js')).auditCommand(url, flags, terminal)),
     );
 
+  addLineageCommands(program, terminal, finish);
   addMarkCommands(program, terminal, finish, runCli);
   addWeightsCommands(program, terminal, finish);
 

@@ -130,7 +130,8 @@ export async function logResult(
   return index;
 }
 
-function readKept(place: RecordPlace, registrationId: string): KeptTest | null {
+/** The test that was registered under an id, or null. @throws PhalanxError `CLI_USAGE` for no id, `CLI_FILE` for a file that cannot be read */
+export function readKept(place: RecordPlace, registrationId: string): KeptTest | null {
   if (!ID.test(registrationId))
     throw new PhalanxError<CliErrorCode>('CLI_USAGE', 'no id of a registration', {
       advice: 'Up to 64 letters, digits, points, dashes.',

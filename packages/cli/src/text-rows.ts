@@ -106,7 +106,8 @@ function readRow(
 }
 
 /** Lines of a file; of one above the limit its first 8 MiB and a byte, which says so. */
-async function* readLines(file: string): AsyncGenerator<{ line: number; bytes: Uint8Array }> {
+/** Lines of a file as bytes, numbered from 1; a longer line than 8 MiB is cut one byte after. `-` is standard input. */
+export async function* readLines(file: string): AsyncGenerator<{ line: number; bytes: Uint8Array }> {
   let pieces: Uint8Array[] = [];
   let pending = 0;
   let line = 0;

@@ -1,42 +1,50 @@
-import type { NextTokens } from './ngram-model.js';
+import type { Continuation, ServedModel } from '../endpoint/model-endpoint.js';
 
 export interface OnlineModelOptions {
-  /** Ids are below it. Every context has a row of so many numbers. */
-  readonly vocabularySize: number;
-  /** Of the gradient step; larger: late texts count for more. Default 0.5. */
+  /** Letters it knows, each a token; others are read as the first. */
+  readonly alphabet: string;
+  /** Letters that it looks back. Default 5. */
+  readonly contextWidth?: number;
+  /** Rows of logits that contexts share by hash: fewer forget sooner. Default 16,384. */
+  readonly rows?: number;
+  /** Of the gradient step; larger: late texts count for more. Default 3. */
   readonly rate?: number;
 }
 
 /**
- * A bigram model trained by stochastic gradient descent on cross-entropy, one text after the other: a row of logits for each token. It shows what
- * training in some order leaves behind, as networks do: texts that came late are likelier than those that came early.
+ * A model of letters trained by stochastic gradient descent on cross-entropy, one text after the other: a row of logits for each hashed context. It shows what
+ * training in some order leaves behind, as networks do: texts that came late are likelier than those that came early, and
+ * further training wears that off.
  */
-export class OnlineModel {
-  readonly #size: number;
-  readonly #rate: number;
+export class OnlineModel implements ServedModel {
+  readonly #options: Required<OnlineModelOptions>;
+  readonly #letters: readonly string[];
+  readonly #ids: ReadonlyMap<string, number>;
   readonly #logits: Float64Array;
 
-  constructor({ vocabularySize, rate = 0.5 }: OnlineModelOptions) {
-    this.#size = vocabularySize;
-    this.#rate = rate;
-    this.#logits = new Float64Array(vocabularySize ** 2);
+  constructor(options: OnlineModelOptions) {
+    this.#options = { contextWidth: 5, rows: 16_384, rate: 3, ...options };
+    this.#letters = [...options.alphabet];
+    this.#ids = new Map(this.#letters.map((letter, id) => [letter, id]));
+    this.#logits = new Float64Array(this.#options.rows * this.#letters.length);
   }
 
-  /** One step of descent for each pair of neighbours. */
-  learn(tokens: Int32Array): void {
-    for (let at = 1; at < tokens.length; at++) {
-      const row = this.#row(tokens[at - 1]!);
+  /** One step of descent for each letter. */
+  learn(text: string): void {
+    const tokens = this.encode(text);
+    for (let at = 0; at < tokens.length; at++) {
+      const row = this.#row(tokens, at);
       const logP = normalise(row);
-      for (let token = 0; token < this.#size; token++) {
+      for (let token = 0; token < row.length; token++) {
         const isNext = token === tokens[at] ? 1 : 0;
-        row[token]! += this.#rate * (isNext - Math.exp(logP[token]!));
+        row[token]! += this.#options.rate * (isNext - Math.exp(logP[token]!));
       }
     }
   }
 
   /** A copy that goes on learning alone. */
   clone(): OnlineModel {
-    const copy = new OnlineModel({ vocabularySize: this.#size, rate: this.#rate });
+    const copy = new OnlineModel(this.#options);
     copy.#logits.set(this.#logits);
     return copy;
   }
@@ -49,16 +57,35 @@ export class OnlineModel {
     return copy;
   }
 
-  /** The distribution after the last token of a context. */
-  next(context: Int32Array): NextTokens {
+  encode(text: string): Int32Array {
+    return Int32Array.from(Array.from(text), (letter) => this.#ids.get(letter) ?? 0);
+  }
+
+  decode(tokens: Int32Array): string {
+    return Array.from(tokens, (token) => this.#letters[token] ?? '').join('');
+  }
+
+  begin(): Continuation {
+    let context = new Int32Array(0);
+    const all = Int32Array.from(this.#letters, (_, token) => token);
     return {
-      tokens: Int32Array.from({ length: this.#size }, (_, token) => token),
-      logProbabilities: normalise(this.#row(context.at(-1) ?? 0)),
+      next: () => ({
+        tokens: all,
+        logProbabilities: normalise(this.#row(context, context.length)),
+      }),
+      push: (token) => {
+        context = Int32Array.of(...context.slice(-this.#options.contextWidth), token);
+      },
     };
   }
 
-  #row(token: number): Float64Array {
-    return this.#logits.subarray(token * this.#size, (token + 1) * this.#size);
+  /** The row of what stands before a place, by FNV-1a. */
+  #row(tokens: Int32Array, at: number): Float64Array {
+    let hash = 2_166_136_261;
+    for (let i = Math.max(0, at - this.#options.contextWidth); i < at; i++)
+      hash = Math.imul(hash ^ tokens[i]!, 16_777_619);
+    const row = ((hash ^ (hash >>> 15)) >>> 0) % this.#options.rows;
+    return this.#logits.subarray(row * this.#letters.length, (row + 1) * this.#letters.length);
   }
 }
 
