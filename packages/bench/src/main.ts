@@ -30,6 +30,10 @@ const MEASUREMENTS: Readonly<
     what: 'exchanges committed to in six groups, chained, logged with sealed openings and signed for: a second, to acknowledgement, memory: [--exchanges 50000000] [--offered 25000]',
     run: async (args) => (await import('./record-append.js')).benchRecordAppend(args),
   },
+  'private-matching': {
+    what: 'how many elements two sets share, beside psi.js in the same run; rates of clients, key servers and collector: [--elements 100000] [--values 2000] [--submissions 200000] [--no-peer]',
+    run: async (args) => (await import('./private-matching.js')).benchPrivateMatching(args),
+  },
   radioactivity: {
     what: 'students counted on marked text in known shares, closed and open tests; clean students under many keys: [--text FILE.jsonl] [--schemes kgw,gumbel,synthid] [--seeds 5] [--keys 250] [--training 60000] [--no-curve] [--no-clean]',
     run: async (args) => (await import('./radioactivity/command.js')).benchRadioactivity(args),
@@ -85,6 +89,10 @@ const MEASUREMENTS: Readonly<
   'weight-sealing': {
     what: 'sealing and opening beside age, its library and the limit of node:crypto: GB a CPU-second, memory: [--gb 4]',
     run: async (args) => (await import('./weights/sealing.js')).benchWeightSealing(args),
+  },
+  'weight-tracing': {
+    what: 'marked copies: p-values of up to 40 colluders in simulation beside what is expected; speed of marking beside a plain copy and SHA-256, memory: [--gigabytes 2] [--no-simulation] [--no-speed]',
+    run: async (args) => (await import('./weight-tracing.js')).benchWeightTracing(args),
   },
   hydrabench: {
     what: 'campaigns found, honest customers accused: [--list] [--cells NAME,...] [--seeds N] [--prompts FOLDER] [--timing FILE] [--split development|held-out] [--quick] [--alpha A] [--days D] [--no-ablation] [--no-baselines] [--out FILE.json]',

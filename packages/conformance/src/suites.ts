@@ -16,6 +16,7 @@ import { ledgerSystemCalls } from './ledger-system-calls.js';
 import { leiden } from './leiden.js';
 import { nearRepeats } from './near-repeats.js';
 import { oneJob } from './one-job.js';
+import { privateMatching } from './private-matching.js';
 import { radioactivity } from './radioactivity.js';
 import { signatureVectors } from './signature-vectors.js';
 import type { Suite } from './suite.js';
@@ -50,6 +51,7 @@ export const suites: readonly Suite[] = [
   oneJob,
   leiden,
   tails,
+  privateMatching,
   weightFormats,
   weightLineage,
   weightTracing,

@@ -1,7 +1,7 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { utf8 } from '@phalanx/core';
 import { refuse } from '../coalition-error.js';
-import { framed, integerBytes } from './framed-bytes.js';
+import { digestOf, framed, integerBytes } from './framed-bytes.js';
 
 /** Share of a set that an audit opens. */
 export const AUDITED_SHARE = 0.01;
@@ -18,11 +18,7 @@ export function makeDrawHalf(nonce: Uint8Array = new Uint8Array(randomBytes(32))
 }
 
 function promiseOf(nonce: Uint8Array): Uint8Array {
-  return new Uint8Array(
-    createHash('sha256')
-      .update(framed(utf8('phalanx-audit-draw-v1'), nonce))
-      .digest(),
-  );
+  return digestOf('sha256', framed(utf8('phalanx-audit-draw-v1'), nonce));
 }
 
 /**
@@ -47,10 +43,8 @@ export function drawPositions(
     return nonce;
   });
   const seed = nonces.sort(Buffer.compare);
-  const rank = (position: number) =>
-    createHash('sha256')
-      .update(framed(utf8('phalanx-audit-rank-v1'), subject, ...seed, integerBytes(position, 4)))
-      .digest();
+  const start = framed(utf8('phalanx-audit-rank-v1'), subject, ...seed);
+  const rank = (position: number) => digestOf('sha256', start, integerBytes(position, 4));
   return Array.from({ length: size }, (_, position) => ({ position, rank: rank(position) }))
     .sort((a, b) => Buffer.compare(a.rank, b.rank))
     .slice(0, Math.ceil(size * AUDITED_SHARE))

@@ -1,9 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { concatBytes, utf8 } from '@phalanx/core';
 import { z } from 'zod';
 import { refuse } from '../coalition-error.js';
 import { PROOF_BYTES, provePossession, verifyPossession } from './equality-proof.js';
-import { framed, integerBytes } from './framed-bytes.js';
+import { digestOf, framed, integerBytes } from './framed-bytes.js';
 import { type KeyGroup, MAX_SERVERS } from './key-group.js';
 import { KeyShare } from './key-share.js';
 import { bytesField, listField } from './message.js';
@@ -102,7 +102,11 @@ export class KeyGeneration {
     const commitments = this.#coefficients.map(multiplyBase);
     const proof = provePossession(this.#coefficients[0]!, commitments[0]!, this.#contextOf(participant));
     this.#dealing = { type: 'phalanx-key-dealing-v1', from: participant, commitments, proof };
-    this.promise = { type: 'phalanx-key-promise-v1', from: participant, digest: digestOf(this.#dealing) };
+    this.promise = {
+      type: 'phalanx-key-promise-v1',
+      from: participant,
+      digest: digestOfDealing(this.#dealing),
+    };
   }
 
   /** Step 2, once the others' promises are there. `pieces` are secret, each for one. */
@@ -240,7 +244,7 @@ export class KeyGeneration {
       return false;
     }
     return (
-      timingSafeEqual(promised.digest, digestOf(dealing)) &&
+      timingSafeEqual(promised.digest, digestOfDealing(dealing)) &&
       verifyPossession(commitments[0]!, this.#contextOf(from), proof)
     );
   }
@@ -295,7 +299,7 @@ const dealingBytes = ({ from, commitments, proof }: KeyDealing) =>
   framed(Uint8Array.of(from), ...commitments, proof);
 const pieceBytes = ({ from, to, secret }: KeyPiece) => framed(Uint8Array.of(from, to), secret);
 
-function digestOf(dealing: KeyDealing): Uint8Array {
+function digestOfDealing(dealing: KeyDealing): Uint8Array {
   return digestOfAll([dealingBytes(dealing)]);
 }
 
@@ -304,5 +308,5 @@ function digestOfAll(parts: readonly Uint8Array[]): Uint8Array {
     framed(utf8('phalanx-distributed-key-v1')),
     ...parts.map((part) => framed(part)),
   ]);
-  return new Uint8Array(createHash('sha256').update(text).digest());
+  return digestOf('sha256', text);
 }

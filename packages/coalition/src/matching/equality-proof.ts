@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { concatBytes, utf8 } from '@phalanx/core';
 import { refuse } from '../coalition-error.js';
-import { framed, integerBytes } from './framed-bytes.js';
+import { digestOf, framed, integerBytes } from './framed-bytes.js';
 import { hashToScalar } from './hash-to-group.js';
 import {
   addPoints,
@@ -70,9 +70,7 @@ export function verifyEquality(claim: EqualityClaim, proof: Uint8Array): boolean
 function weightsOf({ context, publicKey, from, to }: EqualityClaim): Uint8Array[] {
   if (from.length === 0 || from.length !== to.length || from.length > MAX_PROVED)
     refuse('COALITION_LIMIT', `a proof over ${from.length} pairs`, `1 to ${MAX_PROVED}.`);
-  const seed = createHash('sha512')
-    .update(framed(publicKey, concatBytes([utf8('Seed-'), context])))
-    .digest();
+  const seed = digestOf('sha512', framed(publicKey, concatBytes([utf8('Seed-'), context])));
   const dst = concatBytes([utf8('HashToScalar-'), context]);
   const end = utf8('Composite');
   return from.map((point, i) =>

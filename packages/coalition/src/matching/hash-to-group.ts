@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { concatBytes } from '@phalanx/core';
-import { integerBytes } from './framed-bytes.js';
+import { digestOf, integerBytes } from './framed-bytes.js';
 import { pointFromUniform, reduceScalar } from './ristretto.js';
 
 const HASH_BYTES = 64;
@@ -14,15 +13,9 @@ const BLOCK = new Uint8Array(128);
  */
 export function expandMessage(message: Uint8Array, dst: Uint8Array, bytes: number): Uint8Array {
   const tag = concatBytes([dst, integerBytes(dst.length, 1)]);
-  const first = createHash('sha512')
-    .update(BLOCK)
-    .update(message)
-    .update(integerBytes(bytes, 2))
-    .update(integerBytes(0, 1))
-    .update(tag)
-    .digest();
-  const block = createHash('sha512').update(first).update(integerBytes(1, 1)).update(tag).digest();
-  return new Uint8Array(block.buffer, block.byteOffset, Math.min(bytes, HASH_BYTES));
+  const first = digestOf('sha512', BLOCK, message, integerBytes(bytes, 2), integerBytes(0, 1), tag);
+  const block = digestOf('sha512', first, integerBytes(1, 1), tag);
+  return block.subarray(0, bytes);
 }
 
 /** Hash to ristretto255 (RFC 9380 appendix B, `ristretto255_XMD:SHA-512_R255MAP_RO_`). */

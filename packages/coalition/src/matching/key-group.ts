@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { concatBytes, utf8 } from '@phalanx/core';
 import { z } from 'zod';
 import { refuse } from '../coalition-error.js';
-import { framed, integerBytes } from './framed-bytes.js';
+import { digestOf, framed, integerBytes } from './framed-bytes.js';
 import { bytesField, listField } from './message.js';
 import { addPoints, decodePoint, multiplyPoint, POINT_BYTES } from './ristretto.js';
 import { lagrangeAtZero } from './shamir.js';
@@ -37,18 +36,12 @@ export type KeyGroup = z.output<typeof keyGroupSchema>;
 /** 32 bytes that stand for a key group: whoever computes the same has the same key, threshold, members and history. */
 export function keyIdOf(group: KeyGroup): Uint8Array {
   const { epoch, threshold, members, publicKey, publicShares, transcript } = group;
-  const digest = createHash('sha256').update(
-    concatBytes([
-      framed(utf8('phalanx-key-group-v1'), integerBytes(epoch, 4), integerBytes(threshold, 1)),
-      framed(
-        concatBytes(members.map((member) => integerBytes(member, 1))),
-        publicKey,
-        ...publicShares,
-        transcript,
-      ),
-    ]),
+  const places = concatBytes(members.map((member) => integerBytes(member, 1)));
+  return digestOf(
+    'sha256',
+    framed(utf8('phalanx-key-group-v1'), integerBytes(epoch, 4), integerBytes(threshold, 1)),
+    framed(places, publicKey, ...publicShares, transcript),
   );
-  return new Uint8Array(digest.digest());
 }
 
 /**

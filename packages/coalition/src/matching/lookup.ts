@@ -1,8 +1,8 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { utf8 } from '@phalanx/core';
 import { z } from 'zod';
 import { refuse } from '../coalition-error.js';
-import { framed, integerBytes } from './framed-bytes.js';
+import { digestOf, framed, integerBytes } from './framed-bytes.js';
 import { bytesField, listField } from './message.js';
 import { MAX_EVALUATIONS } from './quotas.js';
 
@@ -44,10 +44,7 @@ export type TokenSightings = z.output<typeof tokenSightingsSchema>;
 
 /** The token of a value: the first 16 bytes of `SHA-512(framed("phalanx-token-v1", output))`, where `output` is what the OPRF gave. */
 export function tokenOfOutput(output: Uint8Array): Uint8Array {
-  const digest = createHash('sha512')
-    .update(framed(utf8('phalanx-token-v1'), output))
-    .digest();
-  return new Uint8Array(digest.subarray(0, TOKEN_BYTES));
+  return digestOf('sha512', framed(utf8('phalanx-token-v1'), output)).slice(0, TOKEN_BYTES);
 }
 
 /** What a hub is asked, so that it learns two bytes of the token. */

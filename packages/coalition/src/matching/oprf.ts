@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { concatBytes, utf8 } from '@phalanx/core';
 import { refuse } from '../coalition-error.js';
-import { framed, integerBytes } from './framed-bytes.js';
+import { digestOf, framed, integerBytes } from './framed-bytes.js';
 import { hashToGroup, hashToScalar } from './hash-to-group.js';
 import {
   decodePoint,
@@ -107,6 +106,5 @@ function hashInput(input: Uint8Array, mode: OprfMode): Uint8Array {
 }
 
 function hashOutput(input: Uint8Array, unblinded: Uint8Array): Uint8Array {
-  const digest = createHash('sha512').update(framed(input, unblinded)).update(FINALIZE).digest();
-  return new Uint8Array(digest.buffer, digest.byteOffset, digest.length);
+  return digestOf('sha512', framed(input, unblinded), FINALIZE);
 }

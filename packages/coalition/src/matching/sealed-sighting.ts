@@ -1,7 +1,7 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes, timingSafeEqual } from 'node:crypto';
 import { concatBytes, utf8 } from '@phalanx/core';
 import { refuse } from '../coalition-error.js';
-import { framed, integerBytes } from './framed-bytes.js';
+import { digestOf, framed, integerBytes } from './framed-bytes.js';
 import { hashToScalar } from './hash-to-group.js';
 import { evaluatePolynomial } from './shamir.js';
 import { type ValueClass, valueClassOf, valueCodeOf } from './value-class.js';
@@ -75,10 +75,7 @@ export function decadeOf(count: number): number {
 export function revealSecretOf(output: Uint8Array, { epoch, threshold }: RevealTerms): RevealSecret {
   const terms = [integerBytes(epoch, 4), integerBytes(threshold, 1)];
   const text = framed(utf8('phalanx-reveal-seed-v1'), ...terms, output);
-  return expandSeed(
-    new Uint8Array(createHash('sha512').update(text).digest().subarray(0, SEED_BYTES)),
-    threshold,
-  );
+  return expandSeed(digestOf('sha512', text).slice(0, SEED_BYTES), threshold);
 }
 
 /** The same from the seed alone, which is what a collector finds in an opened submission. */
@@ -92,19 +89,12 @@ export function expandSeed(seed: Uint8Array, threshold: number): RevealSecret {
 }
 
 export function tagOfSeed(seed: Uint8Array): Uint8Array {
-  const digest = createHash('sha256')
-    .update(framed(utf8('phalanx-reveal-tag-v1'), seed))
-    .digest();
-  return new Uint8Array(digest.subarray(0, TAG_BYTES));
+  return digestOf('sha256', framed(utf8('phalanx-reveal-tag-v1'), seed)).slice(0, TAG_BYTES);
 }
 
 /** The key behind the shared secret. */
 export function keyOfSecret(secret: Uint8Array): Uint8Array {
-  return new Uint8Array(
-    createHash('sha256')
-      .update(framed(utf8('phalanx-reveal-key-v1'), secret))
-      .digest(),
-  );
+  return digestOf('sha256', framed(utf8('phalanx-reveal-key-v1'), secret));
 }
 
 /**

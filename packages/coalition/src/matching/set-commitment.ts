@@ -1,8 +1,8 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { utf8 } from '@phalanx/core';
 import { z } from 'zod';
 import { refuse } from '../coalition-error.js';
-import { framed, integerBytes } from './framed-bytes.js';
+import { digestOf, framed, integerBytes } from './framed-bytes.js';
 import { listField } from './message.js';
 
 /** Most elements of a set, padding included. */
@@ -23,19 +23,14 @@ export type SetDeclaration = z.output<typeof setDeclarationSchema>;
 /** Characters of a declaration. */
 export const MAX_DECLARATION_TEXT = 48 * 1_048_576;
 
-/** What shows that a tag stands for an element: 32 bytes. */
+/** What shows that a tag stands for an element: 32 bytes, a pseudorandom function of it under the secret. */
 export function tagOpening(secret: Uint8Array, element: Uint8Array): Uint8Array {
-  return new Uint8Array(
-    createHmac('sha256', secret)
-      .update(framed(utf8('element'), element))
-      .digest(),
-  );
+  return keyedBytes(secret, 'element', element);
 }
 
 /** The tag that an opening makes: hiding, since the opening is a pseudorandom function of the element; binding, since SHA-256 is. */
 export function tagOf(opening: Uint8Array, element: Uint8Array): Uint8Array {
-  const text = framed(utf8('phalanx-set-tag-v1'), opening, element);
-  return new Uint8Array(createHash('sha256').update(text).digest());
+  return digestOf('sha256', framed(utf8('phalanx-set-tag-v1'), opening, element));
 }
 
 /** The next power of two, at least 16: sizes say no more than this. */
@@ -61,13 +56,7 @@ export function declareSet(
     refuse('COALITION_LIMIT', `a set of ${elements.length}`, `At most ${MAX_SET}.`);
   const tags = elements.map((element) => tagOf(tagOpening(secret, element), element));
   for (let i = elements.length; i < paddedSize(elements.length); i++)
-    tags.push(
-      new Uint8Array(
-        createHmac('sha256', secret)
-          .update(framed(utf8('padding'), integerBytes(i, 4)))
-          .digest(),
-      ),
-    );
+    tags.push(keyedBytes(secret, 'padding', integerBytes(i, 4)));
   return { type: 'phalanx-set-declaration-v1', epoch, tags: tags.sort(Buffer.compare) };
 }
 
@@ -104,6 +93,11 @@ export function countChanges(before: SetDeclaration, after: SetDeclaration): num
   const known = new Set(before.tags.map(nameOf));
   const kept = after.tags.reduce((sum, tag) => sum + (known.has(nameOf(tag)) ? 1 : 0), 0);
   return before.tags.length + after.tags.length - 2 * kept;
+}
+
+/** SHA-512 cut to 32 bytes, which cannot be continued, over secret, purpose and text. */
+function keyedBytes(secret: Uint8Array, purpose: string, text: Uint8Array): Uint8Array {
+  return digestOf('sha512', framed(utf8(`phalanx-set-${purpose}-v1`), secret, text)).subarray(0, TAG_BYTES);
 }
 
 function nameOf(tag: Uint8Array): string {

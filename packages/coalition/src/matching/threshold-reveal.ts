@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { toHex } from '@phalanx/core';
 import { z } from 'zod';
 import { refuse } from '../coalition-error.js';
-import { integerBytes } from './framed-bytes.js';
+import { digestOf, integerBytes } from './framed-bytes.js';
 import { listField } from './message.js';
 import { MAX_EVALUATIONS } from './quotas.js';
 import {
@@ -230,11 +230,7 @@ function* subsetsOf(items: readonly number[], size: number, seed: Uint8Array): G
     const ranks = new Map(
       items.map((item) => [
         item,
-        createHash('sha256')
-          .update(seed)
-          .update(integerBytes(attempt, 4))
-          .update(integerBytes(item, 1))
-          .digest('hex'),
+        toHex(digestOf('sha256', seed, integerBytes(attempt, 4), integerBytes(item, 1))),
       ]),
     );
     yield [...items].sort((a, b) => (ranks.get(a)! < ranks.get(b)! ? -1 : 1)).slice(0, size);

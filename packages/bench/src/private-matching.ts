@@ -1,0 +1,234 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import {
+  blindForServers,
+  evaluateShare,
+  finalizeFromServers,
+  KeyGeneration,
+  type KeyShare,
+  MAX_POINTS,
+  matchingInput,
+  PsiParty,
+  packReveal,
+  RevealCollector,
+  type SealedSighting,
+  sealSighting,
+} from '@phalanx/coalition/matching';
+import { utf8 } from '@phalanx/core';
+
+const PEER = { '@openmined/psi.js': '2.0.6' };
+const INSTALL_MS = 300_000;
+
+/**
+ * Prints CPU seconds of one party, wall seconds and bytes for the cardinality of two sets at level 0, and of `@openmined/psi.js` on sets of
+ * the same sizes in the same run; then microseconds a value for client, key server and collector at level 2.
+ */
+export async function benchPrivateMatching(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      elements: { type: 'string', default: '100000' },
+      values: { type: 'string', default: '2000' },
+      submissions: { type: 'string', default: '200000' },
+      'no-peer': { type: 'boolean', default: false },
+    },
+  });
+  const elements = Number(values.elements);
+  const ours = await measureOurs(elements);
+  if (!values['no-peer']) await measurePeer(elements, ours);
+  measureReveal(Number(values.values));
+  measureCollector(Number(values.submissions));
+}
+
+interface Cost {
+  readonly cpuS: number;
+  readonly wallS: number;
+}
+
+async function measure<T>(work: () => T | Promise<T>): Promise<[T, Cost]> {
+  const [cpu, wall] = [process.cpuUsage(), performance.now()];
+  const result = await work();
+  const { user, system } = process.cpuUsage(cpu);
+  return [result, { cpuS: (user + system) / 1e6, wallS: (performance.now() - wall) / 1e3 }];
+}
+
+function sum(...costs: readonly Cost[]): Cost {
+  return {
+    cpuS: costs.reduce((total, { cpuS }) => total + cpuS, 0),
+    wallS: costs.reduce((total, { wallS }) => total + wallS, 0),
+  };
+}
+
+const show = ({ cpuS, wallS }: Cost) => `${cpuS.toFixed(1)} CPU s, ${wallS.toFixed(1)} s on the clock`;
+
+async function measureOurs(elements: number): Promise<Cost> {
+  const set = (step: number) =>
+    Array.from({ length: elements }, (_, i) => matchingInput('device', 7, utf8(`device ${i * step}`)));
+  const run = new Uint8Array(randomBytes(32));
+  const options = { run, epoch: 7, tagSecret: new Uint8Array(randomBytes(32)) };
+  console.log(`cardinality of ${elements} x ${elements}, one party, ${availableParallelism()} threads`);
+  const [a, opened] = await measure(() => PsiParty.open(set(2), options));
+  const b = await PsiParty.open(set(3), options);
+  const [masked, revealed] = await measure(() => a.reveal(b.promise));
+  const theirs = b.reveal(a.promise);
+  const [, remasked] = await measure(() => a.remask(theirs));
+  const back = await b.remask(masked);
+  const [common, counted] = await measure(() => a.count(back));
+  const expected = new Set(Array.from({ length: elements }, (_, i) => i * 2));
+  const truth = Array.from({ length: elements }, (_, i) => i * 3).filter((i) => expected.has(i)).length;
+  const cost = sum(opened, revealed, remasked, counted);
+  console.log(
+    `  Phalanx, padded to ${masked.points.length}: ${show(cost)}; ${common} in common, ${truth} expected`,
+  );
+  console.log(`    mask and declare ${show(opened)}`);
+  console.log(`    mask the other's list ${show(remasked)}`);
+  console.log(`    count ${show(counted)}`);
+  console.log(`    ${((masked.points.length * 64) / 1e6).toFixed(1)} MB each way`);
+  return cost;
+}
+
+/** Both sides of psi.js: who is asked gives a setup and an answer, who asks makes a request and counts. */
+async function measurePeer(elements: number, ours: Cost): Promise<void> {
+  const home = await mkdtemp(join(tmpdir(), 'phalanx-psi-'));
+  try {
+    const manifest = { private: true, dependencies: PEER };
+    await writeFile(join(home, 'package.json'), JSON.stringify(manifest));
+    // Its dependencies fetch compilers that it does not use when it runs.
+    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
+    try {
+      await promisify(execFile)('npm', ['install', ...flags], { cwd: home, timeout: INSTALL_MS });
+    } catch {
+      console.log('  psi.js: not to be had here, so no comparison');
+      return;
+    }
+    const file = join(home, 'node_modules/@openmined/psi.js/psi_wasm_node.js');
+    const psi = await (await import(pathToFileURL(file).href)).default();
+    const set = (step: number) => Array.from({ length: elements }, (_, i) => `device ${i * step}`);
+    const server = psi.server.createWithNewKey(false);
+    const client = psi.client.createWithNewKey(false);
+    const [setup, setUp] = await measure(() =>
+      server.createSetupMessage(0, -1, set(2), psi.dataStructure.Raw),
+    );
+    const [request, asked] = await measure(() => client.createRequest(set(3)));
+    const [response, answered] = await measure(() => server.processRequest(request));
+    const [common, counted] = await measure(() => client.getIntersectionSize(setup, response));
+    const [giver, asker] = [sum(setUp, answered), sum(asked, counted)];
+    console.log(`  psi.js 2.0.6, asked: ${show(giver)}`);
+    console.log(`  psi.js 2.0.6, asking: ${show(asker)}; ${common} in common`);
+    const ratio = (of: (cost: Cost) => number) => (Math.min(of(giver), of(asker)) / of(ours)).toFixed(1);
+    console.log(
+      `  psi.js / Phalanx: ${ratio(({ cpuS }) => cpuS)} x CPU, ${ratio(({ wallS }) => wallS)} x on the clock`,
+    );
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+function makeShares(threshold: number, participants: number): KeyShare[] {
+  const all = Array.from(
+    { length: participants },
+    (_, i) => new KeyGeneration({ participant: i + 1, participants, threshold, epoch: 7 }),
+  );
+  const others = <T extends { readonly from: number }>(list: readonly T[], i: number) =>
+    list.filter(({ from }) => from !== i + 1);
+  const promises = all.map(({ promise }) => promise);
+  const dealt = all.map((one, i) => one.deal(others(promises, i)));
+  const pieces = dealt.flatMap((one) => one.pieces);
+  const dealings = dealt.map(({ dealing }) => dealing);
+  const complaints = all.map((one, i) => one.complain(others(dealings, i), others(pieces, i)));
+  for (const [i, one] of all.entries()) one.answer(others(complaints, i));
+  return all.map((one) => one.finish([]));
+}
+
+function timeEach(count: number, work: () => void): number {
+  const cpu = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(cpu);
+  return (user + system) / count;
+}
+
+/** 3 of 5 key servers, threshold of three labs, one thread; best of three rounds. */
+function measureReveal(values: number): void {
+  const count = Math.min(values, MAX_POINTS);
+  const shares = makeShares(3, 5);
+  const { group } = shares[0]!;
+  const inputs = Array.from({ length: count }, (_, i) => matchingInput('device', 7, utf8(`device ${i}`)));
+  const best = { blind: Infinity, server: Infinity, finish: Infinity, seal: Infinity };
+  for (let round = 0; round < 3; round++) {
+    let asked = blindForServers(group, [1, 3, 5], inputs.slice(0, 1));
+    best.blind = Math.min(
+      best.blind,
+      timeEach(count, () => (asked = blindForServers(group, [1, 3, 5], inputs))),
+    );
+    let first = evaluateShare(shares[0]!, asked.request);
+    best.server = Math.min(
+      best.server,
+      timeEach(count, () => (first = evaluateShare(shares[0]!, asked.request))),
+    );
+    const answers = [
+      first,
+      evaluateShare(shares[2]!, asked.request),
+      evaluateShare(shares[4]!, asked.request),
+    ];
+    let outputs: Uint8Array[] = [];
+    best.finish = Math.min(
+      best.finish,
+      timeEach(count, () => (outputs = finalizeFromServers(group, asked, answers))),
+    );
+    best.seal = Math.min(
+      best.seal,
+      timeEach(count, () => outputs.map((output, i) => sealOne(output, i, 1))),
+    );
+  }
+  const client = best.blind + best.finish + best.seal;
+  console.log(
+    `reveal at threshold, 3 of 5 key servers, 3 labs, ${count} values, us of CPU a value, one thread`,
+  );
+  console.log(
+    `  client ${client.toFixed(0)} (blind ${best.blind.toFixed(0)}, check three proofs and finish ${best.finish.toFixed(0)}, ` +
+      `share and seal ${best.seal.toFixed(0)}); each key server ${best.server.toFixed(0)} with its proof`,
+  );
+  console.log('  64 bytes to and from each key server, 236 to the collector');
+}
+
+const TERMS = { epoch: 7, threshold: 3 };
+
+function sealOne(output: Uint8Array, i: number, place: number): SealedSighting {
+  const value = utf8(`device ${i}`);
+  return sealSighting(output, TERMS, place, {
+    valueClass: 'device',
+    value,
+    day: 20_000,
+    decade: 1,
+    detail: new Uint8Array(),
+  });
+}
+
+/** Five labs; one value in a hundred is seen by all of them, the rest by one. Outputs are drawn: the collector cannot tell. */
+function measureCollector(submissions: number): void {
+  const labs = 5;
+  const each = Math.floor(submissions / labs);
+  const common = Math.floor(each / 100);
+  const shared = Array.from({ length: common }, () => new Uint8Array(randomBytes(64)));
+  const collector = new RevealCollector(TERMS);
+  let taken = 0;
+  for (let place = 1; place <= labs; place++) {
+    const sealed = Array.from({ length: each }, (_, i) => sealOne(shared[i] ?? randomBytes(64), i, place));
+    const batches = packReveal(TERMS, sealed);
+    taken += timeEach(1, () => {
+      for (const batch of batches) collector.submit(place, batch);
+    });
+  }
+  let revealed = 0;
+  const opened = timeEach(1, () => (revealed = collector.reveal().revealed.length));
+  console.log(`collector, ${each * labs} submissions of ${labs} labs, ${common} values seen by all`);
+  console.log(
+    `  took them in ${(taken / 1e6).toFixed(2)} CPU s and opened ${revealed} in ${(opened / 1e6).toFixed(2)}: ` +
+      `${((taken + opened) / (each * labs)).toFixed(2)} us a submission`,
+  );
+}
