@@ -52,11 +52,14 @@ describe('parsePattern', () => {
 
   it('reads every quoted text back', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(parsePattern(`[a:b = ${quoteString(text)}]`)).toMatchObject({
-          comparison: { operands: [{ value: text }] },
-        });
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom("'", '\\', 'a', ' ', ']', '\n', '\0', '\u{1f600}') }),
+        (text) => {
+          expect(parsePattern(`[a:b = ${quoteString(text)}]`)).toMatchObject({
+            comparison: { operands: [{ value: text }] },
+          });
+        },
+      ),
     );
   });
 
@@ -129,7 +132,7 @@ describe('parsePattern', () => {
       expect(() => parsePattern(text)).toThrowError();
       expect(() => parsePattern(`[a:b = ${text}`.slice(0, 65_000))).toThrowError();
       // Seconds where reading were quadratic.
-      expect(performance.now() - from).toBeLessThan(1500);
+      expect(performance.now() - from).toBeLessThan(1000);
     }
   });
 });

@@ -10,7 +10,7 @@ import type {
   ObservationExpression,
   PathStep,
 } from './syntax-tree.js';
-import { readTokens, type Token } from './token.js';
+import { type Token, TokenReader } from './token.js';
 
 /**
  * Reads a STIX 2.1 pattern (section 9, every construct of conformance level 3). One pass, one token of look-ahead, no
@@ -29,7 +29,7 @@ export function parsePattern(pattern: string): ObservationExpression {
       'split it into several indicators',
     );
   }
-  return new Parser(readTokens(pattern)).pattern();
+  return new Parser(pattern).pattern();
 }
 
 const ORDERED: ReadonlySet<string> = new Set(['>', '<', '>=', '<=']);
@@ -42,14 +42,14 @@ const SPELLINGS: Readonly<Record<string, ComparisonOperator>> = {
 };
 
 class Parser {
-  #next = 0;
+  readonly #reader: TokenReader;
+  #token: Token;
   #depth = 0;
   #nodes = 0;
 
-  readonly #tokens: readonly Token[];
-
-  constructor(tokens: readonly Token[]) {
-    this.#tokens = tokens;
+  constructor(pattern: string) {
+    this.#reader = new TokenReader(pattern);
+    this.#token = this.#reader.read();
   }
 
   pattern(): ObservationExpression {
@@ -150,11 +150,11 @@ class Parser {
   #operator(): ComparisonOperator {
     const { kind, text } = this.#token;
     if (kind === 'symbol' && (ORDERED.has(text) || SPELLINGS[text] !== undefined)) {
-      this.#next++;
+      this.#advance();
       return SPELLINGS[text] ?? (text as ComparisonOperator);
     }
     if (kind === 'keyword' && (text === 'IN' || ON_STRINGS.has(text))) {
-      this.#next++;
+      this.#advance();
       return text as ComparisonOperator;
     }
     return this.#fail('a comparison operator');
@@ -181,14 +181,14 @@ class Parser {
   #literal(wanted: string): Literal {
     const literal = readLiteral(this.#token);
     if (literal === null) return this.#fail(wanted);
-    this.#next++;
+    this.#advance();
     return literal;
   }
 
   #objectPath(): ObjectPath {
     const { kind, text } = this.#token;
     if (kind !== 'name' && kind !== 'hyphened-name') this.#fail('an object type');
-    this.#next++;
+    this.#advance();
     this.#expectSymbol(':');
     const steps: PathStep[] = [this.#key()];
     for (;;) {
@@ -202,7 +202,7 @@ class Parser {
     const { kind, text } = this.#token;
     if (kind !== 'name' && kind !== 'string') this.#fail('a property name');
     if (kind === 'name') {
-      this.#next++;
+      this.#advance();
       return this.#count({ kind: 'key', key: text });
     }
     return this.#count({ kind: 'key', key: String(this.#literal('a property name').value) });
@@ -234,7 +234,7 @@ class Parser {
   #positiveNumber(kinds: readonly string[]): number {
     const { kind, text } = this.#token;
     if (!kinds.includes(kind) || text.startsWith('-')) this.#fail('a number that is not negative');
-    this.#next++;
+    this.#advance();
     return Number(text);
   }
 
@@ -245,8 +245,8 @@ class Parser {
     return node;
   }
 
-  get #token(): Token {
-    return this.#tokens[this.#next]!;
+  #advance(): void {
+    this.#token = this.#reader.read();
   }
 
   #isSymbol(text: string): boolean {
@@ -255,7 +255,7 @@ class Parser {
 
   #takeSymbol(text: string): boolean {
     if (!this.#isSymbol(text)) return false;
-    this.#next++;
+    this.#advance();
     return true;
   }
 
@@ -265,7 +265,7 @@ class Parser {
 
   #takeKeyword(text: string): boolean {
     if (this.#token.kind !== 'keyword' || this.#token.text !== text) return false;
-    this.#next++;
+    this.#advance();
     return true;
   }
 
@@ -276,7 +276,7 @@ class Parser {
   #expect(kind: Token['kind']): string {
     const { kind: found, text } = this.#token;
     if (found !== kind) this.#fail(`a ${kind}`);
-    this.#next++;
+    this.#advance();
     return text;
   }
 

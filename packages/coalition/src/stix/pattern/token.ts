@@ -43,42 +43,55 @@ const NAME = /[A-Za-z_][A-Za-z0-9_-]*/y;
 const SYMBOL = /==|!=|<>|<=|>=|[=<>:.,()[\]*]/y;
 
 /**
- * Cuts a pattern into tokens: the longest that fits, as the published grammar (STIXPattern.g4 of STIX 2.1) has it;
- * keywords are upper case, `true` and `false` lower. Ends with a token of kind `end`.
- *
- * @throws PhalanxError `COALITION_PATTERN` at the first character that begins no token
+ * Cuts a pattern into tokens one after the other, so that nothing is read behind a fault: the longest that fits, as the published
+ * grammar (STIXPattern.g4 of STIX 2.1) has it; keywords are upper case, `true` and `false` lower.
  */
-export function readTokens(pattern: string): Token[] {
-  const tokens: Token[] = [];
-  let at = 0;
-  const take = (expression: RegExp): string | null => {
-    expression.lastIndex = at;
-    return expression.exec(pattern)?.[0] ?? null;
-  };
-  for (;;) {
-    at += take(SPACE)?.length ?? 0;
-    if (at >= pattern.length) break;
-    const token = readToken(take);
-    if (token === null) {
-      refuse('COALITION_PATTERN', `no part of a pattern begins at character ${at}`, 'look at that character');
-    }
-    tokens.push({ ...token, at });
-    at += token.text.length;
+export class TokenReader {
+  readonly #pattern: string;
+  #at = 0;
+
+  constructor(pattern: string) {
+    this.#pattern = pattern;
   }
-  tokens.push({ kind: 'end', text: '', at });
-  return tokens;
+
+  /**
+   * The next token; one of kind `end` after the last.
+   *
+   * @throws PhalanxError `COALITION_PATTERN` at a character that begins no token
+   */
+  read(): Token {
+    this.#at += this.#take(SPACE)?.length ?? 0;
+    const at = this.#at;
+    if (at >= this.#pattern.length) return { kind: 'end', text: '', at };
+    const token = readToken((expression) => this.#take(expression));
+    if (token === null) {
+      return refuse(
+        'COALITION_PATTERN',
+        `no part of a pattern begins at character ${at}`,
+        'look at that character',
+      );
+    }
+    this.#at += token.text.length;
+    return { ...token, at };
+  }
+
+  #take(expression: RegExp): string | null {
+    expression.lastIndex = this.#at;
+    return expression.exec(this.#pattern)?.[0] ?? null;
+  }
 }
 
+const LITERALS: readonly (readonly [TokenKind, RegExp])[] = [
+  ['float', FLOAT],
+  ['integer', INTEGER],
+  ['hex', HEX],
+  ['base64', BASE64],
+  ['timestamp', TIMESTAMP],
+  ['string', STRING],
+];
+
 function readToken(take: (expression: RegExp) => string | null): { kind: TokenKind; text: string } | null {
-  const literals: [TokenKind, RegExp][] = [
-    ['float', FLOAT],
-    ['integer', INTEGER],
-    ['hex', HEX],
-    ['base64', BASE64],
-    ['timestamp', TIMESTAMP],
-    ['string', STRING],
-  ];
-  for (const [kind, expression] of literals) {
+  for (const [kind, expression] of LITERALS) {
     const text = take(expression);
     if (text !== null) return { kind, text };
   }
