@@ -19,7 +19,8 @@ import { SteadyClock } from './steady-clock.js';
 
 /** Segments that one request may name: a post-quantum header takes some milliseconds. */
 export const MAX_REQUESTED = 64;
-const MAX_LEASES = 10_000;
+/** Leases that were shown since the start. */
+const MAX_OPEN_LEASES = 10_000;
 const TOKEN_BYTES = 32;
 
 /** What the service has logged; kinds `lease` and `segment-release` of docs/spec/record-leaf.md. */
@@ -164,7 +165,7 @@ export class ReleaseService {
    *
    * @returns a token for `release`, as an age file that only the lease's recipient opens
    * @throws PhalanxError `WEIGHTS_LEASE` when too few approved, or it is withdrawn, over, or for a container that is not here;
-   * `WEIGHTS_LIMIT`, `WEIGHTS_RELEASE`
+   * `WEIGHTS_LIMIT` above 10,000 leases since the start; `WEIGHTS_RELEASE`
    */
   submit({ lease, approvals }: SignedLease): Promise<{ leaseSha256: string; token: Uint8Array }> {
     return this.#inTurn(async () => {
@@ -178,8 +179,9 @@ export class ReleaseService {
       const known = this.#logged.get(leaseSha256);
       if (known?.isWithdrawn) refuse('WEIGHTS_LEASE', 'the lease is withdrawn');
       if (this.#clock.latestMs() > lease.notAfterMs) refuse('WEIGHTS_LEASE', 'the lease is over');
+      if (!this.#open.has(leaseSha256) && this.#open.size >= MAX_OPEN_LEASES)
+        refuse('WEIGHTS_LIMIT', `more than ${MAX_OPEN_LEASES} leases`);
       if (!known?.isGranted) {
-        if (this.#logged.size >= MAX_LEASES) refuse('WEIGHTS_LIMIT', `more than ${MAX_LEASES} leases`);
         await this.#record({
           ...this.#statement(leaseSha256, lease.artifactSha256),
           kind: 'lease',
@@ -209,7 +211,6 @@ export class ReleaseService {
       if (signers.length === 0) refuse('WEIGHTS_LEASE', 'no approver signed the withdrawal');
       const { leaseSha256, artifactSha256, reason } = withdrawal;
       if (this.#logged.get(leaseSha256)?.isWithdrawn) return;
-      if (this.#logged.size >= MAX_LEASES) refuse('WEIGHTS_LIMIT', `more than ${MAX_LEASES} leases`);
       // Before the log has it: what cannot be logged must not go on either.
       findOrBegin(this.#logged, leaseSha256).isWithdrawn = true;
       await this.#record({
