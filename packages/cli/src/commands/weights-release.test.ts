@@ -1,7 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -84,6 +93,7 @@ it('leases, approves, hands out at the pace, opens what came, survives a kill, w
   const offer = (name: string) =>
     run(0, ...release('offer', at('sealed'), ...terms, '--purpose', 'evaluation', '--out', at(name)));
   await offer('lease.json');
+  cpSync(at('data', 'ledger', 'log'), at('old-log'), { recursive: true });
   await run(0, ...release('approve', at('lease.json'), '--key', at('ada')));
   expect(await run(3, ...fetching(at('lease.json')))).toMatch(/1 approvals; a lease needs 2/);
   await run(0, ...release('approve', at('lease.json'), '--key', at('bea')));
@@ -107,6 +117,13 @@ it('leases, approves, hands out at the pace, opens what came, survives a kill, w
   await run(0, ...release('withdraw', at('lease.json'), ...withdrawing, '--to', url));
   expect(await run(3, ...fetching(at('lease.json')))).toMatch(/the lease is withdrawn/);
   expect(await stop('SIGTERM')).toEqual([0, null]);
+
+  // The log of before the first key: the budget would be whole again.
+  rmSync(at('data', 'ledger', 'log'), { recursive: true });
+  cpSync(at('old-log'), at('data', 'ledger', 'log'), { recursive: true });
+  const desk = ['--identity', at('service.id'), '--approvers', at('approvers.json'), '--by', 'desk'];
+  const place = ['--data', at('data'), '--listen', '127.0.0.1:0'];
+  expect(await run(3, ...release('serve', at('sealed'), ...desk, ...place))).toMatch(/LEDGER_ROLLBACK/);
 
   const service = ['--identity', at('service.id'), '--out', at('owner')];
   expect(await run(0, 'weights', 'open', at('sealed'), ...service)).toBe(
