@@ -187,7 +187,7 @@ function checkShares(checks: Checks): void {
     points[0]!,
     point,
     alone.group.publicKey,
-    proof,
+    proof!,
   );
   const [expected] = finalizeFromServers(alone.group, asked, [evaluateShare(alone, asked.request)]);
   checks.equal("noble verifies a key server's answer", toHex(found), toHex(expected!));

@@ -1,4 +1,5 @@
 export { AUDITED_SHARE, type DrawHalf, drawPositions, makeDrawHalf } from './audit-draw.js';
+export { askForProof, type CombinedCheck, finalizeCombined } from './combined-proof.js';
 export {
   checkPsiAudit,
   MAX_PSI_TEXT,

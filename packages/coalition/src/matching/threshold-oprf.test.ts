@@ -1,5 +1,6 @@
 import { fromHex, toHex, utf8 } from '@phalanx/core';
 import { describe, expect, it } from 'vitest';
+import { askForProof, finalizeCombined } from './combined-proof.js';
 import { honestShares } from './distributed-key.test.support.js';
 import { keyGroupSchema, keyIdOf } from './key-group.js';
 import { decodeMessage, encodeMessage } from './message.js';
@@ -8,10 +9,12 @@ import { drawScalar, GENERATOR, multiplyPoint } from './ristretto.js';
 import { interpolateAtZero, lagrangeAtZero } from './shamir.js';
 import {
   blindForServers,
+  type EvaluationRequest,
   evaluateShare,
   evaluationRequestSchema,
   finalizeFromServers,
   MAX_EVALUATION_TEXT,
+  type PartialEvaluation,
   partialEvaluationSchema,
 } from './threshold-oprf.js';
 import { canonicalValue, matchingInput } from './value-class.js';
@@ -77,6 +80,54 @@ describe('a key in shares', () => {
       expect(() => finalizeFromServers(group, asked, given)).toThrow(fails('COALITION_PROOF', message));
   });
 
+  it('proves a batch at once, and names who is false in it', () => {
+    const quorum = [2, 3, 5];
+    const evaluate = (request: EvaluationRequest) =>
+      quorum.map((server) => evaluateShare(shares[server - 1]!, request));
+    const asked = blindForServers(group, quorum, inputs, false);
+    const answers = evaluate(asked.request);
+    expect(answers.every(({ proof }) => proof === null)).toBe(true);
+    expect(() => finalizeFromServers(group, asked, answers)).toThrow(
+      fails('COALITION_PROOF', /server 2, 3, 5$/),
+    );
+    const check = askForProof(asked, answers);
+    expect(check.request.points).toHaveLength(1);
+    const proofs = evaluate(check.request);
+    const first = ask([1, 2, 3]);
+    const expected = finalizeFromServers(group, first.asked, first.answers).map(toHex);
+    expect(finalizeCombined(group, asked, check, proofs).map(toHex)).toEqual(expected);
+
+    const [two, three, five] = answers as [PartialEvaluation, PartialEvaluation, PartialEvaluation];
+    const cases: [PartialEvaluation[], RegExp][] = [
+      [[two, { ...three, points: [three.points[1]!, three.points[0]!] }, five], /server 3$/],
+      [
+        [
+          two,
+          { ...three, points: [three.points[0]!, GENERATOR] },
+          { ...five, points: [GENERATOR, GENERATOR] },
+        ],
+        /3, 5$/,
+      ],
+      [[{ ...two, points: [new Uint8Array(32), two.points[1]!] }, three, five], /server 2$/],
+      [[{ ...two, points: [two.points[0]!, fromHex('01'.repeat(32))] }, three, five], /server 2$/],
+    ];
+    for (const [given, message] of cases) {
+      const again = askForProof(asked, given);
+      expect(() => finalizeCombined(group, asked, again, evaluate(again.request))).toThrow(
+        fails('COALITION_PROOF', message),
+      );
+    }
+    expect(() => askForProof(asked, [two, five])).toThrow(fails('COALITION_PROOF', /server 3$/));
+    const unproved = proofs.map((proof) => (proof.server === 5 ? { ...proof, proof: null } : proof));
+    expect(() => finalizeCombined(group, asked, check, unproved)).toThrow(
+      fails('COALITION_PROOF', /server 5$/),
+    );
+    const other = askForProof(asked, answers);
+    expect(() => finalizeCombined(group, asked, check, evaluate(other.request))).toThrow(
+      fails('COALITION_PROOF', /server 2, 3, 5$/),
+    );
+  });
+
   it('a server answers for its key and its quorum only', () => {
     const { request } = ask([1, 2, 3]).asked;
     for (const change of [
@@ -121,6 +172,7 @@ it('refuses what is almost a request', () => {
     { points: '' },
     { points: good.points.replace(/.{4}$/, '!!!!') },
     { quorum: [0] },
+    { proved: 1 },
     { quorum: ['1'] },
     { quorum: Array(40).fill(1) },
     { key: 'AA==' },

@@ -22,6 +22,8 @@ export const evaluationRequestSchema = z.strictObject({
   type: z.literal('phalanx-evaluation-request-v1'),
   key: bytesField(32),
   quorum: z.array(place).min(1).max(MAX_SERVERS),
+  /** Whether the answer must carry a proof. Without, ask for one over a combination: `askForProof`. */
+  proved: z.boolean(),
   points,
 });
 export type EvaluationRequest = z.output<typeof evaluationRequestSchema>;
@@ -32,7 +34,7 @@ export const partialEvaluationSchema = z.strictObject({
   key: bytesField(32),
   server: place,
   points,
-  proof: bytesField(PROOF_BYTES),
+  proof: bytesField(PROOF_BYTES).nullable(),
 });
 export type PartialEvaluation = z.output<typeof partialEvaluationSchema>;
 
@@ -50,11 +52,13 @@ const CONTEXT = oprfContext(1);
  *
  * @param inputs 1 to 16,384, made by `matchingInput`
  * @param quorum exactly as many members as the threshold, ascending
+ * @param proved false leaves the proofs to `askForProof`, which costs both sides less
  */
 export function blindForServers(
   group: KeyGroup,
   quorum: readonly number[],
   inputs: readonly Uint8Array[],
+  proved = true,
 ): ThresholdRequest {
   checkQuorum(group, quorum);
   if (inputs.length === 0 || inputs.length > MAX_POINTS)
@@ -64,14 +68,15 @@ export function blindForServers(
     type: 'phalanx-evaluation-request-v1',
     key: keyIdOf(group),
     quorum: [...quorum],
+    proved,
     points: blinded.map(({ point }) => point),
   };
   return { request, inputs, blinded };
 }
 
 /**
- * A server's part: each point times w_i k_i, where w_i is its Lagrange weight in this quorum, and a proof of RFC 9497 against
- * w_i k_i G. Two multiplications a point. Count them first: see `EvaluationQuota`.
+ * A server's part: each point times w_i k_i, where w_i is its Lagrange weight in this quorum, and, if asked for, a proof of RFC 9497 against
+ * w_i k_i G. Count the points first: see `EpochQuota`.
  *
  * @throws PhalanxError `COALITION_MATCHING` when the request is for another key or quorum, holds what is no point, or the share is destroyed
  */
@@ -90,7 +95,7 @@ export function evaluateShare(share: KeyShare, request: EvaluationRequest): Part
     const secretKey = multiplyScalars(weight, secret);
     const evaluated = evaluatePoints(secretKey, request.points);
     const claim = { context: CONTEXT, publicKey, from: request.points, to: evaluated };
-    const proof = proveEquality(secretKey, claim);
+    const proof = request.proved ? proveEquality(secretKey, claim) : null;
     return { type: 'phalanx-partial-evaluation-v1', key, server: index, points: evaluated, proof };
   });
 }
@@ -106,23 +111,56 @@ export function finalizeFromServers(
   { request, inputs, blinded }: ThresholdRequest,
   answers: readonly PartialEvaluation[],
 ): Uint8Array[] {
-  const { quorum, key } = request;
-  const parts = quorum.map((server) => answers.filter((answer) => answer.server === server));
-  const false_ = quorum.filter((server, i) => {
-    const [answer, second] = parts[i]!;
-    if (answer === undefined || second !== undefined || answer.points.length !== inputs.length) return true;
-    const { publicKey } = weightedShare(group, quorum, server);
-    const claim = { context: CONTEXT, publicKey, from: request.points, to: answer.points };
-    return !timingSafeEqual(answer.key, key) || !verifyEquality(claim, answer.proof);
+  const parts = answersInOrder(request, answers);
+  nameFalse(request, (server, i) => !isProved(group, request, server, parts[i]!));
+  return finalizeInputs(inputs, blinded, addParts(parts));
+}
+
+/** The parts of all servers, point by point. */
+export function addParts(parts: readonly (PartialEvaluation | null)[]): Uint8Array[] {
+  return parts[0]!.points.map((_, i) => parts.map((part) => part!.points[i]!).reduce(addPoints));
+}
+
+/** One answer for each server of the quorum, in its order; null where there is none, several, or one of another shape. */
+export function answersInOrder(
+  { quorum, key, points }: EvaluationRequest,
+  answers: readonly PartialEvaluation[],
+): (PartialEvaluation | null)[] {
+  return quorum.map((server) => {
+    const [answer, second] = answers.filter((one) => one.server === server);
+    const fits =
+      answer !== undefined &&
+      second === undefined &&
+      answer.points.length === points.length &&
+      timingSafeEqual(answer.key, key);
+    return fits ? answer : null;
   });
-  if (false_.length > 0)
+}
+
+/** Whether a server's answer carries a proof that it used its share. */
+export function isProved(
+  group: KeyGroup,
+  { quorum, points }: EvaluationRequest,
+  server: number,
+  answer: PartialEvaluation | null,
+): boolean {
+  if (answer === null || answer.proof === null) return false;
+  const { publicKey } = weightedShare(group, quorum, server);
+  return verifyEquality({ context: CONTEXT, publicKey, from: points, to: answer.points }, answer.proof);
+}
+
+/** @throws PhalanxError `COALITION_PROOF` naming the servers for which `isFalse` */
+export function nameFalse(
+  { quorum }: EvaluationRequest,
+  isFalse: (server: number, i: number) => boolean,
+): void {
+  const named = quorum.filter(isFalse);
+  if (named.length > 0)
     refuse(
       'COALITION_PROOF',
-      `no valid answer of server ${false_.join(', ')}`,
+      `no valid answer of server ${named.join(', ')}`,
       'Ask another quorum, without them.',
     );
-  const evaluated = inputs.map((_, i) => parts.map(([answer]) => answer!.points[i]!).reduce(addPoints));
-  return finalizeInputs(inputs, blinded, evaluated);
 }
 
 function weightedShare(group: KeyGroup, quorum: readonly number[], server: number) {
