@@ -18,6 +18,8 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 const USAGE_CODES = new Set([
   'CLI_USAGE',
   'CLI_CONFIG',
+  'ATTESTATION_KEY',
+  'ATTESTATION_TRUSTED_ROOT',
   'ATTRIBUTION_FIELD',
   'ATTRIBUTION_OPTIONS',
   'BLACK_BOX_ARGUMENT',
