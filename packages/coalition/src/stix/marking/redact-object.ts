@@ -1,5 +1,6 @@
 import type { Json } from '@phalanx/core';
 import { OBJECT_SIGNATURE } from '../extensions/object-signature.js';
+import { PREVIOUS_VERSION } from '../extensions/previous-version.js';
 import { resolveSelector } from '../granular-selector.js';
 import { asRecord, asTexts, type StixObject } from '../stix-object.js';
 import { validateObject } from '../validate-object.js';
@@ -14,7 +15,8 @@ import { movePlace, type Place, stripPlaces } from './strip-places.js';
  * - A granular marking that is not readable removes what its selectors name, with all below. The strictest marking counts: one
  *   that is more open inside does not open what is closed around it.
  * - What cannot lose a place and stay a valid object is held back whole: a place that is required, `id`, `type`.
- * - A copy loses its signature, which would not verify; so does one whose provider must not be named, with `created_by_ref`.
+ * - A copy loses its signature, which would not verify, and the digest of the version before: by either, somebody who guesses what is
+ *   hidden could see that the guess is right. So does one whose provider must not be named, with `created_by_ref`.
  * - Who made it sees it whole.
  */
 export function redactObject(
@@ -47,10 +49,12 @@ export function redactObject(
   return validateObject(left).length === 0 ? left : null;
 }
 
-/** A copy without these places and without its signature; its granular markings still select what they did, as far as it is there. */
+/** A copy without these places, its signature and the digest of the version before; its granular markings still select what they did, as far as it is there. */
 export function removePlaces(object: StixObject, hidden: readonly Place[]): StixObject {
-  const signed = asRecord(object.extensions)?.[OBJECT_SIGNATURE.id] !== undefined;
-  const removed: Place[] = signed ? [...hidden, ['extensions', OBJECT_SIGNATURE.id]] : [...hidden];
+  const removed: Place[] = [...hidden];
+  for (const { id } of [OBJECT_SIGNATURE, PREVIOUS_VERSION]) {
+    if (asRecord(object.extensions)?.[id] !== undefined) removed.push(['extensions', id]);
+  }
   const granular = Array.isArray(object.granular_markings)
     ? (object.granular_markings as readonly Json[])
     : [];

@@ -12,6 +12,7 @@ import {
 import { signObject } from '../signed-object.js';
 import type { StixObject } from '../stix-object.js';
 import { validateObject } from '../validate-object.js';
+import { makeNextVersion } from '../version-chain.js';
 import { type ExchangePolicy, makeIepMarking, readIepPolicy } from './iep.js';
 import type { Recipient } from './marking-verdict.js';
 import { redactBundle } from './redact-bundle.js';
@@ -134,12 +135,16 @@ describe('redactObject', () => {
     expect(redactObject(object, none, reader('green'))).toBeNull();
   });
 
-  it('takes the signature off a copy, and nothing else of its extensions', () => {
+  it('takes signature and digest of the version before off a copy', () => {
     const object = note({
       abstract: 'x',
       granular_markings: [{ marking_ref: red, selectors: ['abstract'] }],
     });
-    const signed = signObject(object, { kid: 'a', privateKey: LAB_KEYS.privateKey });
+    const signed = signObject(makeNextVersion(object, {}, AT_MS + 1), {
+      kid: 'a',
+      privateKey: LAB_KEYS.privateKey,
+    });
+    expect(Object.keys(signed.extensions as object)).toHaveLength(2);
     expect(redactObject(signed, none, reader('green'))).not.toHaveProperty('extensions');
     expect(redactObject(signed, none, reader('red'))).toBe(signed);
   });
