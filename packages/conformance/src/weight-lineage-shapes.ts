@@ -1,6 +1,7 @@
 import { logBinomialUpperTail, Random } from '@phalanx/stats';
 import {
   countInOrder,
+  type DisguiseSearch,
   type FoundNetwork,
   type LineageReport,
   type LineageVerdict,
@@ -9,11 +10,17 @@ import {
   type WeightFile,
 } from '@phalanx/weights';
 import type { Checks } from './checks.js';
-import { merge, openModel, permuteNeurons, type SmallModel } from './weight-children.js';
+import { merge, openModel, permuteNeurons, rotateResidual, type SmallModel } from './weight-children.js';
 import { growExperts, keepDimensions, keepNeurons, stackLayers } from './weight-surgery.js';
 
-type Judge = (name: string, right: WeightFile, expected: LineageVerdict) => Promise<LineageReport>;
+type Judge = (
+  name: string,
+  right: WeightFile,
+  expected: LineageVerdict,
+  disguise?: DisguiseSearch,
+) => Promise<LineageReport>;
 
+const isKept = (i: number) => i % 4 !== 1;
 const SAMPLE = { units: 256, features: 256, groups: 16 };
 
 /** Children whose layers, experts, neurons or dimensions were cut, doubled or moved, strangers treated alike, and the null of the search. */
@@ -23,39 +30,29 @@ export async function checkShapes(
   { child, stranger, other }: Readonly<Record<'child' | 'stranger' | 'other', SmallModel>>,
   judge: Judge,
 ): Promise<void> {
-  const cuts: readonly (readonly [string, (model: SmallModel) => SmallModel, number])[] = [
-    ['layers 0, 2, 4', (model) => stackLayers(model, [0, 2, 4]), 1],
-    ['layers 0, 4, 3, 2, 1', (model) => stackLayers(model, [0, 4, 3, 2, 1]), 1],
-    ['layers 1, 2, 3, 4, 4', (model) => stackLayers(model, [1, 2, 3, 4, 4]), 1],
-    ['layers 0 to 3 and 1 to 4', (model) => stackLayers(model, [0, 1, 2, 3, 1, 2, 3, 4]), 0],
-    ['3 of 4 neurons', (model) => keepNeurons(model, (i) => i % 4 !== 1), 1],
-    ['every other neuron', (model) => keepNeurons(model, (i) => i % 2 === 0), 1],
-    [
-      '3 of 4 neurons, layers 0, 2, 4',
-      (model) =>
-        stackLayers(
-          keepNeurons(model, (i) => i % 4 !== 1),
-          [0, 2, 4],
-        ),
-      1,
-    ],
-    ['3 of 4 dimensions', (model) => keepDimensions(model, (i) => i % 4 !== 1), 1],
+  // Name, change, and the share of neurons that T2 must find where the change is also disguised.
+  const cuts: readonly (readonly [string, (model: SmallModel) => SmallModel, number | null])[] = [
+    ['layers 0, 2, 4', (model) => stackLayers(model, [0, 2, 4]), 0.98],
+    ['layers 0, 4, 3, 2, 1', (model) => stackLayers(model, [0, 4, 3, 2, 1]), 0.98],
+    ['layers 1, 2, 3, 4, 4', (model) => stackLayers(model, [1, 2, 3, 4, 4]), null],
+    ['layers 0 to 3 and 1 to 4', (model) => stackLayers(model, [0, 1, 2, 3, 1, 2, 3, 4]), 0.98],
+    ['3 of 4 neurons', (model) => keepNeurons(model, isKept), 0.9],
+    ['every other neuron', (model) => keepNeurons(model, (i) => i % 2 === 0), null],
+    ['3 of 4 neurons, layers 0, 2, 4', (model) => stackLayers(keepNeurons(model, isKept), [0, 2, 4]), 0.9],
+    ['3 of 4 dimensions', (model) => keepDimensions(model, isKept), null],
     [
       '3 of 4 dimensions and neurons, layers 1, 2, 4',
       (model) =>
         stackLayers(
-          keepNeurons(
-            keepDimensions(model, (i) => i % 4 !== 1),
-            (i) => i % 4 !== 2,
-          ),
+          keepNeurons(keepDimensions(model, isKept), (i) => i % 4 !== 2),
           [1, 2, 4],
         ),
-      1,
+      null,
     ],
     [
       'four experts of each network',
       (model) => growExperts([model, model, model, model], (_, expert) => expert),
-      0,
+      null,
     ],
   ];
   for (const [name, change] of cuts) {
@@ -73,6 +70,30 @@ export async function checkShapes(
       'nothing shared seen',
     );
     checks.check(`a stranger, ${name}: p`, chance > -2, () => String(chance));
+  }
+  const hidden = rotateResidual(permuteNeurons(child, 5), 6);
+  const hiddenStranger = rotateResidual(permuteNeurons(stranger, 5), 6);
+  for (const [name, change, least] of cuts) {
+    if (least === null) continue;
+    const found = await judge(
+      `${name}, in disguise`,
+      await openModel(change(hidden)),
+      'derived in disguise',
+      'always',
+    );
+    const { agreed, neurons, comparisons } = found.disguise!;
+    checks.check(`${name}, in disguise: neurons`, agreed >= least * neurons, () => `${agreed} of ${neurons}`);
+    checks.note(
+      `${name}, in disguise: ${comparisons.map(({ leftLayer, rightLayer }) => `${rightLayer} as ${leftLayer}`).join(', ')}`,
+    );
+    const chance = await judge(
+      `a stranger, ${name}, in disguise`,
+      await openModel(change(hiddenStranger)),
+      'nothing shared seen',
+      'always',
+    );
+    const rate = chance.disguise!.agreed / chance.disguise!.neurons;
+    checks.check(`a stranger, ${name}, in disguise: T2`, rate < 0.03, () => String(rate));
   }
   await checkExperts(checks, { base, child, stranger, other });
   await checkSearchNull(checks, base);

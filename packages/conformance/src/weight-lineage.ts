@@ -61,7 +61,7 @@ export const weightLineage: Suite = {
       checks,
       await loadModel(base),
       { child: child!, stranger: stranger!, other: other! },
-      (name, right, expected) => judge(checks, name, base, right, expected, 'never'),
+      (name, right, expected, search = 'never') => judge(checks, name, base, right, expected, search),
     );
     await checkRealignment(checks, base, open);
     await checkNull(checks, base);

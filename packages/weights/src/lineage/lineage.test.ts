@@ -6,7 +6,14 @@ import { findPolarFactor } from './polar-factor.js';
 import { findResidualTurn, realignLayer } from './realignment.js';
 import { compareSketches } from './sketch-comparison.js';
 import { decodeSketch, encodeSketch } from './sketch-file.js';
-import { addNoise, drawLlama, openNumbers, SIZES, shiftNeurons } from './small-llama.test.support.js';
+import {
+  addNoise,
+  drawLlama,
+  openNumbers,
+  SIZES,
+  shiftNeurons,
+  stackLayers,
+} from './small-llama.test.support.js';
 
 const parent = drawLlama(1);
 const anchors = 16;
@@ -49,6 +56,25 @@ describe('lineage', () => {
     expect(turn.residual).toBeLessThan(1e-5);
     for (const part of await realignLayer(left, right, disguise!.comparisons[0]!, turn))
       expect(part.residual).toBeLessThan(1e-5);
+  });
+
+  it('finds layers again that were hidden and moved, dropped or doubled', async () => {
+    for (const order of [
+      [2, 0],
+      [1, 2, 0],
+      [0, 1, 2, 1],
+    ]) {
+      const right = await openNumbers(stackLayers(shiftNeurons(parent), order));
+      const { verdict, disguise } = await compareLineage(await openNumbers(parent), right, { anchors });
+      expect(verdict).toBe('derived in disguise');
+      expect(disguise!.agreed).toBe(disguise!.neurons);
+      const found = disguise!.comparisons.map(({ leftLayer, rightLayer }) => order[rightLayer] === leftLayer);
+      expect(found).toEqual(Array(Math.min(3, order.length)).fill(true));
+    }
+    const stranger = await openNumbers(stackLayers(drawLlama(3), [2, 0]));
+    const { verdict, disguise } = await compareLineage(await openNumbers(parent), stranger, { anchors });
+    expect(verdict).toBe('nothing shared seen');
+    expect(disguise!.agreed).toBeLessThan(4);
   });
 
   it('reads no more than its sample of layers that are long', async () => {

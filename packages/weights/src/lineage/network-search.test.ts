@@ -2,20 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { compareLineage } from './lineage-report.js';
 import { searchNetworks } from './network-search.js';
 import { testSharedUnits } from './shared-units.js';
-import { addNoise, drawLlama, type Numbers, openNumbers, SIZES } from './small-llama.test.support.js';
+import {
+  addNoise,
+  drawLlama,
+  type Numbers,
+  openNumbers,
+  SIZES,
+  stackLayers,
+} from './small-llama.test.support.js';
 
 const SETTINGS = { units: 256, features: 256, groups: 16 };
 const parent = drawLlama(1);
 const child = addNoise(parent, 0.05, 2);
-
-/** Layers of a model in another order, some left out or twice. */
-function stackLayers(model: Numbers, order: readonly number[]): Numbers {
-  const out: Numbers = new Map([...model].filter(([name]) => !name.includes('.layers.')));
-  for (const [to, from] of order.entries())
-    for (const [name, tensor] of model)
-      if (name.includes(`.layers.${from}.`)) out.set(name.replace(`.${from}.`, `.${to}.`), tensor);
-  return out;
-}
 
 /** Rows and columns of matrices that are kept: of neurons, and of the residual stream. */
 function cut(

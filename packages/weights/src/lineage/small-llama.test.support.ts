@@ -88,3 +88,12 @@ export function shiftNeurons(tensors: Numbers): Numbers {
   }
   return out;
 }
+
+/** Layers of a model in another order, some left out or twice. */
+export function stackLayers(model: Numbers, order: readonly number[]): Numbers {
+  const out: Numbers = new Map([...model].filter(([name]) => !name.includes('.layers.')));
+  for (const [to, from] of order.entries())
+    for (const [name, tensor] of model)
+      if (name.includes(`.layers.${from}.`)) out.set(name.replace(`.${from}.`, `.${to}.`), tensor);
+  return out;
+}
