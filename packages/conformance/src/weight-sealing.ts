@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,13 +8,17 @@ import { promisify } from 'node:util';
 import { HOUR_MS, PhalanxError } from '@phalanx/core';
 import {
   type AgeKeyKind,
+  type Approver,
   approve,
   findSigners,
   formatTerms,
   generateIdentity,
   keyIdOf,
   makeLease,
+  type PacedContainer,
   parseApprovers,
+  parseManifest,
+  ReleaseService,
   recipientOf,
   sealPaced,
 } from '@phalanx/weights';
@@ -115,7 +119,7 @@ async function checkEveryBit(checks: Checks): Promise<void> {
   checks.note(`${tried} altered or cut files`);
 }
 
-/** A released header before a segment's payload is an age file for the lessee: `age -d` opens it. */
+/** A released header before a segment's payload is an age file for the lessee, as the segment itself is for the service. */
 async function checkReleasedHeader(
   checks: Checks,
   judges: readonly AgeJudge[],
@@ -127,19 +131,71 @@ async function checkReleasedHeader(
   const container = await sealPaced(join(folder, 'model.bin'), join(folder, 'container'), {
     service: await recipientOf(identity),
     segmentBytes: 65_536,
-    keysPerHour: 1,
+    keysPerHour: 2,
   });
   for (const judge of judges)
-    for (const [i, { header }] of container.manifest.segments.entries()) {
-      const file = readFileSync(join(folder, 'container', `00000${i}.age`));
-      const found = await judge.open(file, identity);
-      const expected = plain.subarray(65_536 * i, 65_536 * (i + 1));
-      checks.check(`${judge.name}: segment ${i} for the service`, Buffer.compare(found, expected) === 0);
-      checks.check(
-        `the manifest has the header of segment ${i}`,
-        file.subarray(0, Buffer.from(header, 'base64').length).equals(Buffer.from(header, 'base64')),
-      );
+    for (const kind of KINDS) {
+      if (kind !== 'X25519' && !judge.isPostQuantum) continue;
+      const lessee = await generateIdentity(kind);
+      const released = await releaseAll(container, identity, lessee);
+      for (const [i, header] of released.entries()) {
+        const own = Buffer.from(container.manifest.segments[i]!.header, 'base64');
+        const file = readFileSync(join(folder, 'container', `00000${i}.age`));
+        const expected = plain.subarray(65_536 * i, 65_536 * (i + 1));
+        const forService = await judge.open(file, identity);
+        checks.check(
+          `${judge.name}: segment ${i} for the service`,
+          Buffer.compare(forService, expected) === 0,
+        );
+        const found = await judge.open(Buffer.concat([header, file.subarray(own.length)]), lessee);
+        checks.check(`${judge.name}: segment ${i} for a lessee`, Buffer.compare(found, expected) === 0);
+      }
     }
+}
+
+/** Headers of all segments, as a release service hands them out. */
+async function releaseAll(
+  container: PacedContainer,
+  identity: string,
+  lessee: string,
+): Promise<readonly Uint8Array[]> {
+  const people = [0, 1].map(() => generateKeyPairSync('ed25519').privateKey);
+  const service = await ReleaseService.open({
+    identity,
+    containers: [container],
+    approvers: listApprovers(people),
+    by: 'desk',
+    history: [],
+    record: async () => undefined,
+  });
+  const lease = makeLease(container, {
+    recipient: await recipientOf(lessee),
+    segments: 'all',
+    keysPerHour: 2,
+    notBeforeMs: 0,
+    notAfterMs: Date.now() + HOUR_MS,
+    purpose: 'a header that age reads',
+  });
+  const approvals = people.map((key) => approve(lease, key));
+  const { leaseSha256, token } = await service.submit({
+    schema: 'phalanx.signed-lease.v1',
+    lease,
+    approvals,
+  });
+  const { plain } = await openBytes(token, [lessee]);
+  const { keys } = await service.release(leaseSha256, Buffer.from(plain).toString('latin1'), [0, 1]);
+  return keys.map(({ header }) => header);
+}
+
+function listApprovers(keys: readonly KeyObject[]): readonly Approver[] {
+  return parseApprovers(
+    JSON.stringify(
+      keys.map((key, i) => ({
+        name: `${i}`,
+        publicKey: createPublicKey(key).export({ type: 'spki', format: 'pem' }),
+      })),
+    ),
+  );
 }
 
 /** openssl signs a lease and checks our signatures: Ed25519 and ECDSA on P-256. */
@@ -152,7 +208,6 @@ async function checkOpenssl(checks: Checks, folder: string): Promise<void> {
     return;
   }
   const manifest = readFileSync(join(folder, 'container', 'manifest.json'));
-  const { parseManifest } = await import('@phalanx/weights');
   const lease = makeLease(parseManifest(manifest), {
     recipient: await recipientOf(await generateIdentity('X25519')),
     segments: 'all',
@@ -167,14 +222,7 @@ async function checkOpenssl(checks: Checks, folder: string): Promise<void> {
     generateKeyPairSync('ed25519').privateKey,
     generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey,
   ];
-  const approvers = parseApprovers(
-    JSON.stringify(
-      keys.map((key, i) => ({
-        name: `${i}`,
-        publicKey: createPublicKey(key).export({ type: 'spki', format: 'pem' }),
-      })),
-    ),
-  );
+  const approvers = listApprovers(keys);
   for (const [i, key] of keys.entries()) {
     writeFileSync(at('key.pem'), key.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
     writeFileSync(at('pub.pem'), createPublicKey(key).export({ type: 'spki', format: 'pem' }));

@@ -1,10 +1,12 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HOUR_MS, PhalanxError } from '@phalanx/core';
+import { HOUR_MS, PhalanxError, toBase64 } from '@phalanx/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { collect } from './age.test.support.js';
+import { openBytesSource } from '../formats/byte-source.js';
+import { collect, seal } from './age.test.support.js';
+import { openHeader, readHeader } from './age-header.js';
 import { generateIdentity } from './age-key.js';
 import {
   addApproval,
@@ -21,6 +23,7 @@ import { openPaced, openPacedFile, readManifest } from './open-paced.js';
 import { formatManifest, parseManifest, segmentName } from './paced-container.js';
 import { type Office, openOffice, SEGMENT, SIZES, START_MS } from './release.test.support.js';
 import type { ReleaseStatement } from './release-service.js';
+import { sealPayload } from './sealed-stream.js';
 
 const office: Office = await openOffice();
 afterAll(() => rmSync(office.folder, { recursive: true }));
@@ -55,6 +58,8 @@ describe('approval', () => {
     expect(await codeOf(() => service.submit(office.sign(lease)))).toBe('WEIGHTS_LEASE');
     expect(await codeOf(() => service.submit(office.sign(lease, 0)))).toBe('WEIGHTS_LEASE');
     expect(await codeOf(() => service.submit(office.sign(lease, 0, 0)))).toBe('WEIGHTS_LEASE');
+    // ECDSA gives another signature each time.
+    expect(await codeOf(() => service.submit(office.sign(lease, 1, 1)))).toBe('WEIGHTS_LEASE');
     for (const pair of [
       [0, 1],
       [1, 2],
@@ -152,6 +157,21 @@ describe('release', () => {
     expect(logged(office.log)).toEqual([0, 1]);
   });
 
+  it('is no faster than the lease, also after a restart, where the container would allow more', async () => {
+    const { service, signed, leaseSha256, token } = await begin({ keysPerHour: 1 });
+    expect((await service.release(leaseSha256, token, all)).keys.length).toBe(1);
+    expect(await service.release(leaseSha256, token, [1])).toMatchObject({ keys: [], waitMs: HOUR_MS });
+    const reopened = await office.open();
+    await office.enter(reopened, signed);
+    expect((await reopened.release(leaseSha256, token, [1])).keys).toEqual([]);
+  });
+
+  it('takes no lease of segments that are not there', async () => {
+    const { service } = await begin();
+    const lease = { ...(await office.lease()), segments: [[0, 5] as [number, number]] };
+    expect(await codeOf(() => service.submit(office.sign(lease, 0, 1)))).toBe('WEIGHTS_LEASE');
+  });
+
   it('counts all leases of a container together', async () => {
     const { service, leaseSha256, token } = await begin();
     const second = await office.enter(service, office.sign(await office.lease({ keysPerHour: 100 }), 0, 2));
@@ -184,6 +204,13 @@ describe('release', () => {
     expect(await ask([1])).toBe('none');
     office.wait(HOUR_MS);
     expect(await ask([1])).toBe('WEIGHTS_LEASE');
+  });
+
+  it('is over when the clock says so, though the counter slept', async () => {
+    const { service, signed, leaseSha256, token } = await begin({ notAfterMs: START_MS + HOUR_MS });
+    office.now.wallMs = START_MS + HOUR_MS + 1;
+    expect(await codeOf(() => service.release(leaseSha256, token, [1]))).toBe('WEIGHTS_LEASE');
+    expect(await codeOf(() => service.submit(signed))).toBe('WEIGHTS_LEASE');
   });
 
   it('ends with a withdrawal by one approver, for good', async () => {
@@ -357,9 +384,6 @@ describe('a paced container', () => {
   });
 
   it('refuses segments that another wrote with a key that was released', async () => {
-    const { openHeader } = await import('./age-header.js');
-    const { sealPayload } = await import('./sealed-stream.js');
-    const { openBytesSource } = await import('../formats/byte-source.js');
     const path = join(folder, segmentName(0));
     const before = readFileSync(path);
     const fileKey = await openHeader(headers[0]!, [office.lessee]);
@@ -374,6 +398,25 @@ describe('a paced container', () => {
     };
     expect(await codeOf(open)).toBe('WEIGHTS_SEAL');
     writeFileSync(path, before);
+  });
+
+  it('refuses a segment that is shorter than its manifest says, though its digest is right', async () => {
+    const other = join(office.folder, 'short');
+    cpSync(folder, other, { recursive: true });
+    const file = await seal(office.plains[0]!.subarray(0, SEGMENT - 1), [office.container.manifest.service]);
+    writeFileSync(join(other, segmentName(0)), file);
+    const header = await readHeader(openBytesSource(file));
+    const { manifest } = office.container;
+    const sha256 = createHash('sha256').update(file).digest('hex');
+    const segments = [{ header: toBase64(header), sha256 }, ...manifest.segments.slice(1)];
+    const short = parseManifest(formatManifest({ ...manifest, segments }));
+    const service = { identities: [office.identity] };
+    const open = async () => {
+      for await (const _ of openPaced(other, short, join(office.folder, 'shorter'), service));
+    };
+    expect(await codeOf(open)).toBe('WEIGHTS_SEAL');
+    const part = openPacedFile(other, short, 'part-0.bin', service);
+    expect(await codeOf(() => part.read(0, 1))).toBe('WEIGHTS_SEAL');
   });
 
   it('has a manifest that is read back and nothing else', async () => {
