@@ -184,6 +184,7 @@ export {
   type RegisteredCopy,
   registerCopy,
 } from './tracing/copy-register.js';
+export { type ExpectedCase, expectLogP } from './tracing/expected-score.js';
 export type { CopyHolder } from './tracing/fingerprint-code.js';
 export { digestFiles, type FileDigest, type MarkedCopy, markCopy } from './tracing/mark-copy.js';
 export {

@@ -4,30 +4,40 @@ import { multiplyRows, type RowMatrix, transpose } from '../kernels/inner-produc
 const FIRST_RANK = 16;
 const MAX_RANK = 128;
 /** How far above the largest singular value of noise a component must stand. */
-const EDGE = 1.5;
+const EDGE = 2;
 const ROUNDS = 3;
+/** A component on fewer rows is one row that is louder than others, and no drift. */
+const LEAST_ROWS = 6;
+/** Differences with less energy than so many times that of marks have no drift that is worth the search. */
+const QUIET = 8;
 
 /**
  * Takes out of a matrix of differences, in place, what training adds and marks do not: its components of low rank. Low-rank adapters are exactly
- * such, whole fine-tuning largely. A component goes when its singular value exceeds 1.5 (sqrt(rows) + sqrt(columns)) times the deviation of
+ * such, whole fine-tuning largely. A component goes when its singular value exceeds twice (sqrt(rows) + sqrt(columns)) times the deviation of
  * what is left: the edge of the spectrum of noise (Marchenko and Pastur 1967). Marks have keyed signs and lie below it; taking out r
- * components costs r (1/rows + 1/columns) of them. Rows and columns are brought to one size first, by the owner's numbers, with which marks grow, in
- * later rounds by what is left of each row; that leaves ranks as they are. Randomised subspace iteration (Halko, Martinsson and Tropp 2011), twice refined.
+ * components costs r (1/rows + 1/columns) of them. Before that rows are brought to one size by what is left of them, so that one that was trained
+ * much, or has many marks, is no component, and columns by the owner's numbers, with which marks grow; that leaves ranks as they are. Randomised
+ * subspace iteration (Halko, Martinsson and Tropp 2011), twice refined.
  *
  * @param base the owner's numbers, of the same shape
+ * @param least size of marks over that of the numbers: a row with few marks is not enlarged beyond that
  * @returns how many components were taken out
  */
-export function removeDrift(differences: RowMatrix, base: Float32Array): number {
+export function removeDrift(differences: RowMatrix, base: Float32Array, least: number): number {
   const most = Math.min(MAX_RANK, Math.floor(Math.min(differences.rows, differences.columns) / 8));
   if (most < 1) return 0;
-  const sizes = measureSizes(base, differences);
+  if (sumSquares(differences.values) < QUIET * least * least * sumSquares(base)) return 0;
+  const own = measureSizes(base, differences);
+  const { columnSizes } = own;
   let total = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    // What is left of each row says how much it was trained; the drift that hardly trained rows share shows among them alone.
-    if (round > 0) sizes.rowSizes.set(measureSizes(differences.values, differences).rowSizes);
-    scale(differences, (i, k) => 1 / (sizes.rowSizes[i]! * sizes.columnSizes[k]!));
+    // Later, what is left of each row says how much it was trained; drift that hardly trained rows share shows among them alone.
+    const { rowSizes } = measureSizes(differences.values, differences);
+    for (let i = 0; i < rowSizes.length; i++) rowSizes[i] = Math.max(rowSizes[i]!, least * own.rowSizes[i]!);
+    const [rowFactors, columnFactors] = [rowSizes, columnSizes].map((sizes) => sizes.map((size) => 1 / size));
+    scale(differences, rowFactors!, columnFactors!);
     const count = removeComponents(differences, most - total);
-    scale(differences, (i, k) => sizes.rowSizes[i]! * sizes.columnSizes[k]!);
+    scale(differences, rowSizes, columnSizes);
     total += count;
     if (count === 0 || total === most) break;
   }
@@ -39,24 +49,37 @@ function measureSizes(base: Float32Array, { rows, columns }: RowMatrix) {
   const rowSizes = new Float64Array(rows);
   const columnSizes = new Float64Array(columns);
   for (let i = 0; i < rows; i++) {
+    const from = i * columns;
     let sum = 0;
-    for (let k = 0; k < columns; k++) sum += base[i * columns + k]! ** 2;
+    for (let k = 0; k < columns; k++) sum += base[from + k]! * base[from + k]!;
     rowSizes[i] = Math.sqrt(sum / columns) || 1;
-    for (let k = 0; k < columns; k++) columnSizes[k]! += (base[i * columns + k]! / rowSizes[i]!) ** 2;
+    const factor = columns / sum;
+    if (factor < Number.POSITIVE_INFINITY)
+      for (let k = 0; k < columns; k++) columnSizes[k]! += base[from + k]! * base[from + k]! * factor;
   }
   for (let k = 0; k < columns; k++) columnSizes[k] = Math.sqrt(columnSizes[k]! / rows) || 1;
   return { rowSizes, columnSizes };
 }
 
-function scale({ rows, columns, values }: RowMatrix, factor: (i: number, k: number) => number): void {
-  for (let i = 0; i < rows; i++) for (let k = 0; k < columns; k++) values[i * columns + k]! *= factor(i, k);
+function sumSquares(values: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
+  return sum;
+}
+
+function scale({ rows, columns, values }: RowMatrix, byRow: Float64Array, byColumn: Float64Array): void {
+  for (let i = 0; i < rows; i++) {
+    const factor = byRow[i]!;
+    const from = i * columns;
+    for (let k = 0; k < columns; k++) values[from + k]! *= factor * byColumn[k]!;
+  }
 }
 
 function removeComponents(differences: RowMatrix, most: number): number {
   const turned = transpose(differences);
   for (let rank = Math.min(FIRST_RANK, most); ; rank = Math.min(4 * rank, most)) {
     const found = findComponents(differences, turned, rank);
-    const count = countAboveNoise(found.squares, differences);
+    const count = countAboveNoise(found, differences);
     if (count === rank && rank < most) continue;
     if (count > 0) subtract(differences, found, count);
     return count;
@@ -96,18 +119,25 @@ function findComponents(matrix: RowMatrix, turned: RowMatrix, rank: number): Com
   };
 }
 
-function countAboveNoise(squares: Float64Array, { rows, columns, values }: RowMatrix): number {
-  let energy = 0;
-  for (const value of values) energy += value * value;
+function countAboveNoise({ squares, left }: Components, { rows, columns, values }: RowMatrix): number {
+  let energy = sumSquares(values);
   const edge = EDGE * EDGE * (Math.sqrt(rows) + Math.sqrt(columns)) ** 2;
   let count = 0;
   for (const square of squares) {
     energy -= square;
     const freedom = rows * columns - (count + 1) * (rows + columns);
     if (freedom <= 0 || !(square > (edge * Math.max(0, energy)) / freedom) || !(square > 0)) break;
+    if (countRows(left, count) < LEAST_ROWS) break;
     count++;
   }
   return count;
+}
+
+/** Rows that a component lies on, by the participation ratio. */
+function countRows({ columns, values }: RowMatrix, component: number): number {
+  let sum = 0;
+  for (let i = 0; i < columns; i++) sum += values[component * columns + i]! ** 4;
+  return 1 / sum;
 }
 
 function subtract({ values }: RowMatrix, { left, right }: Components, count: number): void {

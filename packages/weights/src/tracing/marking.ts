@@ -20,7 +20,7 @@ export function markNumbers(
 ): number {
   const task = { range, runs, word, share, amplitude };
   if (format === 'F32')
-    return markFloats(new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4), task);
+    return markFloats(new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4), task);
   const words = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
   return format === 'BF16' ? markBrainFloats(words, task) : markHalves(words, task);
 }
@@ -44,13 +44,16 @@ function markHalves(words: Uint16Array, { range, runs, word, share, amplitude }:
   return markWords(words, 0x7fff, above, below, amplitude * 8, runs, word, share);
 }
 
-function markFloats(words: Uint32Array, { range, runs, word, share, amplitude }: MarkingTask): number {
+function markFloats(words: Int32Array, { range, runs, word, share, amplitude }: MarkingTask): number {
   return markWords(words, 0x7fff_ffff, range.above, range.below, amplitude * 0x1_0000, runs, word, share);
 }
 
-/** One loop for words of both sizes, since a magnitude grows with its bits in every format. */
+/**
+ * One loop for words of both sizes, since a magnitude grows with its bits in every format. Without branches on what is random: a processor
+ * that guesses every other of them wrong took five times as long.
+ */
 function markWords(
-  words: Uint16Array | Uint32Array,
+  words: Uint16Array | Int32Array,
   magnitudeBits: number,
   above: number,
   below: number,
@@ -64,14 +67,17 @@ function markWords(
   for (let from = 0, run = 0; from < words.length; from += RUN, run += 4) {
     if (runs[run]! >= share) continue;
     const signs = runs[run + 1]!;
-    const first = (runs[run + 2]! | (runs[run + 3]! << 16)) & last;
+    const first = runs[run + 2]! | (runs[run + 3]! << 16);
     const count = Math.min(RUN, words.length - from);
     for (let j = 0; j < count; j++) {
       const bits = words[from + j]!;
       const magnitude = bits & magnitudeBits;
-      if (magnitude <= above || magnitude >= below) continue;
-      words[from + j] = ((signs >>> j) & 1) === word[(first + j) & last]! ? bits + step : bits - step;
-      marked++;
+      // All ones where the magnitude lies between, else zero.
+      const carries = ((above - magnitude) & (magnitude - below)) >> 31;
+      // All ones where it shrinks.
+      const shrinks = -(((signs >>> j) & 1) ^ word[(first + j) & last]!);
+      words[from + j] = bits + (((step ^ shrinks) - shrinks) & carries);
+      marked -= carries;
     }
   }
   return marked;

@@ -90,7 +90,12 @@ export class MarkReader {
       at = end;
     }
     if (from % columns === 0 && base.length % columns === 0)
-      this.#drift += removeDrift({ rows: base.length / columns, columns, values: differences }, base);
+      this.#drift += removeDrift(
+        { rows: base.length / columns, columns, values: differences },
+        base,
+        // A unit of the last place is 2^-8 to 2^-7 of a number.
+        parameters.amplitude * 2 ** -8 * Math.sqrt(parameters.share / 65_536),
+      );
     for (const [row, end] of ends.entries()) {
       const at = row === 0 ? 0 : ends[row - 1]!;
       const stretch = { from: at, end, limit: limits[row]!, offset: from - firstRun * RUN };
