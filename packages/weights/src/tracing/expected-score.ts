@@ -2,8 +2,8 @@ import { erfc } from '@phalanx/stats';
 import { type Collusion, collude } from './collusion.js';
 
 /** Points over the distribution of biases, and over what a position shows. */
-const BIASES = 96;
-const VALUES = 33;
+const BIASES = 64;
+const VALUES = 25;
 const STEPS = 40;
 
 export interface ExpectedCase {

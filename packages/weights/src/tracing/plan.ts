@@ -76,8 +76,9 @@ export function planMarks(settings: PlanSettings): MarkPlan {
       const perPosition = Math.max(LEAST_CARRIERS, Math.ceil((noiseUlps / (amplitude * noise)) ** 2));
       if (perPosition * codeLength <= carriers) designs.push({ codeLength, amplitude, perPosition });
     }
+    // Longer codes cost less up to a length, and more from there on.
+    if (designs.length > 0 && cost(designs.at(-1)!) > 2 * Math.min(...designs.map(cost))) break;
   }
-  const cost = ({ codeLength, amplitude, perPosition }: Design) => codeLength * perPosition * amplitude ** 2;
   const least = Math.min(...designs.map(cost));
   const chosen = designs.find((design) => cost(design) <= 1.25 * least);
   return describe(
@@ -85,6 +86,11 @@ export function planMarks(settings: PlanSettings): MarkPlan {
     settings,
     level,
   );
+}
+
+/** What a model loses, up to a factor. */
+function cost({ codeLength, amplitude, perPosition }: Design): number {
+  return codeLength * perPosition * amplitude ** 2;
 }
 
 function reserve(design: Design, carriers: number): Design {
@@ -99,17 +105,18 @@ interface Design {
   readonly perPosition: number;
 }
 
-/** The most noise on a position under which every attack is still traced; null where even none is too much. */
+/** Those that leave least of a word in some range of noise; `describe` looks at all. */
+const HARDEST: readonly Collusion[] = ['overshoot', 'minority', 'interleave'];
+
+/** The most noise on a position under which the hardest attacks are still traced; null where even none is too much. */
 function findNoise(codeLength: number, colluders: number, level: number): number | null {
-  // The last is mostly the worst.
-  const attacks = [...COLLUSIONS].reverse();
   const holds = (noise: number) =>
-    attacks.every(
+    HARDEST.every(
       (attack) => expectLogP({ codeLength, colluders, designed: colluders, noise, attack }, CAUTION) <= level,
     );
   if (!holds(0.01)) return null;
   let [low, high] = [0.01, 8];
-  for (let step = 0; step < 10; step++) {
+  for (let step = 0; step < 7; step++) {
     const middle = Math.sqrt(low * high);
     if (holds(middle)) low = middle;
     else high = middle;
@@ -124,7 +131,7 @@ function findStrongest({ colluders, noiseUlps, carriers }: PlanSettings): Design
     const perPosition = Math.floor(carriers / codeLength);
     const noise = noiseUlps / (amplitude * Math.sqrt(perPosition));
     const worst = Math.max(
-      ...COLLUSIONS.map((attack) =>
+      ...HARDEST.map((attack) =>
         expectLogP({ codeLength, colluders, designed: colluders, noise, attack }, CAUTION),
       ),
     );
