@@ -138,6 +138,9 @@ function deviationOf(weights: Float64Array): number {
   return Math.sqrt(square / 12);
 }
 
+/** Of the search: the interval shrinks to 1e-6 of its length. */
+const STEPS = 30;
+
 /** ln of the Chernoff bound, by golden section over ln t: every t gives a bound, so the search need not be exact. */
 function boundTail(weights: Float64Array, score: number): number {
   const deviation = deviationOf(weights);
@@ -146,13 +149,20 @@ function boundTail(weights: Float64Array, score: number): number {
   const golden = (Math.sqrt(5) - 1) / 2;
   let low = Math.log(1e-3 / deviation);
   let high = Math.log(1e4 / deviation);
+  let [left, right] = [high - golden * (high - low), low + golden * (high - low)];
+  let [valueLeft, valueRight] = [at(left), at(right)];
   let best = 0;
-  for (let step = 0; step < 60; step++) {
-    const [left, right] = [high - golden * (high - low), low + golden * (high - low)];
-    const [valueLeft, valueRight] = [at(left), at(right)];
+  for (let step = 0; step < STEPS; step++) {
     best = Math.min(best, valueLeft, valueRight);
-    if (valueLeft < valueRight) high = right;
-    else low = left;
+    if (valueLeft < valueRight) {
+      [high, right, valueRight] = [right, left, valueLeft];
+      left = high - golden * (high - low);
+      valueLeft = at(left);
+    } else {
+      [low, left, valueLeft] = [left, right, valueRight];
+      right = low + golden * (high - low);
+      valueRight = at(right);
+    }
   }
   return best;
 }

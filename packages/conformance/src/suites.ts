@@ -1,5 +1,6 @@
 import { atlas } from './atlas.js';
 import { attribution } from './attribution.js';
+import { blackBox } from './black-box.js';
 import { canonicalJsonSuite } from './canonical-json.js';
 import { clickhouseShards } from './clickhouse-shards.js';
 import { clickhouseCluster } from './clickhouse-suite.js';
@@ -19,6 +20,7 @@ import { oneJob } from './one-job.js';
 import { privateMatching } from './private-matching.js';
 import { radioactivity } from './radioactivity.js';
 import { signatureVectors } from './signature-vectors.js';
+import { stix } from './stix.js';
 import type { Suite } from './suite.js';
 import { tails } from './tails.js';
 import { templateFingerprint } from './template-fingerprint.js';
@@ -58,6 +60,7 @@ export const suites: readonly Suite[] = [
   weightSigning,
   weightSealing,
   weightUtility,
+  blackBox,
   radioactivity,
   watermarkKgw,
   triage,
@@ -66,6 +69,7 @@ export const suites: readonly Suite[] = [
   watermarkGumbel,
   watermarkOwn,
   watermarkEngines,
+  stix,
   formats,
   evidenceFormats,
   evidenceReport,
