@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync, randomFillSync } from 'node:crypto';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -9,6 +9,8 @@ import { badArgument } from '../hydrabench/split.js';
 
 const GB = 1e9;
 const PIECE_BYTES = 4 * 1024 * 1024;
+/** Of a model in parts, one file under so many names. */
+const FILES = 4;
 /** Programs that hash a file named last, where they are at hand. */
 const PEERS = ['sha256sum', 'b2sum', 'b3sum'];
 
@@ -35,6 +37,10 @@ export async function benchWeightSigning(args: readonly string[] = []): Promise<
     for (const hash of CONTENT_HASHES) await measure(hash, full, file, { hash });
     await measure('sha256, ranges of 0.1 GB', full, file, { shardBytes: 1e8 });
     await measure('sha256 and chunk tree', full, file, { chunkTrees: true });
+    const many = join(folder, 'many');
+    await mkdir(many);
+    for (let i = 0; i < FILES; i++) await link(full, join(many, `part-${i}`));
+    await measure(`sha256, ${FILES} files in threads`, many, FILES * file, {});
     for (const peer of PEERS) measurePeer(peer, full, file);
     const sparse = join(folder, 'sparse.bin');
     const handle = await open(sparse, 'w');

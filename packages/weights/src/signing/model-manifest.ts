@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { concatBytes, toHex } from '@phalanx/core';
+import { toHex } from '@phalanx/core';
 import { requireFormat } from '../weights-error.js';
-import { CHUNK_PLAN, type ChunkedFile } from './chunk-hashes.js';
-import { type ContentHash, openContentHash } from './content-hash.js';
-import { type DigestPlan, digestFile } from './file-digests.js';
+import type { ChunkedFile } from './chunk-hashes.js';
+import type { ContentHash } from './content-hash.js';
+import { hashFiles } from './hashing-threads.js';
 import {
   comparePaths,
   type FileRules,
@@ -67,16 +67,14 @@ export async function hashModel(
   withChunks = false,
 ): Promise<HashedModel> {
   const { hash = 'sha256', shardBytes = null, allowSymlinks = false, ignorePaths } = settings;
-  const plan: DigestPlan = { open: await openContentHash(hash), rangeBytes: shardBytes };
+  const files = await listModelFiles(location, settings);
+  const hashes = await hashFiles(files, { hash, rangeBytes: shardBytes, withChunks }, settings.onFile);
   const resources: Resource[] = [];
   const chunked: ChunkedFile[] = [];
-  for (const file of await listModelFiles(location, settings)) {
-    const read = await digestFile(file.location, withChunks ? [plan, CHUNK_PLAN] : [plan]);
-    const { sizeBytes } = read;
-    const [digests, chunks] = read.digests;
-    resources.push(...nameResources({ ...file, sizeBytes }, digests!, shardBytes));
-    if (chunks !== undefined) chunked.push({ path: file.path, sizeBytes, hashes: concatBytes(chunks) });
-    settings.onFile?.(file);
+  for (const [i, { sizeBytes, digests, chunks }] of hashes.entries()) {
+    const { path } = files[i]!;
+    resources.push(...nameResources(path, sizeBytes, digests, shardBytes));
+    if (chunks !== null) chunked.push({ path, sizeBytes, hashes: chunks });
   }
   requireFormat(resources.length > 0, 'a model without files to sign');
   resources.sort((a, b) => comparePaths(a.name, b.name));
@@ -94,7 +92,8 @@ export async function hashModel(
 
 /** The resources of a file. */
 export function nameResources(
-  { path, sizeBytes }: ModelFile,
+  path: string,
+  sizeBytes: number,
   digests: readonly Uint8Array[],
   shardBytes: number | null,
 ): Resource[] {

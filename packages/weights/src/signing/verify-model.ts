@@ -1,8 +1,7 @@
 import { readEnvelopeBundle } from '@phalanx/attestation';
 import { PhalanxError, toHex } from '@phalanx/core';
 import type { WeightsErrorCode } from '../weights-error.js';
-import { openContentHash } from './content-hash.js';
-import { digestFile } from './file-digests.js';
+import { hashFiles } from './hashing-threads.js';
 import { GIT_PATHS, isBelow, listModelFiles, type ModelFile } from './model-files.js';
 import { filePathOf, type ModelManifest, nameResources } from './model-manifest.js';
 import { parseModelStatement } from './oms-statement.js';
@@ -98,7 +97,7 @@ export function describeDifferences({
  * Compares a model on disk with a manifest. Every file that is found is looked up in the manifest and never the other way, so no name in
  * it is ever opened. In ranges, empty files are not listed and not missed, as in the reference.
  *
- * @throws PhalanxError as `listModelFiles` and `digestFile`
+ * @throws PhalanxError as `listModelFiles` and `hashFiles`
  */
 export async function compareModel(
   location: string,
@@ -112,47 +111,46 @@ export async function compareModel(
     ignorePaths,
     allowSymlinks: settings.allowSymlinks ?? false,
   });
-  const plan = { open: await openContentHash(manifest.hash), rangeBytes: shardBytes };
-  const digestsOf = async (file: ModelFile) => {
-    const { sizeBytes, digests } = await digestFile(file.location, [plan]);
-    settings.onFile?.(file);
-    return nameResources({ ...file, sizeBytes }, digests[0]!, shardBytes);
+  const plan = { hash: manifest.hash, rangeBytes: shardBytes, withChunks: false };
+  const hash = async (some: readonly ModelFile[]) => {
+    const hashes = await hashFiles(some, plan, settings.onFile);
+    return hashes.map(({ sizeBytes, digests }, i) =>
+      nameResources(nameOf(some[i]!, manifest, listed), sizeBytes, digests, shardBytes),
+    );
   };
 
+  const isListed = (file: ModelFile) => listed.has(nameOf(file, manifest, listed));
+  const present = files.filter(isListed);
   const changed: string[] = [];
-  const unlisted: ModelFile[] = [];
   const missing = new Map(listed);
-  for (const file of files) {
-    const path = nameOf(file, manifest, listed);
-    const expected = listed.get(path);
-    if (expected === undefined) {
-      if (shardBytes === null || file.sizeBytes > 0) unlisted.push(file);
-      continue;
-    }
+  for (const [i, found] of (await hash(present)).entries()) {
+    const path = nameOf(present[i]!, manifest, listed);
+    const expected = listed.get(path)!;
     missing.delete(path);
-    const found = await digestsOf({ ...file, path });
     const isSame =
       found.length === expected.size &&
       found.every(({ name, digest }) => expected.get(name) === toHex(digest));
     if (!isSame) changed.push(path);
   }
 
+  const others = files.filter((file) => !isListed(file) && (shardBytes === null || file.sizeBytes > 0));
+  const unlisted = new Set(others.map(({ path }) => path));
   const renamed: { from: string; to: string }[] = [];
-  if (missing.size > 0 && unlisted.length > 0) {
+  if (missing.size > 0 && others.length > 0) {
     const names = new Map<string, string>();
     for (const [path, expected] of missing) names.set([...expected.values()].join(), path);
-    for (const file of [...unlisted]) {
-      const digests = (await digestsOf(file)).map(({ digest }) => toHex(digest));
-      const from = names.get(digests.join());
+    for (const [i, found] of (await hash(others)).entries()) {
+      const from = names.get(found.map(({ digest }) => toHex(digest)).join());
       if (from === undefined || !missing.delete(from)) continue;
-      renamed.push({ from, to: file.path });
-      unlisted.splice(unlisted.indexOf(file), 1);
+      const to = others[i]!.path;
+      renamed.push({ from, to });
+      unlisted.delete(to);
     }
   }
   return {
     changed,
     missing: [...missing.keys()],
-    unlisted: settings.allowUnlisted ? [] : unlisted.map(({ path }) => path),
+    unlisted: settings.allowUnlisted ? [] : [...unlisted],
     renamed,
   };
 }
