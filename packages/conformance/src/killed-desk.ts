@@ -26,9 +26,10 @@ import { collectBytes } from './sealed-bytes.js';
 import type { DeskTask } from './sealing-desk.js';
 
 const DESK = fileURLToPath(new URL('./sealing-desk.js', import.meta.url));
-/** Each fourth kill falls while the service starts, the others so long after it first listens: a request takes some milliseconds. */
+/** Each fourth kill falls while the service starts, the others after some answers and a part of the time that one takes. */
 const START_MS = 500;
-const ASKED_MS = 250;
+const MAX_ANSWERS = 10;
+const ANSWER_MS = 20;
 const SEGMENTS = 600;
 const SEGMENT_BYTES = 65_536;
 const ASKERS = 3;
@@ -127,7 +128,8 @@ export async function askThroughKills(
       desk.kill('SIGKILL');
     };
     if (kill % 4 === 3) setTimeout(die, randomInt(START_MS));
-    else desk.stdout.once('data', () => setTimeout(die, randomInt(ASKED_MS)));
+    client.answersToDeath = kill % 4 === 3 ? Number.POSITIVE_INFINITY : randomInt(1, MAX_ANSWERS + 1);
+    client.onLastAnswer = () => setTimeout(die, randomInt(1000 * ANSWER_MS) / 1000);
     await client.askUntilEnd(desk);
     await ended;
     if (desk.signalCode !== 'SIGKILL') throw new Error(`a desk ended with ${desk.exitCode}`);
@@ -156,6 +158,9 @@ class Client {
   readonly nowMs: () => number;
   answers = 0;
   isAsking = false;
+  /** After so many more answers `onLastAnswer` is called, once. */
+  answersToDeath = Number.POSITIVE_INFINITY;
+  onLastAnswer: () => unknown = () => undefined;
   readonly #leases: readonly SignedLease[];
   readonly #lessees: readonly string[];
   readonly #known = new Set<string>();
@@ -184,12 +189,14 @@ class Client {
   async #ask(url: string, lease: number, gone: AbortSignal): Promise<void> {
     try {
       const shown = await post(`${url}/v1/leases`, formatSigned(this.#leases[lease]!), '', gone);
+      this.#countAnswer();
       const sealed = Buffer.from(shown.token as string, 'base64');
       const token = await collectBytes(openSealedStream(openBytesSource(sealed), [this.#lessees[lease]!]));
       while (!gone.aborted) {
         const segments = Array.from({ length: randomInt(1, 7) }, () => randomInt(SEGMENTS));
         const body = Buffer.from(JSON.stringify({ leaseSha256: shown.leaseSha256, segments }));
         const { keys } = await post(`${url}/v1/keys`, body, Buffer.from(token).toString('latin1'), gone);
+        this.#countAnswer();
         this.#keep(lease, keys as { segment: number; header: string }[]);
       }
     } catch (error) {
@@ -197,6 +204,10 @@ class Client {
       // The answer may be cut off before the process is seen to be gone.
       if (!gone.aborted) await once(gone, 'abort');
     }
+  }
+
+  #countAnswer(): void {
+    if (--this.answersToDeath === 0) this.onLastAnswer();
   }
 
   #keep(lease: number, keys: readonly { readonly segment: number; readonly header: string }[]): void {

@@ -34,6 +34,8 @@ const KINDS: readonly AgeKeyKind[] = ['X25519', 'ML-KEM-768 with X25519'];
 const KILLS = 200;
 const HOUR = 2_000;
 const DEFECT_KILLS = 16;
+/** Longer than most of the defective service's lives. */
+const LATE_MS = 1_000;
 
 /** Sealing before the programs that define its format, and the release service under kills. */
 export const weightSealing: Suite = {
@@ -59,7 +61,7 @@ export const weightSealing: Suite = {
       mkdirSync(join(folder, 'desk'));
       await checkKills(checks, await askThroughKills(join(folder, 'desk'), KILLS, HOUR));
       mkdirSync(join(folder, 'defect'));
-      const late = await askThroughKills(join(folder, 'defect'), DEFECT_KILLS, HOUR, 60);
+      const late = await askThroughKills(join(folder, 'defect'), DEFECT_KILLS, HOUR, LATE_MS);
       checks.check('a service that logs after it hands out is found out', countUnlogged(late) > 0);
     } finally {
       await rm(folder, { recursive: true, force: true });
