@@ -7,7 +7,7 @@ export const STIX_LIMITS = {
   /** Values of one JSON text, members and elements counted: 80 for each of 5,000 objects. */
   jsonValues: 400_000,
   /** UTF-16 code units of one string. */
-  stringUnits: 256 * 1024,
+  stringUnits: 64 * 1024,
   /** Characters of one number: the longest of a double is 25. */
   numberCharacters: 40,
   /** Objects of one bundle. */
@@ -22,8 +22,10 @@ export const STIX_LIMITS = {
   likeUnits: 1_024,
   /** UTF-16 code units of the operand of MATCHES. */
   regexUnits: 512,
-  /** UTF-16 code units of a value that MATCHES looks at; a longer one does not match. */
-  regexValueUnits: 16 * 1024,
+  /** Instructions of the program that RE2 makes of it. */
+  regexProgram: 400,
+  /** Instructions times UTF-16 code units of a value that MATCHES looks at: 50 ms where RE2 falls back on its slowest way. */
+  regexSteps: 400_000,
   /** Steps of one match: values compared and combinations of observations tried. */
   matchSteps: 2_000_000,
   /** Observations of one match. */

@@ -40,7 +40,7 @@ function selectBy(path: ObjectPath, test: PropertyTest, without: boolean): Compi
       budget.spend();
       if (object.type !== path.objectType) continue;
       const values = walkPath(object, path.steps, observation, budget);
-      if (without ? values.length === 0 : values.some(test)) satisfied.add(id);
+      if (without ? values.length === 0 : values.some((value) => test(value, budget))) satisfied.add(id);
     }
     return satisfied;
   };

@@ -2,26 +2,27 @@ import { RE2JS } from 're2js';
 import { refuse } from '../../coalition-error.js';
 import { STIX_LIMITS } from '../stix-limits.js';
 import { type AddressRange, isWithin, parseAddressRange } from './address-range.js';
+import type { MatchBudget } from './match-budget.js';
 import type { Comparison, Literal } from './syntax-tree.js';
 import { compareLiteral, equalsLiteral, type ObservedValue } from './value.js';
 import { matchesWildcard } from './wildcard.js';
 
 /** Whether one value that a path has reached passes a test of a pattern. */
-export type PropertyTest = (value: ObservedValue) => boolean;
+export type PropertyTest = (value: ObservedValue, budget: MatchBudget) => boolean;
 
 /**
  * Makes a test of a pattern ready to run (STIX 2.1 section 9.6.1). NOT turns its answer round, for values of another type
  * too, as `stix2-matcher` has it.
  *
  * MATCHES runs on RE2 (linear in the text, whatever the expression), so what PCRE has beyond regular languages, back
- * references and look-around, is refused. Text in normalisation form C; bytes as code points below 256.
+ * references and look-around, is refused. Text in normalisation form C; bytes as code points below 256. Running it may throw `COALITION_LIMIT`.
  *
  * @throws PhalanxError `COALITION_PATTERN` for an operand that can never match: no address range, no expression that RE2
  *   reads, no timestamp of the calendar, a set of mixed types; `COALITION_LIMIT` for LIKE and MATCHES operands too long
  */
 export function compileTest(comparison: Extract<Comparison, { kind: 'test' }>): PropertyTest {
   const test = compileOperator(comparison);
-  return comparison.negated ? (value) => !test(value) : test;
+  return comparison.negated ? (value, budget) => !test(value, budget) : test;
 }
 
 function compileOperator({ operator, operands }: Extract<Comparison, { kind: 'test' }>): PropertyTest {
@@ -67,9 +68,11 @@ function compileLike(pattern: string): PropertyTest {
   if (pattern.length > STIX_LIMITS.likeUnits) {
     refuse('COALITION_LIMIT', `a LIKE operand of ${pattern.length} characters`, 'shorten it');
   }
-  return (value) => {
+  return (value, budget) => {
     const text = textOf(value);
-    return text !== null && matchesWildcard(text, pattern);
+    if (text === null) return false;
+    budget.spend(Math.ceil((text.length * pattern.length) / 64));
+    return matchesWildcard(text, pattern);
   };
 }
 
@@ -88,9 +91,19 @@ function compileMatches(pattern: string): PropertyTest {
       error,
     );
   }
-  return (value) => {
+  const program = expression.programSize();
+  if (program > STIX_LIMITS.regexProgram) {
+    refuse('COALITION_LIMIT', 'a MATCHES operand repeats too much', 'count less, or say it another way');
+  }
+  return (value, budget) => {
     const text = textOf(value);
-    return text !== null && text.length <= STIX_LIMITS.regexValueUnits && expression.matcher(text).find();
+    if (text === null) return false;
+    if (text.length * program > STIX_LIMITS.regexSteps) {
+      refuse('COALITION_LIMIT', `MATCHES on a value of ${text.length} characters`, 'leave long values out');
+    }
+    // Small programs run as an automaton; large ones may need each instruction at each character.
+    budget.spend(Math.ceil((text.length * (program > 100 ? program : 1)) / 8));
+    return expression.matcher(text).find();
   };
 }
 

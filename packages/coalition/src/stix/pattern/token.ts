@@ -63,7 +63,7 @@ export class TokenReader {
     this.#at += this.#take(SPACE)?.length ?? 0;
     const at = this.#at;
     if (at >= this.#pattern.length) return { kind: 'end', text: '', at };
-    const token = readToken((expression) => this.#take(expression));
+    const token = readToken(this.#pattern[at]!, (expression) => this.#take(expression));
     if (token === null) {
       return refuse(
         'COALITION_PATTERN',
@@ -81,17 +81,25 @@ export class TokenReader {
   }
 }
 
-const LITERALS: readonly (readonly [TokenKind, RegExp])[] = [
+const NUMBERS: readonly (readonly [TokenKind, RegExp])[] = [
   ['float', FLOAT],
   ['integer', INTEGER],
-  ['hex', HEX],
-  ['base64', BASE64],
-  ['timestamp', TIMESTAMP],
-  ['string', STRING],
 ];
 
-function readToken(take: (expression: RegExp) => string | null): { kind: TokenKind; text: string } | null {
-  for (const [kind, expression] of LITERALS) {
+/** Constants by the character that they begin with; no other token begins with a digit, a sign or a quote. */
+const LITERALS: Readonly<Record<string, readonly (readonly [TokenKind, RegExp])[]>> = {
+  ...Object.fromEntries([...'+-.0123456789'].map((first) => [first, NUMBERS])),
+  h: [['hex', HEX]],
+  b: [['base64', BASE64]],
+  t: [['timestamp', TIMESTAMP]],
+  "'": [['string', STRING]],
+};
+
+function readToken(
+  first: string,
+  take: (expression: RegExp) => string | null,
+): { kind: TokenKind; text: string } | null {
+  for (const [kind, expression] of LITERALS[first] ?? []) {
     const text = take(expression);
     if (text !== null) return { kind, text };
   }
