@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -27,7 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function run(...args: string[]) {
   let out = '';
   let talk = '';
-  const code = await runCli(['weights', ...args], {
+  const code = await runCli(args[0] === 'ledger' ? args : ['weights', ...args], {
     out: (text) => {
       out += text;
     },
@@ -43,7 +43,7 @@ async function run(...args: string[]) {
 }
 
 describe('weights mark-key, mark and trace', () => {
-  it('find the copy that turned up, and register it for its owner alone', { timeout: 60_000 }, async () => {
+  it('find the copy that turned up, and register it for its owner alone', { timeout: 180_000 }, async () => {
     const own = ['--key', at('k'), '--data', at('data')];
     const key = await run(
       'mark-key',
@@ -99,7 +99,7 @@ describe('weights mark-key, mark and trace', () => {
     });
   });
 
-  it('refuse a key or a register that was changed', { timeout: 60_000 }, async () => {
+  it('refuse a key or a register that was changed', { timeout: 180_000 }, async () => {
     const own = ['--key', at('k'), '--data', at('data')];
     const register = at('data/weight-copies.jsonl');
     const lines = readFileSync(register, 'utf8');
@@ -114,5 +114,26 @@ describe('weights mark-key, mark and trace', () => {
     expect(other).toMatchObject({ code: 2 });
     expect(other.talk).toContain('is not what');
     writeFileSync(`${at('k')}.json`, plain);
+  });
+
+  it('commit to key and copy in the log of a data directory', { timeout: 180_000 }, async () => {
+    const data = ['--data', at('logged'), '--json'];
+    await run('ledger', 'init', '--origin', 'node.lab.example', '--unencrypted', ...data);
+    const key = await run('mark-key', at('l'), '--model', model, '--colluders', '1', '--noise', '1', ...data);
+    expect(JSON.parse(key.out)).toMatchObject({ index: 0 });
+    const copy = await run(
+      ...['mark', model, '--key', at('l'), '--recipient', 'Ada', '--out', at('logged.safetensors'), ...data],
+    );
+    const { copySha256, index } = JSON.parse(copy.out);
+    expect(index).toBe(1);
+    const [entry] = readFileSync(at('logged/weight-copies.jsonl'), 'utf8').split('\n');
+    expect(JSON.parse(entry!)).toMatchObject({ copySha256, holder: { kind: 'recipient', name: 'Ada' } });
+    const log = readdirSync(at('logged/ledger/log'), { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile())
+      .map((file) => readFileSync(join(file.parentPath, file.name), 'latin1'))
+      .join('');
+    for (const digest of [copySha256, JSON.parse(entry!).recipientSha256, JSON.parse(entry!).codeSha256])
+      expect(log).toContain(digest);
+    expect(log).not.toContain('Ada');
   });
 });
