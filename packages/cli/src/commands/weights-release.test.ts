@@ -99,13 +99,18 @@ it('leases, approves, hands out at the pace, opens what came, survives a kill, w
   await run(0, ...release('approve', at('lease.json'), '--key', at('bea')));
 
   expect(JSON.parse(await run(0, ...fetching(at('lease.json'))))).toMatchObject({ received: 2, missing: 2 });
-  expect(readdirSync(at('keys'))).toEqual(['000000.header', '000001.header']);
+  expect(readdirSync(at('keys'))).toEqual(['000000.header', '000001.header', 'artifact.sha256']);
   const opening = ['--identity', at('lessee.id'), '--keys', at('keys'), '--json', '--out', at('opened')];
   const open = async (code: number) =>
     JSON.parse(await run(code, 'weights', 'open', at('sealed'), ...opening)).files.map(
       (file: { state: string; released: number }) => `${file.state} ${file.released}`,
     );
   expect(await open(1)).toEqual(['waiting 2', 'waiting 0']);
+
+  mkdirSync(at('other-keys'));
+  writeFileSync(at('other-keys', 'artifact.sha256'), `${'0'.repeat(64)}\n`);
+  const mixed = ['--identity', at('lessee.id'), '--keys', at('other-keys'), '--out', at('opened')];
+  expect(await run(3, 'weights', 'open', at('sealed'), ...mixed)).toMatch(/of another container/);
 
   await stop('SIGKILL');
   await serve();

@@ -142,6 +142,7 @@ async function openPacedCommand(
   const { KeyFolder, openPaced, readManifest } = await import('@phalanx/weights');
   const container = await readManifest(path);
   const folder = flags.keys === undefined ? null : new KeyFolder(flags.keys);
+  await folder?.requireArtifact(container.artifactSha256);
   const keys = {
     identities,
     ...(folder !== null && { findHeader: (segment: number) => folder.find(segment) }),

@@ -44,11 +44,12 @@ export interface FetchKeysSettings {
 /**
  * Shows a lease to its release service, and keeps all the keys that are handed out now. Each is tried before it is kept.
  *
- * @throws PhalanxError `WEIGHTS_LEASE` with the service's reason, `WEIGHTS_SOURCE` when it does not answer or not as it should,
- * `WEIGHTS_SEAL` when the lease is for another identity
+ * @throws PhalanxError `WEIGHTS_LEASE` with the service's reason, or when the folder is another container's; `WEIGHTS_SOURCE` when it
+ * does not answer or not as it should; `WEIGHTS_SEAL` when the lease is for another identity
  */
 export async function fetchKeys(settings: FetchKeysSettings): Promise<FetchedKeys> {
   const { url, lease, container, identities, folder } = settings;
+  await folder.bind(container.artifactSha256);
   const shown = readAnswer(Token, await post(url, '/v1/leases', formatSigned(lease)));
   const token = await openToken(fromBase64(shown.token), identities);
   const kept = await folder.list();
