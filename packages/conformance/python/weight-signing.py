@@ -1,5 +1,6 @@
 """Judges of model signatures: model_signing signs and verifies, cyclonedx validates. One JSON list of jobs on standard input, one of answers out."""
 
+import base64
 import contextlib
 import importlib.resources
 import io
@@ -9,7 +10,9 @@ import sys
 import tempfile
 
 try:
+    import jsonschema
     import model_signing
+    import referencing
     from cyclonedx.schema import SchemaVersion
     from cyclonedx.validation.json import JsonStrictValidator
 except ImportError as error:
@@ -84,6 +87,19 @@ def sign(job, folder):
     return path.read_text(encoding="utf-8")
 
 
+def check_schemas(job):
+    folder = pathlib.Path(job["schemas"])
+    schemas = [json.loads(path.read_text()) for path in folder.glob("*.schema.json")]
+    registry = referencing.Registry().with_resources(
+        [(schema["$id"], referencing.Resource.from_contents(schema)) for schema in schemas]
+    )
+    by_name = {schema["$id"].split("/")[-3]: schema for schema in schemas}
+    bundle = json.loads(job["bundle"])
+    statement = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))
+    for name, value in [("bundle", bundle), ("statement", statement)]:
+        jsonschema.Draft202012Validator(by_name[name], registry=registry).validate(value)
+
+
 def answer(job, folder):
     try:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -94,6 +110,9 @@ def answer(job, folder):
                 return {"ok": True, "bundle": sign(job, folder)}
             if job["do"] == "trusted-root":
                 return {"ok": True, "text": stored("trusted_root.json")}
+            if job["do"] == "schemas":
+                check_schemas(job)
+                return {"ok": True}
             error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(job["bom"])
             return {"ok": error is None, "error": str(error)[:500]}
     except Exception as error:  # whatever the reference stumbles over is a refusal

@@ -19,7 +19,8 @@ export type SigningJob =
       readonly chain?: string;
     } & JobModel)
   | { readonly do: 'trusted-root' }
-  | { readonly do: 'bom'; readonly bom: string };
+  | { readonly do: 'bom'; readonly bom: string }
+  | { readonly do: 'schemas'; readonly schemas: string; readonly bundle: string };
 
 /** A model and how it is hashed. */
 export interface JobModel {

@@ -37,7 +37,14 @@ export const weightSigning: Suite = {
       const [party] = parties;
       const model = join(folder, 'model');
       writeModel(model);
-      await checkBothWays(checks, docket, model, parties);
+      const schemas = oms === null ? null : join(oms, 'spec/schemas/v1.0');
+      await checkBothWays(
+        checks,
+        docket,
+        model,
+        parties,
+        schemas !== null && existsSync(schemas) ? schemas : null,
+      );
       const tell = await checkMutants(checks, docket, model, party!);
       await checkChangedModels(checks, docket, party!, folder);
       await checkCertificateChains(checks, docket, model, folder);
