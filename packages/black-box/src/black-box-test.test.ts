@@ -1,12 +1,13 @@
 import { Random } from '@phalanx/stats';
 import type { SuspectModel } from '@phalanx/suspect';
 import { describe, expect, it } from 'vitest';
-import { type BlackBoxParts, testBlackBox } from './black-box-test.js';
+import { testBlackBox } from './black-box-test.js';
 import { expectCalibrated } from './calibration.test.support.js';
 import { commitChallenges, deriveAnswers, drawChallenges } from './challenge-commitment.js';
 import { combineEvidence } from './combined-evidence.js';
 import { commitOrder, digestText, drawOrder } from './order-commitment.js';
 import { type BlackBoxPlan, digestInputs } from './plan.js';
+import type { BlackBoxParts } from './prepared-test.js';
 import { askInTurns, scoreEach } from './questioning.js';
 import type { TestName, TestResult } from './test-result.js';
 

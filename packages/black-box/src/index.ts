@@ -1,10 +1,5 @@
 export type { BlackBoxErrorCode } from './black-box-error.js';
-export {
-  type BlackBoxParts,
-  type BlackBoxResult,
-  type LineageVerdict,
-  testBlackBox,
-} from './black-box-test.js';
+export { type BlackBoxResult, type LineageVerdict, testBlackBox } from './black-box-test.js';
 export {
   ChallengeOpening,
   commitChallenges,
@@ -58,6 +53,7 @@ export {
   type PlannedTest,
   questionOf,
 } from './plan.js';
+export type { BlackBoxParts } from './prepared-test.js';
 export {
   matchProvenance,
   type ProvenanceAnswers,

@@ -5,7 +5,7 @@ import { wrapText } from './terminal.js';
 
 /** A result for a person: verdict, its sentence, and each test with null, effect, what voids it and what was seen. */
 export function writeLineage(result: BlackBoxResult, entry: number, columns: number): string {
-  const { verdict, statement, receipt, tests, combined } = result;
+  const { plan, verdict, statement, receipt, tests, combined } = result;
   const width = Math.max(40, Math.min(columns, 120));
   const wrap = (name: string, text: string) =>
     wrapText(showInvisible(text), width, name.padEnd(12), ' '.repeat(12)).replace(/\n*$/, '\n');
@@ -14,10 +14,12 @@ export function writeLineage(result: BlackBoxResult, entry: number, columns: num
     wrapText(showInvisible(statement), width),
     `\nregistered  ${receipt}; result is entry ${formatCount(entry)}\n`,
   ];
-  for (const test of tests) {
+  for (const [i, test] of tests.entries()) {
+    const planned = plan.tests[i]!;
     lines.push(
       `\n${test.test.padEnd(12)}log10 p ${log10(test.logP)}, log10 e ${log10(test.logE)}, ${formatCount(test.counted)} counted, least possible log10 p ${log10(test.logLeastP)}\n`,
       wrap('effect', `${test.effect.value.toPrecision(3)}: ${test.effect.name}`),
+      ...('commitment' in planned ? [`commitment  ${planned.commitment}\n`] : []),
       wrap('null', test.null),
       wrap('voided by', test.voidedBy),
       ...test.cautions.map((caution) => wrap('caution', caution)),

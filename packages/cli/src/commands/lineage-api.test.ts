@@ -93,7 +93,7 @@ beforeAll(async () => {
   models.set('stranger', train([[...own].sort()]));
   models.set('reference', train([others.slice(200)]));
   endpoint = await serveModels(models, random);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await endpoint.close();
@@ -122,7 +122,7 @@ it('keeps secrets in files of their own', () => {
   expect(statSync(at('challenges.json')).mode & 0o777).toBe(0o600);
 });
 
-it('asks nothing without a log', async () => {
+it('asks nothing without a log', { timeout: 60_000 }, async () => {
   expect(await api('r0', 'ours', ...ORDER(), '--data', at('nowhere'))).toBe(2);
   expect(talk).toMatch(/has no log/);
   expect(endpoint.asked.get('ours')).toBeUndefined();
@@ -157,7 +157,7 @@ it('shows nothing of a stranger that read the same texts', { timeout: 60_000 }, 
   expect(out).toMatch(/no proof of\s+the contrary/);
 });
 
-it('allows the tries that were registered, of the same plan', async () => {
+it('allows the tries that were registered, of the same plan', { timeout: 60_000 }, async () => {
   expect(await api('r3', 'stranger', ...CHALLENGES(), '--tries', '2')).toBe(0);
   expect(await api('r3', 'ours', ...CHALLENGES(), '--tries', '2')).toBe(2);
   expect(talk).toMatch(/registered with another plan/);
@@ -204,7 +204,7 @@ it('ranks agreement beside controls, live and from a record', { timeout: 60_000 
   expect(JSON.parse(out).plan.suspect).toMatch(/^tuned\.jsonl recorded [0-9a-f]{64}$/);
 });
 
-it('refuses before it asks', async () => {
+it('refuses before it asks', { timeout: 60_000 }, async () => {
   const before = endpoint.asked.get('stranger');
   const refused: [string[], RegExp][] = [
     [['--test', 'luck=x'], /there is no such test/],
