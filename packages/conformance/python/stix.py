@@ -12,8 +12,10 @@ import tempfile
 def generate(count, seed):
     """Random objects of every type, some of which the validator refuses."""
     import stix2generator
+    from faker import Faker
 
     random.seed(seed)
+    Faker.seed(seed)
     logging.disable(logging.WARNING)
     generator = stix2generator.create_object_generator(stix_version="2.1")
     # Parts of objects have names too: what has no type and no id is left out.
