@@ -79,7 +79,7 @@ const MEASUREMENTS: Readonly<
     run: async (args) => (await import('./weights/fuzz.js')).fuzzWeights(args),
   },
   'weight-lineage': {
-    what: 'T1 on two models of 70B shape over HTTP ranges: bytes, requests, time, memory; with --disguise T2 on one layer',
+    what: 'T1 on two models of 70B shape over HTTP ranges, T2 on one layer: bytes, requests, processor time, memory; or the turn between residual streams: [--turn 4096]',
     run: async (args) => (await import('./weight-lineage.js')).benchWeightLineage(args),
   },
   'weight-signing': {

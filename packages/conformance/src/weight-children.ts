@@ -35,14 +35,12 @@ export async function openModel(model: SmallModel): Promise<WeightFile> {
   return openWeightSource(openBytesSource(await writeModel(model)));
 }
 
-/** The bytes of a safetensors file of it. */
-export async function writeModel(model: SmallModel): Promise<Uint8Array> {
-  const tensors = [...model.tensors].map(([name, { shape, values }]) => ({
-    name,
-    format: 'F32',
-    shape,
-    chunks: () => [encodeNumbers('F32', values)],
-  }));
+/** The bytes of a safetensors file of it, matrices in a format. */
+export async function writeModel(model: SmallModel, format: 'F32' | 'BF16' = 'F32'): Promise<Uint8Array> {
+  const tensors = [...model.tensors].map(([name, { shape, values }]) => {
+    const written = shape.length === 2 ? format : 'F32';
+    return { name, format: written, shape, chunks: () => [encodeNumbers(written, values)] };
+  });
   return collect(writeSafetensors(tensors, model.metadata));
 }
 

@@ -1,11 +1,18 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Random } from '@phalanx/stats';
 import { continueTokens, Llama, readLlama, ScoreVocabulary } from '@phalanx/testing';
-import { openBytesSource, openWeightSource, type WeightFile } from '@phalanx/weights';
+import {
+  markCopy,
+  openBytesSource,
+  openWeightSource,
+  openWeights,
+  surveyCarriers,
+  type WeightFile,
+} from '@phalanx/weights';
 import type { Checks } from './checks.js';
 import { checkAgainstTransformers, checkGreedyText, checkVocabulary } from './llama-judge.js';
 import type { Suite } from './suite.js';
@@ -16,7 +23,9 @@ import {
   openModel,
   openQuantised,
   roundToBrainFloats,
+  type SmallModel,
   shiftBrainFloats,
+  writeModel,
 } from './weight-children.js';
 
 const PACKAGES = [
@@ -98,6 +107,8 @@ async function checkCost(
   const rounded = roundToBrainFloats(model);
   const heads = Number(base.metadata.get('n_heads'));
   const marked = (steps: number, share: number) => openModel(shiftBrainFloats(rounded, steps, share, 7));
+  const folder = await mkdtemp(join(tmpdir(), 'phalanx-marked-'));
+  const copy = (amplitude: number, share: number) => openMarkedCopy(model, folder, amplitude, share);
   const variants = {
     unchanged: openModel(model),
     bf16: openModel(rounded),
@@ -105,17 +116,22 @@ async function checkCost(
     '1 ulp on 100 %': marked(1, 1),
     '2 ulp on 100 %': marked(2, 1),
     '4 ulp on 100 %': marked(4, 1),
+    'a traceable copy, 1 ulp on 6 %': copy(1, 0.06),
+    'a traceable copy, 1 ulp on 100 %': copy(1, 1),
+    'a traceable copy, 4 ulp on 100 %': copy(4, 1),
     Q8_0: openQuantised(model, 'Q8_0'),
     Q4_0: openQuantised(model, 'Q4_0'),
   };
   const costs = new Map<string, UtilityCost>();
   for (const [name, file] of Object.entries(variants)) {
     const cost = await measureCost(await file, heads, texts);
+    await (await file).close();
     costs.set(name, cost);
     checks.note(
       `${what}, ${name}: loss ${cost.loss.toFixed(5)} (${cost.lossChange >= 0 ? '+' : ''}${cost.lossChange.toFixed(5)} +- ${cost.standardError.toFixed(5)}), KL ${cost.divergence.toExponential(1)}`,
     );
   }
+  await rm(folder, { recursive: true, force: true });
   const divergence = (name: string) => costs.get(name)!.divergence;
   const positions = texts.reduce((sum, { tokens }) => sum + tokens.length - 1, 0);
   checks.note(
@@ -132,6 +148,32 @@ async function checkCost(
     `${what}: marks on all cost less than Q4_0`,
     divergence('1 ulp on 100 %') < divergence('Q4_0'),
   );
+  // Marks lie in numbers above a threshold alone, so that a copy costs no more than if they lay anywhere.
+  for (const size of ['1 ulp on 6 %', '1 ulp on 100 %', '4 ulp on 100 %'])
+    checks.check(
+      `${what}: a traceable copy, ${size}`,
+      divergence(`a traceable copy, ${size}`) < 1.25 * divergence(size),
+      () => `${divergence(`a traceable copy, ${size}`)} and ${divergence(size)}`,
+    );
   const { lossChange } = costs.get('1 ulp on 6 %')!;
   checks.check(`${what}: loss under marks on 6 %`, Math.abs(lossChange) < 0.005, () => String(lossChange));
+}
+
+/** The copy of one holder, as `phalanx weights mark` writes it from the model in bf16. */
+async function openMarkedCopy(
+  model: SmallModel,
+  folder: string,
+  amplitude: number,
+  share: number,
+): Promise<WeightFile> {
+  const base = join(folder, 'base.safetensors');
+  writeFileSync(base, await writeModel(model, 'BF16'));
+  const file = await openWeights(base);
+  const { tensors } = await surveyCarriers(file);
+  await file.close();
+  const parameters = { codeLength: 1_024, colluders: 2, amplitude, share: Math.round(share * 65_536) };
+  const key = { secret: new Uint8Array(32).fill(7), parameters, tensors };
+  const copy = join(folder, `copy-${amplitude}-${share}.safetensors`);
+  await markCopy(base, copy, key, { kind: 'recipient', name: 'lab' });
+  return openWeights(copy);
 }

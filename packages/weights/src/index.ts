@@ -61,7 +61,7 @@ export {
   type UnitKind,
   type UnitTest,
 } from './lineage/shared-units.js';
-export { compareSketches, type SketchComparison } from './lineage/sketch-comparison.js';
+export { compareSketches, type SketchComparison, sampleNeurons } from './lineage/sketch-comparison.js';
 export { decodeSketch, encodeSketch } from './lineage/sketch-file.js';
 export {
   type AgeKeyKind,
