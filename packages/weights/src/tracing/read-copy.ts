@@ -7,6 +7,7 @@ import { refuse } from '../weights-error.js';
 import type { MarkKey } from './mark-key.js';
 import { MarkReader, type ShownCode } from './read-marks.js';
 import { turnMatrix } from './residual-alignment.js';
+import { findRowOrder, type RowOrder, readInOrder } from './row-order.js';
 import { findViews, readGainQuotient, type SuspectView } from './suspect-view.js';
 
 /** When a search under another order, scale and basis is made. */
@@ -14,7 +15,13 @@ export const REALIGNMENTS = ['needed', 'always', 'never'] as const;
 export type Realignment = (typeof REALIGNMENTS)[number];
 
 /** How a tensor was read. */
-export type ReadingWay = 'as it stands' | 'gains exchanged' | 'turned' | 'realigned' | 'left out';
+export type ReadingWay =
+  | 'as it stands'
+  | 'gains exchanged'
+  | 'rows reordered'
+  | 'turned'
+  | 'realigned'
+  | 'left out';
 
 export interface TensorReading {
   readonly name: string;
@@ -70,6 +77,7 @@ export async function readCopy(
 interface Fit {
   readonly cosine: number;
   readonly gains: Float64Array | null;
+  readonly order: RowOrder | null;
 }
 
 interface Doubted {
@@ -77,16 +85,30 @@ interface Doubted {
   readonly fit: Fit;
 }
 
-/** With gains exchanged and without, by some rows. */
+/** With gains exchanged and without, in either order of rows, by some rows. */
 async function fitDirectly(base: WeightFile, suspect: WeightFile, view: SuspectView): Promise<Fit> {
   const gains = await readGainQuotient(base, suspect, view);
+  const reordered = findRowOrder(base, suspect, view);
+  const fits: Fit[] = [];
+  for (const order of reordered === null ? [null] : [null, reordered])
+    fits.push(...(await fitInOrder(base, suspect, view, gains, order)));
+  return fits.reduce((best, fit) => (fit.cosine > best.cosine ? fit : best));
+}
+
+async function fitInOrder(
+  base: WeightFile,
+  suspect: WeightFile,
+  view: SuspectView,
+  gains: Float64Array | null,
+  order: RowOrder | null,
+): Promise<readonly Fit[]> {
   const taken = Math.min(view.rows, SAMPLES);
   const width = Math.min(view.columns, BLOCK / SAMPLES);
   const [plain, exchanged] = [new Cosine(), new Cosine()];
   for (let i = 0; i < taken; i++) {
     const at = Math.floor(((i + 0.5) * view.rows) / taken) * view.columns;
     const mine = await base.readNumbers(view.tensor, view.first + at, width);
-    const theirs = await suspect.readNumbers(view.other, view.otherFirst + at, width);
+    const theirs = await readInOrder(suspect, view, order, at, width);
     plain.add(mine, theirs);
     if (gains === null) continue;
     exchanged.add(
@@ -94,9 +116,8 @@ async function fitDirectly(base: WeightFile, suspect: WeightFile, view: SuspectV
       theirs.map((value, k) => value * gains[k]!),
     );
   }
-  return gains !== null && exchanged.value > plain.value
-    ? { cosine: exchanged.value, gains }
-    : { cosine: plain.value, gains: null };
+  const fit = { cosine: plain.value, gains: null, order };
+  return gains === null ? [fit] : [fit, { cosine: exchanged.value, gains, order }];
 }
 
 async function readDirectly(
@@ -104,7 +125,7 @@ async function readDirectly(
   suspect: WeightFile,
   reader: MarkReader,
   view: SuspectView,
-  { cosine, gains }: Fit,
+  { cosine, gains, order }: Fit,
 ): Promise<TensorReading> {
   const { tensor, rows, columns } = view;
   if (cosine < LEAST) return { name: tensor.name, way: 'left out', cosine };
@@ -113,11 +134,12 @@ async function readDirectly(
   for (let at = 0; at < rows * columns; at += step) {
     const count = Math.min(step, rows * columns - at);
     const mine = await base.readNumbers(tensor, view.first + at, count);
-    const theirs = await suspect.readNumbers(view.other, view.otherFirst + at, count);
+    const theirs = await readInOrder(suspect, view, order, at, count);
     if (gains !== null) for (let k = 0; k < count; k++) theirs[k]! *= gains[(at + k) % columns]!;
     reader.add(tensor, view.first + at, mine, theirs);
   }
-  return { name: tensor.name, way: gains === null ? 'as it stands' : 'gains exchanged', cosine };
+  const way = order !== null ? 'rows reordered' : gains !== null ? 'gains exchanged' : 'as it stands';
+  return { name: tensor.name, way, cosine };
 }
 
 async function readDoubted(
@@ -185,7 +207,10 @@ async function readMatrix(
   const cosine = new Cosine();
   cosine.add(mine, other);
   if (cosine.value <= fit.cosine || cosine.value < LEAST) return null;
-  reader.add(tensor, first, mine, other);
+  // In blocks, as everything is read: what a block takes is many times its size.
+  const step = Math.max(1, Math.floor(BLOCK / columns)) * columns;
+  for (let at = 0; at < mine.length; at += step)
+    reader.add(tensor, first + at, mine.subarray(at, at + step), other.subarray(at, at + step));
   return { name: tensor.name, way, cosine: cosine.value };
 }
 

@@ -28,7 +28,7 @@ export function findViews(base: WeightFile, suspect: WeightFile, name: string): 
   const tensor = base.tensors.get(name);
   if (tensor === undefined) return [];
   const columns = countColumns(tensor);
-  const places = placesOf(base).filter((place) => place.tensor.name === name);
+  const places = indexOf(base).byName.get(name) ?? [];
   const [place = null] = places;
   const same = suspect.tensors.get(name);
   const rows = tensor.shape[0]!;
@@ -42,13 +42,13 @@ export function findViews(base: WeightFile, suspect: WeightFile, name: string): 
         place: places.length === 1 ? place : null,
         other: same,
         otherFirst: 0,
-        otherPlace: placesOf(suspect).find((one) => one.tensor === same) ?? null,
+        otherPlace: indexOf(suspect).byName.get(name)?.[0] ?? null,
       },
     ];
   const views: SuspectView[] = [];
   for (const mine of places) {
-    const theirs = findPlace(suspect, mine);
-    if (theirs === null || theirs.isTransposed !== mine.isTransposed) continue;
+    const theirs = indexOf(suspect).byPart.get(keyOf(mine));
+    if (theirs === undefined || theirs.isTransposed !== mine.isTransposed) continue;
     const [width, otherWidth] = [lastOf(mine), lastOf(theirs)];
     if (width !== otherWidth || !hasRows(theirs.rows[1], mine.rows[1], mine)) continue;
     views.push({
@@ -88,26 +88,40 @@ export function findInputNorm(file: WeightFile, place: PlacedTensor | null): Pla
   const { part, layer } = place;
   if (part === 'head') return findOne(file, 'final-norm');
   if (layer === null) return null;
-  if (part === 'gate' || part === 'up') return findNorm(placesOf(file), layer);
+  if (part === 'gate' || part === 'up') return findNorm(indexOf(file).all, layer);
   if (part === 'query' || part === 'key' || part === 'value')
-    return placesOf(file).find((one) => one.part === 'attention-norm' && one.layer === layer) ?? null;
+    return indexOf(file).all.find((one) => one.part === 'attention-norm' && one.layer === layer) ?? null;
   return null;
 }
 
-const known = new WeakMap<WeightFile, readonly PlacedTensor[]>();
-
-function placesOf(file: WeightFile): readonly PlacedTensor[] {
-  const places = known.get(file) ?? placeTensors(file);
-  known.set(file, places);
-  return places;
+/** Places of a model, found by the tensor's name and by what they are for: models of experts have tens of thousands. */
+interface PlaceIndex {
+  readonly all: readonly PlacedTensor[];
+  readonly byName: ReadonlyMap<string, readonly PlacedTensor[]>;
+  readonly byPart: ReadonlyMap<string, PlacedTensor>;
 }
 
-function findPlace(file: WeightFile, wanted: PlacedTensor): PlacedTensor | null {
-  const places = placesOf(file);
-  const same = places.find(
-    ({ part, layer, expert }) => part === wanted.part && layer === wanted.layer && expert === wanted.expert,
-  );
-  return same ?? null;
+const known = new WeakMap<WeightFile, PlaceIndex>();
+
+function indexOf(file: WeightFile): PlaceIndex {
+  const made = known.get(file);
+  if (made !== undefined) return made;
+  const all = placeTensors(file);
+  const byName = new Map<string, PlacedTensor[]>();
+  const byPart = new Map<string, PlacedTensor>();
+  for (const place of all) {
+    const { name } = place.tensor;
+    byName.set(name, [...(byName.get(name) ?? []), place]);
+    // The first of several, as everywhere.
+    if (!byPart.has(keyOf(place))) byPart.set(keyOf(place), place);
+  }
+  const index = { all, byName, byPart };
+  known.set(file, index);
+  return index;
+}
+
+function keyOf({ part, layer, expert }: PlacedTensor): string {
+  return `${part} ${layer} ${expert}`;
 }
 
 function hasRows(theirs: number, mine: number, place: PlacedTensor | null): boolean {

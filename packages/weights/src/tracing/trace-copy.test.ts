@@ -1,5 +1,9 @@
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openWeights } from '../formats/open-weights.js';
+import { openBytesSource } from '../formats/byte-source.js';
+import { writeGguf } from '../formats/gguf-writer.js';
+import { encodeNumbers } from '../formats/number-encoding.js';
+import { openWeightSource, openWeights } from '../formats/open-weights.js';
 import type { WeightFile } from '../formats/weight-file.js';
 import {
   addNoise,
@@ -79,6 +83,38 @@ describe('a copy that turned up', () => {
     }
   });
 
+  it('reads GGUF under its own names, rows of query and key in its order', async () => {
+    const names: Readonly<Record<string, string>> = {
+      'mlp.gate_proj': 'ffn_gate',
+      'mlp.up_proj': 'ffn_up',
+      'mlp.down_proj': 'ffn_down',
+      'self_attn.q_proj': 'attn_q',
+      'self_attn.k_proj': 'attn_k',
+      'self_attn.v_proj': 'attn_v',
+      'self_attn.o_proj': 'attn_output',
+    };
+    const tensors = [...copies[0]!].flatMap(([name, { shape, values }]) => {
+      const [, layer, part] = /^model\.layers\.(\d)\.(.+)\.weight$/.exec(name) ?? [];
+      const own = name === 'model.embed_tokens.weight' ? 'token_embd.weight' : names[part ?? ''];
+      if (own === undefined) return [];
+      const isTurned = part === 'self_attn.q_proj' || part === 'self_attn.k_proj';
+      const format = 'F32';
+      const written = isTurned ? pairRows(values, shape[1]!, shape[0]! / 4) : values;
+      const as = layer === undefined ? own : `blk.${layer}.${own}.weight`;
+      return [{ name: as, format, shape, chunks: () => [encodeNumbers(format, written)] }];
+    });
+    const metadata = new Map([
+      ['general.architecture', { type: 'string', value: 'llama' }],
+      ['llama.attention.head_count', { type: 'u32', value: 4 }],
+    ] as const);
+    const suspect = await openWeightSource(openBytesSource(await buffer(writeGguf(tensors, metadata))));
+    const report = await traceCopy(base, suspect, key, holders);
+    expect(named(report)).toEqual(['holder 7']);
+    const whole = await trace(copies[0]!);
+    expect(report.reading.carriers).toBe(whole.reading.carriers);
+    expect(report.reading.tensors.filter(({ way }) => way === 'rows reordered')).toHaveLength(6);
+  });
+
   it('names both of two whose copies were mixed', async () => {
     const [left, right] = copies as [Numbers, Numbers];
     const mixed = changeAll(left, (value, at, name) => (value + right.get(name)!.values[at]!) / 2);
@@ -131,3 +167,13 @@ describe('a copy that turned up', () => {
       await expect(traceCopy(base, suspect, key, holders, { alpha })).rejects.toMatchObject(refused);
   });
 });
+
+/** As llama.cpp's converter does: reshape(heads, 2, half, columns), swap of the middle two. */
+function pairRows(values: Float32Array, columns: number, head: number): Float32Array {
+  const out = new Float32Array(values.length);
+  for (let row = 0; row * columns < values.length; row++) {
+    const [h, s, i] = [Math.floor(row / head), Math.floor((row % head) / (head / 2)), row % (head / 2)];
+    out.set(values.subarray(row * columns, (row + 1) * columns), (h * head + 2 * i + s) * columns);
+  }
+  return out;
+}
