@@ -201,10 +201,11 @@ describe('asking in turns', () => {
         ),
       }),
     };
-    const [score, plain] = await scoreEach(model, ['one two three', 'oneword'], () => {});
+    const [score, plain, dense] = await scoreEach(model, ['one two three', 'a', '日本語'], () => {});
     // After "one": " two" and " t" fit; after "one two": " t" fits.
     expect(score).toBeCloseTo((Math.log(0.75) + Math.log(0.25)) / 2, 12);
     expect(plain).toBe(0);
+    expect(dense).toBeCloseTo(Math.log(0.125), 12);
   });
 });
 

@@ -39,7 +39,7 @@ const PlannedTest = z.discriminatedUnion('test', [
   z.strictObject({
     test: z.literal('order'),
     commitment: Hash,
-    /** Texts that are asked, drawn by the seed of the plan from those at hand. */
+    /** Texts that are asked, drawn by the commitment from those at hand. */
     texts: z.int().min(8).max(MAX_ORDERED_TEXTS),
     /** Texts at hand, and their digest. */
     available: z.int().min(8).max(MAX_ORDERED_TEXTS),
@@ -72,7 +72,7 @@ export const BlackBoxPlan = z.strictObject({
   tests: z.array(PlannedTest).min(1).max(6),
   /** At which all models are asked: 1 for tests of identity; 0, where hosts are most themselves, for the others. */
   temperature: z.number().min(0).max(2),
-  /** Of all random draws, 16 bytes in hex. The suspect's host shall not know it. */
+  /** Of whose turn it is and of labels drawn anew, 16 bytes in hex. The suspect's host shall not know it. */
   seed: z.string().regex(/^[0-9a-f]{32}$/),
   /** Wrong claims over all tries. */
   alpha: z.number().gt(0).max(0.1),

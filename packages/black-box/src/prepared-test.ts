@@ -115,7 +115,7 @@ export function prepareTest(test: PlannedTest, plan: BlackBoxPlan, parts: BlackB
         });
     }
     case 'order':
-      return prepareOrder(test, plan, parts, draw('uniforms'));
+      return prepareOrder(test, parts);
     case 'challenges': {
       const opening = parts.challenges;
       demand(
@@ -135,9 +135,7 @@ export function prepareTest(test: PlannedTest, plan: BlackBoxPlan, parts: BlackB
 
 function prepareOrder(
   test: Extract<PlannedTest, { test: 'order' }>,
-  plan: BlackBoxPlan,
   { order, suspect, reference }: BlackBoxParts,
-  random: ReturnType<typeof openRandom>,
 ): Run {
   demand(
     order !== undefined &&
@@ -166,11 +164,12 @@ function prepareOrder(
     'the texts are not those of the plan',
     'Register the plan anew.',
   );
-  // By digest, so that neither the choice nor the order of asking has to do with the order of training.
+  // By digest, so that neither the choice nor the order of asking has to do with the order of training; by the commitment, so that
+  // nobody who has asked in private can pick a seed under which the answers look well.
   const chosen = digests
     .map((digest) => ({
       digest,
-      rank: createHash('sha256').update(`${plan.seed} ${digest}`).digest('hex'),
+      rank: createHash('sha256').update(`${test.commitment} ${digest}`).digest('hex'),
     }))
     .sort((a, b) => (a.rank < b.rank ? -1 : 1))
     .slice(0, test.texts)
@@ -190,7 +189,10 @@ function prepareOrder(
       logLikelihood: own[i]!,
       reference: other?.[i] ?? null,
     }));
-    const result = testOrder(ordered, { random, drawn: test.drawn });
+    const result = testOrder(ordered, {
+      random: openRandom(test.commitment, 'uniforms'),
+      drawn: test.drawn,
+    });
     if (test.available === positions.size) return result;
     const part = `${test.available} of ${positions.size} committed texts were at hand: who chose them must not have known the suspect's likelihoods.`;
     return { ...result, cautions: [...result.cautions, part] };

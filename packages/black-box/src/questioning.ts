@@ -125,13 +125,12 @@ export async function scoreEach(
 }
 
 const CUTS = 8;
+/** Signs from white space to white space on average, above which a script is taken to have none. */
+const LONGEST_WORD = 20;
 const FLOOR = -100;
 
 async function scoreByCuts(ask: (context: string) => Promise<Prediction>, text: string): Promise<number> {
-  const spaces = [...text.matchAll(/\S(?=\s)/g)].map(({ index }) => index + 1);
-  const cuts = Array.from({ length: Math.min(CUTS, spaces.length) }, (_, i) => {
-    return spaces[Math.floor(((i + 0.5) * spaces.length) / Math.min(CUTS, spaces.length))]!;
-  });
+  const cuts = chooseCuts(text);
   let sum = 0;
   for (const cut of cuts) {
     const { candidates, logProbabilities } = await ask(text.slice(0, cut));
@@ -144,6 +143,15 @@ async function scoreByCuts(ask: (context: string) => Promise<Prediction>, text: 
     sum += fitting.length > 0 ? Math.min(0, logSumExp(fitting)) : Math.min(0, ...told);
   }
   return cuts.length === 0 ? 0 : sum / cuts.length;
+}
+
+/** Places before white space, spread evenly; in a script without it, before any sign. */
+function chooseCuts(text: string): number[] {
+  const spaces = [...text.matchAll(/\S(?=\s)/g)].map(({ index }) => index + 1);
+  const signs = [...text.matchAll(/./gsu)].map(({ index }) => index).slice(1);
+  const places = spaces.length * LONGEST_WORD < signs.length ? signs : spaces;
+  const count = Math.min(CUTS, places.length);
+  return Array.from({ length: count }, (_, i) => places[Math.floor(((i + 0.5) * places.length) / count)]!);
 }
 
 async function eachOf<Item, Result>(
