@@ -45,6 +45,8 @@ export function readCertificate(der: Uint8Array): ReadCertificate | null {
     // pkijs may write into what it reads.
     const parsed = Certificate.fromBER(new Uint8Array(der));
     const x509 = new X509Certificate(der);
+    // Reading the key is what throws when it is malformed.
+    void x509.publicKey;
     return Buffer.compare(x509.raw, der) === 0 ? { der, x509, parsed } : null;
   } catch {
     return null;

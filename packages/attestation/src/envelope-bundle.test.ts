@@ -135,6 +135,11 @@ describe('a chain for signing files', () => {
     const old = await leafOf(middle, { fromMs: Date.UTC(2025, 5), toMs: Date.UTC(2025, 6) });
     expect(judge(old, [middle])).toBe('ok');
     expect(judge(old, [middle], root, Date.UTC(2025, 8))).toBe('ATTESTATION_SIGNATURE');
+    for (let at = 0; at < leaf.der.length; at++) {
+      const broken = leaf.der.slice();
+      broken[at]! ^= 1 << (at % 8);
+      expect(judge({ ...leaf, der: broken }, [middle])).toMatch(/^ATTESTATION_(?:SIGNATURE|KEY)$/);
+    }
     expect(codeOf(() => verifySigningChain([], [root.der]))).toBe('ATTESTATION_SIGNATURE');
     expect(codeOf(() => verifySigningChain([Uint8Array.of(1)], [root.der]))).toBe('ATTESTATION_SIGNATURE');
   });

@@ -2,12 +2,15 @@ import { createHash } from 'node:crypto';
 import { toHex } from '@phalanx/core';
 import { formatModelStatement, type ModelManifest } from '@phalanx/weights';
 
-/** Bundles made of a good one without a key: bits, members, another payload. Most are refused; some say the same in other words. */
-export function mutateBundle(bundle: string): [name: string, bundle: string][] {
+/**
+ * Bundles made of a good one without a key: bits, members, another payload. Most are refused; some say the same in other words.
+ *
+ * @param step of the bytes of which a bit is turned
+ */
+export function mutateBundle(bundle: string, step: number): [name: string, bundle: string][] {
   const mutants: [string, string][] = [];
   const bytes = Buffer.from(bundle);
-  // Every 17th byte, each with another bit: with a bundle of some thousand bytes about 200.
-  for (let at = 0; at < bytes.length; at += 17) {
+  for (let at = 0; at < bytes.length; at += step) {
     const flipped = Buffer.from(bytes);
     flipped[at]! ^= 1 << (at % 7);
     mutants.push([`bit ${at % 7} of byte ${at}`, flipped.toString('latin1')]);

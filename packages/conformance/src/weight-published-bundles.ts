@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type SignerTrust, verifyModelSignature } from '@phalanx/weights';
 import type { Checks } from './checks.js';
 import type { Docket, SigningJob } from './weight-judge.js';
+import { checkPublishedMutants } from './weight-signature-mutants.js';
 import { outcome, outcomeOf } from './weight-signing-parties.js';
 
 const IDENTITY = { subject: 'stefanb@us.ibm.com', issuer: 'https://sigstore.verify.ibm.com/oauth2' };
@@ -60,6 +61,12 @@ export async function checkPublishedBundles(
       );
     }
   }
+  const mutated = ['v1.1.0-certificate', 'v1.1.0-sigstore'].map((name) => {
+    const way: Way = name.endsWith('sigstore') ? IDENTITY : { roots: join(keys, 'ca-cert.pem') };
+    return { name, way, trust: trustOf(way, trustedRoot) };
+  });
+  const judged = mutated.flatMap(({ name, way, trust }) => (trust === null ? [] : [{ name, way, trust }]));
+  await checkPublishedMutants(checks, docket, { bundles, folder }, judged);
   if (trustedRoot === null) return;
   const keyless = readFileSync(join(bundles, 'v1.1.0-sigstore/model.sig'));
   for (const other of [

@@ -1,69 +1,93 @@
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { modelSignerOf, signModel, signStatement } from '@phalanx/weights';
+import { modelSignerOf, type SignerTrust, signModel, signStatement } from '@phalanx/weights';
 import type { Checks } from './checks.js';
 import { mutateBundle, mutateStatement } from './weight-bundle-mutants.js';
-import type { Docket } from './weight-judge.js';
+import type { Docket, SigningJob } from './weight-judge.js';
 import { outcome, SHARD, type SigningParty, trustIn } from './weight-signing-parties.js';
 
-/** What was made of one kind of mutants; filled once the reference has answered. */
-interface Tally {
+/** How a kind of mutants is judged by both. */
+interface Court {
   readonly name: string;
-  both: number;
-  neither: number;
-  readonly stricter: string[];
+  readonly model: string;
+  readonly trust: SignerTrust;
+  /** The same trust as the judge is told. */
+  readonly way: { publicKey: string } | { roots: string } | { subject: string; issuer: string };
+  readonly shards?: number;
 }
 
 /**
  * Bundles that nobody signed, and statements that the right key signed but should not have: none is taken that the reference refuses.
- *
- * @returns prints the tallies
+ * What was made of them is noted once the reference has answered.
  */
 export async function checkMutants(
   checks: Checks,
   docket: Docket,
   model: string,
   party: SigningParty,
-): Promise<() => void> {
+): Promise<void> {
   const signer = modelSignerOf(party.key);
-  const trust = trustIn(party, 'key');
-  const tallies: Tally[] = [];
-  const judge = async (
-    name: string,
-    shards: number | null,
-    mutants: readonly (readonly [string, string])[],
-  ) => {
-    const tally: Tally = { name, both: 0, neither: 0, stricter: [] };
-    tallies.push(tally);
-    for (const [what, bundle] of mutants) {
-      const found = await outcome(model, Buffer.from(bundle), trust);
-      const isOurs = found === 'ok';
-      checks.check(`${what}: an answer`, /^(?:ok|(?:WEIGHTS|ATTESTATION)_[A-Z]+)$/.test(found), () => found);
-      const how = { model, ...(shards !== null && { shards }) };
-      docket.add({ do: 'verify', bundle, publicKey: party.files.publicKey, ...how }, ({ ok, error = '' }) => {
-        checks.check(`${name}, ${what}: no laxer than the reference`, !isOurs || ok, () => error);
-        if (!ok) tally.neither++;
-        else if (isOurs) tally.both++;
-        else tally.stricter.push(what);
-      });
-    }
-  };
+  const way = { publicKey: party.files.publicKey };
   for (const shards of [null, SHARD]) {
     const { manifest, signature } = await signModel(model, signer, { shardBytes: shards });
     const method = shards === null ? 'files' : 'ranges';
-    await judge(`${method}, bundles altered`, shards, mutateBundle(Buffer.from(signature).toString()));
+    const court = { model, trust: trustIn(party, 'key'), way, ...(shards !== null && { shards }) };
+    const altered = mutateBundle(Buffer.from(signature).toString(), 17);
+    await judge(checks, docket, { ...court, name: `${method}, bundles altered` }, altered);
     const signed: [string, string][] = [];
     for (const [what, statement] of mutateStatement(manifest)) {
       const bundle = await signStatement(Buffer.from(statement), signer);
       signed.push([what, Buffer.from(bundle).toString()]);
     }
-    await judge(`${method}, statements signed amiss`, shards, signed);
+    await judge(checks, docket, { ...court, name: `${method}, statements signed amiss` }, signed);
   }
   checks.check('nothing was written beside the model', !existsSync(join(model, '../escaped')));
-  return () => {
-    for (const { name, both, neither, stricter } of tallies)
-      checks.note(
-        `${name}: both take ${both}, both refuse ${neither}, we alone refuse ${stricter.length === 0 ? 'none' : stricter.join(', ')}`,
-      );
-  };
+}
+
+/** The same for published bundles under certificates and by way of Sigstore. */
+export async function checkPublishedMutants(
+  checks: Checks,
+  docket: Docket,
+  { bundles, folder }: { bundles: string; folder: string },
+  cases: readonly { readonly name: string; readonly trust: SignerTrust; readonly way: Court['way'] }[],
+): Promise<void> {
+  for (const { name, trust, way } of cases) {
+    const model = join(folder, `mutants-of-${name}`);
+    cpSync(join(bundles, name), model, { recursive: true });
+    for (const file of ['model.sig', 'ignore-me']) rmSync(join(model, file));
+    const bundle = readFileSync(join(bundles, name, 'model.sig'), 'utf8');
+    await judge(checks, docket, { name: `${name} altered`, model, trust, way }, mutateBundle(bundle, 29));
+  }
+}
+
+async function judge(
+  checks: Checks,
+  docket: Docket,
+  { name, model, trust, way, shards }: Court,
+  mutants: readonly (readonly [what: string, bundle: string])[],
+): Promise<void> {
+  let [heard, both, neither] = [0, 0, 0];
+  const stricter: string[] = [];
+  for (const [what, bundle] of mutants) {
+    const found = await outcome(model, Buffer.from(bundle), trust);
+    const isOurs = found === 'ok';
+    checks.check(`${what}: an answer`, /^(?:ok|(?:WEIGHTS|ATTESTATION)_[A-Z_]+)$/.test(found), () => found);
+    const job = {
+      do: 'verify',
+      model,
+      bundle,
+      ...way,
+      ...(shards !== undefined && { shards }),
+    } as SigningJob;
+    docket.add(job, ({ ok, error = '' }) => {
+      checks.check(`${name}, ${what}: no laxer than the reference`, !isOurs || ok, () => error);
+      if (!ok) neither++;
+      else if (isOurs) both++;
+      else stricter.push(what);
+      if (++heard === mutants.length)
+        checks.note(
+          `${name}: both take ${both}, both refuse ${neither}, we alone refuse ${stricter.length}: ${stricter.join(', ')}`,
+        );
+    });
+  }
 }
