@@ -42,8 +42,10 @@ export async function benchPrivateMatching(args: readonly string[]): Promise<voi
     },
   });
   const elements = Number(values.elements);
-  const ours = await measureOurs(elements);
-  if (!values['no-peer']) await measurePeer(elements, ours);
+  console.log(`cardinality of ${elements} x ${elements}, one party`);
+  const alone = await measureOurs(elements, 1);
+  const together = await measureOurs(elements, availableParallelism());
+  if (!values['no-peer']) await measurePeer(elements, alone, together);
   measureReveal(Number(values.values));
   measureCollector(Number(values.submissions));
 }
@@ -69,12 +71,11 @@ function sum(...costs: readonly Cost[]): Cost {
 
 const show = ({ cpuS, wallS }: Cost) => `${cpuS.toFixed(1)} CPU s, ${wallS.toFixed(1)} s on the clock`;
 
-async function measureOurs(elements: number): Promise<Cost> {
+async function measureOurs(elements: number, threads: number): Promise<Cost> {
   const set = (step: number) =>
     Array.from({ length: elements }, (_, i) => matchingInput('device', 7, utf8(`device ${i * step}`)));
   const run = new Uint8Array(randomBytes(32));
-  const options = { run, epoch: 7, tagSecret: new Uint8Array(randomBytes(32)) };
-  console.log(`cardinality of ${elements} x ${elements}, one party, ${availableParallelism()} threads`);
+  const options = { run, epoch: 7, tagSecret: new Uint8Array(randomBytes(32)), threads };
   const [a, opened] = await measure(() => PsiParty.open(set(2), options));
   const b = await PsiParty.open(set(3), options);
   const [masked, revealed] = await measure(() => a.reveal(b.promise));
@@ -86,7 +87,7 @@ async function measureOurs(elements: number): Promise<Cost> {
   const truth = Array.from({ length: elements }, (_, i) => i * 3).filter((i) => expected.has(i)).length;
   const cost = sum(opened, revealed, remasked, counted);
   console.log(
-    `  Phalanx, padded to ${masked.points.length}: ${show(cost)}; ${common} in common, ${truth} expected`,
+    `  Phalanx, threads: ${threads}, padded to ${masked.points.length}: ${show(cost)}; ${common} in common, ${truth} expected`,
   );
   console.log(`    mask and declare ${show(opened)}`);
   console.log(`    mask the other's list ${show(remasked)}`);
@@ -96,7 +97,7 @@ async function measureOurs(elements: number): Promise<Cost> {
 }
 
 /** Both sides of psi.js: who is asked gives a setup and an answer, who asks makes a request and counts. */
-async function measurePeer(elements: number, ours: Cost): Promise<void> {
+async function measurePeer(elements: number, alone: Cost, together: Cost): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), 'phalanx-psi-'));
   try {
     const manifest = { private: true, dependencies: PEER };
@@ -123,9 +124,10 @@ async function measurePeer(elements: number, ours: Cost): Promise<void> {
     const [giver, asker] = [sum(setUp, answered), sum(asked, counted)];
     console.log(`  psi.js 2.0.6, asked: ${show(giver)}`);
     console.log(`  psi.js 2.0.6, asking: ${show(asker)}; ${common} in common`);
-    const ratio = (of: (cost: Cost) => number) => (Math.min(of(giver), of(asker)) / of(ours)).toFixed(1);
+    const cpu = Math.min(giver.cpuS, asker.cpuS) / alone.cpuS;
+    const wall = Math.min(giver.wallS, asker.wallS) / together.wallS;
     console.log(
-      `  psi.js / Phalanx: ${ratio(({ cpuS }) => cpuS)} x CPU, ${ratio(({ wallS }) => wallS)} x on the clock`,
+      `  psi.js / Phalanx: ${cpu.toFixed(1)} x CPU, one thread each; ${wall.toFixed(1)} x on the clock with all threads`,
     );
   } finally {
     await rm(home, { recursive: true, force: true });
@@ -208,7 +210,7 @@ function measureReveal(values: number): void {
 const TERMS = { epoch: 7, threshold: 3 };
 
 function sealOne(output: Uint8Array, i: number, place: number): SealedSighting {
-  const value = utf8(`device ${i}`);
+  const value = utf8(`device-${i}`.padEnd(16, '_'));
   return sealSighting(output, TERMS, place, {
     valueClass: 'device',
     value,

@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ristretto255_oprf } from '@noble/curves/ed25519.js';
 import {
+  askForProof,
   blindForServers,
   blindInput,
   deriveOprfKey,
+  type EvaluationRequest,
   evaluateInput,
   evaluatePoints,
   evaluateShare,
   evaluateVerifiably,
+  finalizeCombined,
   finalizeFromServers,
   finalizeInput,
   finalizeVerifiably,
@@ -177,6 +180,13 @@ function checkShares(checks: Checks): void {
     return finalizeFromServers(group, asked, answers).map(toHex).join();
   });
   checks.equal('two quorums of five servers give the same outputs', outputs[0]!, outputs[1]!);
+  const quorum = [1, 3, 4];
+  const unproved = blindForServers(group, quorum, inputs, false);
+  const evaluate = (request: EvaluationRequest) =>
+    quorum.map((server) => evaluateShare(shares[server - 1]!, request));
+  const check = askForProof(unproved, evaluate(unproved.request));
+  const atOnce = finalizeCombined(group, unproved, check, evaluate(check.request));
+  checks.equal('and a third with one proof for all', atOnce.map(toHex).join(), outputs[0]!);
   const alone = makeShares(1, 1)[0]!;
   const asked = blindForServers(alone.group, [1], inputs.slice(0, 1));
   const { points, proof } = evaluateShare(alone, asked.request);

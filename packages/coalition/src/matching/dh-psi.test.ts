@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { utf8 } from '@phalanx/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -12,8 +12,9 @@ import {
   psiPromiseSchema,
   psiRemaskedSchema,
 } from './dh-psi.js';
+import { framed } from './framed-bytes.js';
 import { decodeMessage, encodeMessage } from './message.js';
-import { drawScalar, multiplyPoint } from './ristretto.js';
+import { drawScalar, multiplyBase, multiplyPoint } from './ristretto.js';
 import { matchingInput } from './value-class.js';
 
 const fails = (code: string, message: RegExp) =>
@@ -114,6 +115,27 @@ describe('level 0', () => {
     a.reveal(b.promise);
     await a.remask(b.reveal(a.promise));
     await expect(a.remask(b.reveal(a.promise))).rejects.toThrow(fails('COALITION_MATCHING', /once/));
+  });
+
+  it('refuses a promised list that holds no points, with threads and without', async () => {
+    for (const [size, threads] of [
+      [16, 1],
+      [2_048, 2],
+    ] as const) {
+      const run = new Uint8Array(randomBytes(32));
+      const a = await open([1], run, threads);
+      const points = Array.from({ length: size }, (_, i) => {
+        const bytes = new Uint8Array(32);
+        new DataView(bytes.buffer).setUint32(0, i);
+        return bytes;
+      });
+      const digest = createHash('sha256').update(framed(utf8('phalanx-psi-masked-v1'), run));
+      for (const point of points) digest.update(point);
+      const publicKey = multiplyBase(drawScalar());
+      a.reveal({ ...a.promise, publicKey, size, masked: new Uint8Array(digest.digest()) });
+      const list = { type: 'phalanx-psi-masked-v1' as const, run, points };
+      await expect(a.remask(list)).rejects.toThrow(fails('COALITION_MATCHING', /no element of ristretto255/));
+    }
   });
 
   it('refuses a set with an element twice', async () => {

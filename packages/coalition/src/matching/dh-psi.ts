@@ -143,7 +143,8 @@ export class PsiParty {
       padding: null,
     }));
     // A uniform point is distributed as a masked one, and costs a quarter.
-    while (list.length < paddedSize(elements.length)) {
+    const size = paddedSize(elements.length);
+    while (list.length < size) {
       const padding = new Uint8Array(randomBytes(64));
       list.push({ point: pointFromUniform(padding), element: null, padding });
     }

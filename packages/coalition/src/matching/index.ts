@@ -138,6 +138,7 @@ export {
   matchingInput,
   needsSplitKey,
   singleKeyInput,
+  textOfValue,
   VALUE_CLASSES,
   type ValueClass,
 } from './value-class.js';

@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from '@phalanx/core';
+import { fromBase64, shortenText, toBase64 } from '@phalanx/core';
 import { z } from 'zod';
 import { refuse } from '../coalition-error.js';
 
@@ -56,11 +56,9 @@ export function decodeMessage<S extends z.ZodType>(schema: S, text: string, most
   const read = schema.safeParse(value);
   if (read.success) return read.data;
   const { path, message } = read.error.issues[0]!;
-  return refuse(
-    'COALITION_MATCHING',
-    `the message is malformed at ${path.join('.') || 'its root'}: ${message}`,
-    'Refuse it.',
-  );
+  // It may quote names that the stranger chose.
+  const why = shortenText(`${path.join('.') || 'its root'}: ${message}`.slice(0, 400), 120);
+  return refuse('COALITION_MATCHING', `the message is malformed at ${why}`, 'Refuse it.');
 }
 
 /** @throws ZodError when the message does not fit the schema: a bug of ours */

@@ -8,7 +8,10 @@ const section = readme.slice(readme.indexOf('## Private matching'));
 it('the example of private matching in the README runs and prints what the README says', () => {
   const code = /```ts\n([\s\S]*?)```/.exec(section)![1]!;
   const printed = /```text\n([\s\S]*?)\n```/.exec(section)![1]!.split('\n');
-  const body = code.replace(/import (\{[^}]*\}) from '@phalanx\/coalition\/matching';/, 'const $1 = matching;');
+  const body = code.replace(
+    /import (\{[^}]*\}) from '@phalanx\/coalition\/matching';/,
+    'const $1 = matching;',
+  );
   expect(body).not.toBe(code);
   const lines: string[] = [];
   new Function('matching', 'console', body)(matching, { log: (line: unknown) => lines.push(String(line)) });

@@ -4,7 +4,7 @@ import { refuse } from '../coalition-error.js';
 import { digestOf, framed, integerBytes } from './framed-bytes.js';
 import { hashToScalar } from './hash-to-group.js';
 import { evaluatePolynomial } from './shamir.js';
-import { type ValueClass, valueClassOf, valueCodeOf } from './value-class.js';
+import { textOfValue, type ValueClass, valueClassOf, valueCodeOf } from './value-class.js';
 
 /** What one lab says of one value. */
 export interface Sighting {
@@ -102,7 +102,7 @@ export function keyOfSecret(secret: Uint8Array): Uint8Array {
  * provided that nobody can evaluate the OPRF on a guess.
  *
  * @param place the lab's number, 1 to 255, which the collector takes from the connection
- * @throws PhalanxError `COALITION_LIMIT` for a value or a detail that is too long
+ * @throws PhalanxError `COALITION_LIMIT` for a value or a detail that is too long, `COALITION_MATCHING` for a value that is not canonical
  */
 export function sealSighting(
   output: Uint8Array,
@@ -168,6 +168,8 @@ function encodePlain(seed: Uint8Array, sighting: Sighting): Uint8Array {
       'a value or its detail is too long',
       `At most ${VALUE_BYTES} and ${DETAIL_BYTES} bytes.`,
     );
+  if (textOfValue(valueClass, value) === null)
+    refuse('COALITION_MATCHING', `this is no value of class ${valueClass}`, 'Use `canonicalValue`.');
   const text = concatBytes([
     seed,
     integerBytes(valueCodeOf(valueClass), 1),
@@ -183,7 +185,7 @@ function encodePlain(seed: Uint8Array, sighting: Sighting): Uint8Array {
   return padded;
 }
 
-/** What a stranger sealed: every length is checked, padding must be zero. */
+/** What a stranger sealed: every length is checked, the value is canonical, padding is zero. */
 function decodePlain(bytes: Uint8Array): { seed: Uint8Array; sighting: Sighting } | null {
   const valueAt = SEED_BYTES + 7;
   const valueClass = valueClassOf(bytes[SEED_BYTES]!);
@@ -191,12 +193,13 @@ function decodePlain(bytes: Uint8Array): { seed: Uint8Array; sighting: Sighting 
   const detailAt = valueAt + bytes[valueAt - 1]! + 1;
   const end = detailAt + (bytes[detailAt - 1] ?? Number.POSITIVE_INFINITY);
   if (valueClass === null || decade > 9 || end > bytes.length || end - detailAt > DETAIL_BYTES) return null;
-  if (bytes.subarray(end).some((byte) => byte !== 0)) return null;
+  const value = bytes.slice(valueAt, detailAt - 1);
+  if (bytes.subarray(end).some((byte) => byte !== 0) || textOfValue(valueClass, value) === null) return null;
   return {
     seed: bytes.slice(0, SEED_BYTES),
     sighting: {
       valueClass,
-      value: bytes.slice(valueAt, detailAt - 1),
+      value,
       day: new DataView(bytes.buffer, bytes.byteOffset).getUint32(SEED_BYTES + 1),
       decade,
       detail: bytes.slice(detailAt, end),

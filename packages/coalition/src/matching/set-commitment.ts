@@ -9,6 +9,9 @@ import { listField } from './message.js';
 export const MAX_SET = 1_048_576;
 const LEAST_SET = 16;
 const TAG_BYTES = 32;
+const TAG_LABEL = framed(utf8('phalanx-set-tag-v1'));
+const ELEMENT_LABEL = framed(utf8('phalanx-set-element-v1'));
+const PADDING_LABEL = framed(utf8('phalanx-set-padding-v1'));
 
 /**
  * What a lab says of its set at the start of an epoch: a tag an element, ascending, padded. The same element has the same tag until the
@@ -25,12 +28,12 @@ export const MAX_DECLARATION_TEXT = 48 * 1_048_576;
 
 /** What shows that a tag stands for an element: 32 bytes, a pseudorandom function of it under the secret. */
 export function tagOpening(secret: Uint8Array, element: Uint8Array): Uint8Array {
-  return keyedBytes(secret, 'element', element);
+  return keyedBytes(ELEMENT_LABEL, secret, element);
 }
 
 /** The tag that an opening makes: hiding, since the opening is a pseudorandom function of the element; binding, since SHA-256 is. */
 export function tagOf(opening: Uint8Array, element: Uint8Array): Uint8Array {
-  return digestOf('sha256', framed(utf8('phalanx-set-tag-v1'), opening, element));
+  return digestOf('sha256', TAG_LABEL, framed(opening, element));
 }
 
 /** The next power of two, at least 16: sizes say no more than this. */
@@ -55,8 +58,9 @@ export function declareSet(
   if (elements.length > MAX_SET)
     refuse('COALITION_LIMIT', `a set of ${elements.length}`, `At most ${MAX_SET}.`);
   const tags = elements.map((element) => tagOf(tagOpening(secret, element), element));
-  for (let i = elements.length; i < paddedSize(elements.length); i++)
-    tags.push(keyedBytes(secret, 'padding', integerBytes(i, 4)));
+  const size = paddedSize(elements.length);
+  for (let i = elements.length; i < size; i++)
+    tags.push(keyedBytes(PADDING_LABEL, secret, integerBytes(i, 4)));
   return { type: 'phalanx-set-declaration-v1', epoch, tags: tags.sort(Buffer.compare) };
 }
 
@@ -95,9 +99,9 @@ export function countChanges(before: SetDeclaration, after: SetDeclaration): num
   return before.tags.length + after.tags.length - 2 * kept;
 }
 
-/** SHA-512 cut to 32 bytes, which cannot be continued, over secret, purpose and text. */
-function keyedBytes(secret: Uint8Array, purpose: string, text: Uint8Array): Uint8Array {
-  return digestOf('sha512', framed(utf8(`phalanx-set-${purpose}-v1`), secret, text)).subarray(0, TAG_BYTES);
+/** SHA-512 cut to 32 bytes, which cannot be continued, over purpose, secret and text. */
+function keyedBytes(purpose: Uint8Array, secret: Uint8Array, text: Uint8Array): Uint8Array {
+  return digestOf('sha512', purpose, framed(secret, text)).subarray(0, TAG_BYTES);
 }
 
 function nameOf(tag: Uint8Array): string {

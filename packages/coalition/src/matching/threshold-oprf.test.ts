@@ -164,6 +164,23 @@ it.each([
   expect(() => decodeMessage(evaluationRequestSchema, text, MAX_EVALUATION_TEXT)).toThrow(fails(code, /./));
 });
 
+it('refuses hostile JSON, and does not repeat it', () => {
+  for (const text of [
+    '['.repeat(1_000_000),
+    `{"${'a\u202e'.repeat(200_000)}":1}`,
+    `{"points":"${'A'.repeat(900_000)}"}`,
+  ]) {
+    let message = '';
+    try {
+      decodeMessage(evaluationRequestSchema, text, MAX_EVALUATION_TEXT);
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    expect(message).toMatch(/^the message is/);
+    expect(message.length).toBeLessThan(200);
+  }
+});
+
 it('refuses what is almost a request', () => {
   const { request } = ask([1, 2, 3]).asked;
   const good = JSON.parse(encodeMessage(evaluationRequestSchema, request));

@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { toHex, utf8 } from '@phalanx/core';
+import { createCipheriv, randomBytes } from 'node:crypto';
+import { concatBytes, fromUtf8, toHex, utf8 } from '@phalanx/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { framed } from './framed-bytes.js';
 import { decodeMessage, encodeMessage } from './message.js';
 import { evaluateInput } from './oprf.js';
 import { drawScalar } from './ristretto.js';
@@ -24,14 +25,18 @@ const fails = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) });
 // The key servers in one: what they give together is tested in threshold-oprf.test.ts.
 const key = drawScalar();
+/** An identifier of 16 characters or more. */
+const identifierOf = (name: string) => utf8(name.replaceAll(' ', '-').padEnd(16, '_'));
+const nameOf = (value: Uint8Array) => fromUtf8(value).replaceAll('-', ' ').replace(/_+$/, '');
 const outputs = new Map<string, Uint8Array>();
 function outputOf(name: string): Uint8Array {
-  if (!outputs.has(name)) outputs.set(name, evaluateInput(key, matchingInput('device', 7, utf8(name)), 1));
+  if (!outputs.has(name))
+    outputs.set(name, evaluateInput(key, matchingInput('device', 7, identifierOf(name)), 1));
   return outputs.get(name)!;
 }
 const sightingOf = (name: string, day = 20_000): Sighting => ({
   valueClass: 'device',
-  value: utf8(name),
+  value: identifierOf(name),
   day,
   decade: 2,
   detail: new Uint8Array(),
@@ -45,7 +50,7 @@ function collect(terms: RevealTerms, submissions: readonly (readonly [number, Se
   return collector.reveal();
 }
 const namesIn = (result: ReturnType<typeof collect>) =>
-  result.revealed.map(({ sightings }) => Buffer.from(sightings[0]!.sighting.value).toString()).sort();
+  result.revealed.map(({ sightings }) => nameOf(sightings[0]!.sighting.value)).sort();
 
 describe('level 2', () => {
   it('reveals exactly what t distinct labs have seen: 5 to 50 labs, repeats count once', () => {
@@ -73,7 +78,7 @@ describe('level 2', () => {
         );
         expect(namesIn(result)).toEqual(expected.sort());
         for (const { places, sightings } of result.revealed) {
-          const value = Number(Buffer.from(sightings[0]!.sighting.value).toString().slice(6));
+          const value = Number(nameOf(sightings[0]!.sighting.value).slice(6));
           expect(places).toEqual([...new Set(seen[value]!)].sort((a, b) => a - b));
           expect(sightings.length).toBe(seen[value]!.length);
         }
@@ -151,7 +156,7 @@ describe('level 2', () => {
   it('a submission says nothing of its value by length, and two of a lab share only tag and share', () => {
     const terms = { epoch: 7, threshold: 3 };
     const short = seal(terms, 1, 'a');
-    expect(short.box.length).toBe(seal(terms, 1, 'a much longer value, 40 bytes in all....').box.length);
+    expect(short.box.length).toBe(seal(terms, 1, 'a much longer value of forty bytes in all').box.length);
     const again = seal(terms, 1, 'a');
     expect([again.tag, again.share]).toEqual([short.tag, short.share]);
     expect(again.box).not.toEqual(short.box);
@@ -169,7 +174,7 @@ describe('level 2', () => {
     expect(group!.isDisputed).toBe(true);
     const verdicts = group!.sightings.map(({ place, sighting }) => [
       place,
-      makesTag(outputOf(Buffer.from(sighting.value).toString()), terms, group!.tag),
+      makesTag(outputOf(nameOf(sighting.value)), terms, group!.tag),
     ]);
     expect(verdicts).toEqual([
       [1, true],
@@ -213,7 +218,8 @@ describe('level 2', () => {
   it('passes through JSON, long values too, and survives hostile bytes', () => {
     const terms = { epoch: 7, threshold: 2 };
     const long: Sighting = {
-      ...sightingOf('x'.repeat(254)),
+      ...sightingOf('x'),
+      value: utf8(`${'x'.repeat(242)}@example.org`),
       valueClass: 'email',
       detail: new Uint8Array(64).fill(9),
     };
@@ -226,14 +232,74 @@ describe('level 2', () => {
       }
     const { revealed } = collector.reveal();
     expect(revealed.map(({ sightings }) => sightings[0]!.sighting)).toEqual([sightingOf('value'), long]);
-    expect(() => sealSighting(outputOf('x'), terms, 1, sightingOf('x'.repeat(255)))).toThrow(
-      fails('COALITION_LIMIT', /too long/),
-    );
+    expect(() =>
+      sealSighting(outputOf('x'), terms, 1, { ...sightingOf('x'), value: new Uint8Array(255) }),
+    ).toThrow(fails('COALITION_LIMIT', /too long/));
     const noise = Array.from({ length: 40 }, () => new Uint8Array(randomBytes(236)));
     for (const place of [3, 4])
       collector.submit(place, { type: 'phalanx-reveal-batch-v1', ...terms, short: noise, long: [] });
     expect(collector.reveal().unopened).toHaveLength(40);
     expect(collector.reveal().revealed).toHaveLength(2);
+  });
+
+  it('reads what a lab seals by hand under the right key, or names the lab', () => {
+    const terms = { epoch: 7, threshold: 2 };
+    const { seed, tag, coefficients, key: boxKey } = revealSecretOf(outputOf('value'), terms);
+    const good = seal(terms, 1, 'value');
+    const aad = framed(
+      utf8('phalanx-reveal-box-v1'),
+      tag,
+      Uint8Array.of(0, 0, 0, 7),
+      Uint8Array.of(2),
+      Uint8Array.of(2),
+    );
+    const forge = (plain: Uint8Array): SealedSighting => {
+      const nonce = new Uint8Array(randomBytes(12));
+      const cipher = createCipheriv('aes-256-gcm', boxKey, nonce).setAAD(aad);
+      const box = concatBytes([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+      return { tag, share: evaluatePolynomial(coefficients, 2), nonce, box };
+    };
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 128, maxLength: 128 }),
+        fc.integer({ min: 0, max: 7 }),
+        (rest, code) => {
+          const plain = concatBytes([seed, rest]);
+          plain[32] = code;
+          const { falseSubmissions, unopened } = collect(terms, [
+            [1, good],
+            [2, forge(plain)],
+          ]);
+          expect(falseSubmissions.map(({ place, what }) => [place, what])).toEqual([[2, 'box']]);
+          expect(unopened).toHaveLength(1);
+        },
+      ),
+      { numRuns: 100 },
+    );
+    const text = concatBytes([
+      seed,
+      Uint8Array.of(4, 0, 0, 0, 1, 2, 20),
+      utf8('terminate customer X'),
+      Uint8Array.of(0),
+    ]);
+    const spoken = new Uint8Array(160);
+    spoken.set(text);
+    expect(
+      collect(terms, [
+        [1, good],
+        [2, forge(spoken)],
+      ]).falseSubmissions,
+    ).toHaveLength(1);
+    const taken = new Uint8Array(160);
+    taken.set(
+      concatBytes([seed, Uint8Array.of(4, 0, 0, 0, 1, 2, 16), identifierOf('value'), Uint8Array.of(0)]),
+    );
+    expect(
+      collect(terms, [
+        [1, good],
+        [2, forge(taken)],
+      ]).revealed,
+    ).toHaveLength(1);
   });
 
   it('counts in decades', () => {

@@ -1,10 +1,12 @@
-import { fromUtf8, toHex } from '@phalanx/core';
+import { fromUtf8, toHex, utf8 } from '@phalanx/core';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   canonicalValue,
   matchingInput,
   needsSplitKey,
   singleKeyInput,
+  textOfValue,
   VALUE_CLASSES,
 } from './value-class.js';
 
@@ -57,6 +59,7 @@ describe('one form for all labs', () => {
     ['payment-bin', '4242424'],
     ['payment-bin', '４２４２４２'],
     ['device', 'short'],
+    ['device', 'somebody@example.org'],
     ['device', 'with a space in it here'],
     ['prompt-hash', 'abc'],
     ['prompt-hash', 'g'.repeat(64)],
@@ -68,6 +71,45 @@ describe('one form for all labs', () => {
       expect(String(error)).not.toContain(text);
     }
   });
+});
+
+it('reads canonical values back, and nothing else', () => {
+  for (const [valueClass, text] of [
+    ['ip', '198.51.100.3'],
+    ['ip', '2001:db8::1'],
+    ['email', 'Jörg@Bücher.example'],
+    ['email', 'I\u0307nci.\u0130@example.org'],
+    ['payment-bin', '424242'],
+    ['device', 'AbCdEfGhIjKlMnOp'],
+    ['prompt-hash', 'ab'.repeat(32)],
+    ['template-band', '0011223344'],
+  ] as const) {
+    const value = canonicalValue(valueClass, text);
+    expect(canonicalValue(valueClass, textOfValue(valueClass, value)!)).toEqual(value);
+  }
+  expect(textOfValue('ip', canonicalValue('ip', '2001:db8::1'))).toBe(
+    '2001:0db8:0000:0000:0000:0000:0000:0001',
+  );
+  const mapped = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 198, 51, 100, 3);
+  expect(textOfValue('ip', mapped)).toBeNull();
+  expect(textOfValue('ip', new Uint8Array(7))).toBeNull();
+  for (const text of [
+    'Ada@example.org',
+    'ada@example.org\u202e',
+    'ada+x@example.org',
+    'terminate customer X',
+    '\u001b[2J\u001b[H',
+  ])
+    for (const valueClass of VALUE_CLASSES) expect(textOfValue(valueClass, utf8(text))).toBeNull();
+  expect(textOfValue('device', Uint8Array.of(255, 254))).toBeNull();
+  fc.assert(
+    fc.property(fc.constantFrom(...VALUE_CLASSES), fc.uint8Array({ maxLength: 300 }), (valueClass, value) => {
+      const text = textOfValue(valueClass, value);
+      if (text !== null) {
+        expect(canonicalValue(valueClass, text)).toEqual(value);
+      }
+    }),
+  );
 });
 
 it('keeps classes, epochs and values apart', () => {

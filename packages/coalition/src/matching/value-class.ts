@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
-import { concatBytes, fromHex, utf8 } from '@phalanx/core';
+import { concatBytes, fromHex, fromUtf8, toHex, utf8 } from '@phalanx/core';
 import { refuse } from '../coalition-error.js';
 import { framed, integerBytes } from './framed-bytes.js';
 
@@ -15,10 +15,12 @@ interface ClassRule {
   read(text: string): Uint8Array | null;
 }
 
+/** Characters that are looked at: an e-mail address has at most 254 in the end. */
+const MAX_TEXT = 320;
 const HEX = /^[0-9a-f]+$/;
-const DEVICE = /^[\x21-\x7e]{16,128}$/;
+const DEVICE = /^[\w.:/+=-]{16,128}$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const UNPRINTABLE = /[\s\p{C}]/u;
+const UNPRINTABLE = /[\s\p{Cc}\p{Cf}\p{Cs}]/u;
 
 const RULES: Readonly<Record<ValueClass, ClassRule>> = {
   ip: { code: 1, splitKeyOnly: true, read: readAddress },
@@ -43,15 +45,39 @@ export const VALUE_CLASSES = Object.keys(RULES) as readonly ValueClass[];
 /**
  * The one form of a value that all labs hash: specification, section 2.
  *
- * @param text an address, an e-mail address, 6 or 8 leading digits of a card, an identifier of 16 to 128 printable characters, 64 or 10
+ * @param text an address, an e-mail address, 6 or 8 leading digits of a card, an identifier of 16 to 128 letters, digits and `_.:/+=-`, 64 or 10
  *   hexadecimal digits
  * @throws PhalanxError `COALITION_MATCHING` for anything else; the value is not repeated in the message
  */
 export function canonicalValue(valueClass: ValueClass, text: string): Uint8Array {
   return (
-    (text.length <= 320 ? RULES[valueClass].read(text) : null) ??
+    (text.length <= MAX_TEXT ? RULES[valueClass].read(text) : null) ??
     refuse('COALITION_MATCHING', `this is no value of class ${valueClass}`, 'Leave it out.')
   );
+}
+
+/**
+ * A value in words, as `canonicalValue` reads it back; null when the bytes are no canonical value of the class. What a rival calls a value goes
+ * through this before anybody reads it.
+ */
+export function textOfValue(valueClass: ValueClass, value: Uint8Array): string | null {
+  const text = readableText(valueClass, value);
+  if (text === null || text.length > MAX_TEXT) return null;
+  const again = RULES[valueClass].read(text);
+  return again !== null && Buffer.compare(again, value) === 0 ? text : null;
+}
+
+function readableText(valueClass: ValueClass, value: Uint8Array): string | null {
+  if (valueClass === 'prompt-hash' || valueClass === 'template-band') return toHex(value);
+  if (valueClass === 'ip') {
+    if (value.length === 4) return value.join('.');
+    return value.length === 16 ? toHex(value).replace(/(.{4})(?!$)/g, '$1:') : null;
+  }
+  try {
+    return fromUtf8(value);
+  } catch {
+    return null;
+  }
 }
 
 /** Whether values of this class may be evaluated only by servers that hold the key in shares. */
@@ -109,7 +135,7 @@ function readMailAddress(text: string): Uint8Array | null {
   const at = text.lastIndexOf('@');
   if (at < 1 || UNPRINTABLE.test(text)) return null;
   const named = domainToASCII(text.slice(at + 1).replace(/\.$/, ''));
-  const plain = text.slice(0, at).normalize('NFC').toLowerCase().split('+')[0]!;
+  const plain = text.slice(0, at).normalize('NFC').toLowerCase().normalize('NFC').split('+')[0]!;
   const isGmail = named === 'gmail.com' || named === 'googlemail.com';
   const local = isGmail ? plain.replaceAll('.', '') : plain;
   if (local === '' || local.includes('@') || !named.includes('.')) return null;
