@@ -123,6 +123,17 @@ export function listHostileInputs(): HostileInput[] {
     'a number of a million digits': readBundle(fill('1', 1_000_000)),
     'a string without end': readBundle(`"${fill('a', 1_000_000)}`),
     'a string of backslashes': readBundle(`"${fill('\\', 1_000_000)}`),
+    'empty objects in arrays': readBundle(`{"type":"x","id":"x","a":[${fill('{},', 3 * 199_000)}{}]}`),
+    'objects of one member': readBundle(`{"type":"x","id":"x","a":[${fill('{"a":1},', 8 * 99_000)}{}]}`),
+    'as many members as allowed': readBundle(
+      `{${Array.from({ length: 9_990 }, (_, at) => `"${at}":1`).join(',')}}`,
+    ),
+    'members of one object': readBundle(
+      `{${Array.from({ length: 190_000 }, (_, at) => `"${at}":1`).join(',')}}`,
+    ),
+    'long strings up to ten mebibytes': readBundle(
+      `{"type":"x","id":"x","a":[${fill(`"${fill('a', 65_000)}",`, 65_003 * 160)}1]}`,
+    ),
     commas: readBundle(fill(',', 1_000_000)),
     'too many bytes': () => {
       parseBundle(new Uint8Array(STIX_LIMITS.jsonBytes + 1));

@@ -59,7 +59,11 @@ describe('parseJson', () => {
     expect(() => parse('['.repeat(depth + 1))).toThrowError(/deeper/);
     expect(() => parse(`"${'a'.repeat(STIX_LIMITS.stringUnits + 1)}"`)).toThrowError(/a string of/);
     expect(() => parseJson(new Uint8Array(STIX_LIMITS.jsonBytes + 1))).toThrowError(/bytes/);
-    expect(() => parse(`[${'1,'.repeat(STIX_LIMITS.jsonValues)}1]`)).toThrowError(/values/);
+    const members = (count: number) => `{${Array.from({ length: count }, (_, at) => `"${at}":1`).join(',')}}`;
+    expect(parse(members(STIX_LIMITS.jsonMembers))).toBeInstanceOf(Object);
+    expect(() => parse(members(STIX_LIMITS.jsonMembers + 1))).toThrowError(/members/);
+    expect(parse(`[${'1,'.repeat(STIX_LIMITS.jsonValues - 2)}1]`)).toBeInstanceOf(Array);
+    expect(() => parse(`[${'1,'.repeat(STIX_LIMITS.jsonValues - 1)}1]`)).toThrowError(/values/);
   });
 });
 

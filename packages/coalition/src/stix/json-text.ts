@@ -11,7 +11,7 @@ const BACKSLASH = 0x5c;
  * before anything is built.
  *
  * @throws PhalanxError `COALITION_STIX` for what is no such JSON; `COALITION_LIMIT` beyond `jsonBytes`, `jsonDepth`, `jsonValues`,
- *   `stringUnits` or `numberCharacters`
+ *   `jsonMembers`, `stringUnits` or `numberCharacters`
  */
 export function parseJson(bytes: Uint8Array): Json {
   if (bytes.byteLength > STIX_LIMITS.jsonBytes) {
@@ -36,8 +36,8 @@ class Scan {
   readonly #text: string;
   #at = 0;
   #values = 0;
-  /** Names of each open object so far; null for an open array. */
-  readonly #open: (Set<string> | null)[] = [];
+  /** Of each open array or object: whether it is an object, and its names so far, kept from the first one on. */
+  readonly #open: { readonly isObject: boolean; names: Set<string> | null }[] = [];
 
   constructor(text: string) {
     this.#text = text;
@@ -50,8 +50,8 @@ class Scan {
       const code = text.charCodeAt(this.#at);
       if (code === QUOTE) {
         const raw = this.#string();
-        const names = this.#open.at(-1);
-        if (wantsName && names) addName(names, raw);
+        const holder = this.#open.at(-1);
+        if (wantsName && holder !== undefined) addName((holder.names ??= new Set()), raw);
         else this.#count();
         wantsName = false;
         continue;
@@ -63,7 +63,7 @@ class Scan {
       this.#at++;
       if (code === 0x7b || code === 0x5b) {
         this.#count();
-        this.#open.push(code === 0x7b ? new Set() : null);
+        this.#open.push({ isObject: code === 0x7b, names: null });
         if (this.#open.length > STIX_LIMITS.jsonDepth) {
           refuse('COALITION_LIMIT', `JSON deeper than ${STIX_LIMITS.jsonDepth}`, 'flatten it');
         }
@@ -72,9 +72,7 @@ class Scan {
         this.#open.pop();
         wantsName = false;
       } else if (code === 0x2c) {
-        wantsName = Boolean(this.#open.at(-1));
-        // Counted here too, so that `[,,,,` is as dear as it is long.
-        this.#count();
+        wantsName = this.#open.at(-1)?.isObject === true;
       }
     }
   }
@@ -123,7 +121,7 @@ class Scan {
   }
 
   #count(): void {
-    if (++this.#values > 2 * STIX_LIMITS.jsonValues) {
+    if (++this.#values > STIX_LIMITS.jsonValues) {
       refuse(
         'COALITION_LIMIT',
         `more than ${STIX_LIMITS.jsonValues} values in one JSON`,
@@ -145,6 +143,9 @@ function addName(names: Set<string>, raw: string): void {
   const before = names.size;
   if (names.add(name).size === before) {
     refuse('COALITION_STIX', 'an object has a member twice', 'readers would differ on which one counts');
+  }
+  if (before === STIX_LIMITS.jsonMembers) {
+    refuse('COALITION_LIMIT', `an object of more than ${before} members`, 'split it');
   }
 }
 

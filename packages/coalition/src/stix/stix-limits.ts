@@ -4,8 +4,10 @@ export const STIX_LIMITS = {
   jsonBytes: 10 * 1024 * 1024,
   /** Arrays and objects inside one another. */
   jsonDepth: 32,
-  /** Values of one JSON text, members and elements counted: 80 for each of 5,000 objects. */
-  jsonValues: 400_000,
+  /** Values of one JSON text, members and elements counted: 40 for each of 5,000 objects. */
+  jsonValues: 200_000,
+  /** Members of one object. */
+  jsonMembers: 10_000,
   /** UTF-16 code units of one string. */
   stringUnits: 64 * 1024,
   /** Characters of one number: the longest of a double is 25. */
