@@ -15,6 +15,8 @@ export interface CarrierSurvey {
 /** Deviations below which a number carries nothing: small ones have small steps, which noise of one size for all drowns. */
 const THRESHOLD = 0.3;
 const LEAST_NUMBERS = 256;
+/** A row is scaled as one when marks are read: of a few numbers nothing would be left. */
+const LEAST_COLUMNS = 8;
 const STRETCHES = 64;
 const STRETCH = 1_024;
 
@@ -50,6 +52,7 @@ function isMatrix(tensor: Tensor): boolean {
   return (
     tensor.shape.length >= 2 &&
     countNumbers(tensor) >= LEAST_NUMBERS &&
+    countColumns(tensor) >= LEAST_COLUMNS &&
     tensor.strides === undefined &&
     tensor.name.length <= 10_000
   );

@@ -5,7 +5,7 @@ import { type Disguise, testDisguise } from '../lineage/disguise.js';
 import { findResidualTurn, type ResidualTurn, realignLayer } from '../lineage/realignment.js';
 import { refuse } from '../weights-error.js';
 import type { MarkKey } from './mark-key.js';
-import { MarkReader, type ShownCode } from './read-marks.js';
+import { MarkReader, measureRow, type ShownCode } from './read-marks.js';
 import { turnMatrix } from './residual-alignment.js';
 import { findRowOrder, type RowOrder, readInOrder } from './row-order.js';
 import { findViews, readGainQuotient, type SuspectView } from './suspect-view.js';
@@ -130,7 +130,8 @@ async function readDirectly(
   const { tensor, rows, columns } = view;
   if (cosine < LEAST) return { name: tensor.name, way: 'left out', cosine };
   // Whole rows, or parts of a row that is longer than a block.
-  const step = columns > BLOCK ? BLOCK : Math.floor(BLOCK / columns) * columns;
+  const width = order === null ? measureRow(tensor) : columns;
+  const step = width > BLOCK ? BLOCK : Math.floor(BLOCK / width) * width;
   for (let at = 0; at < rows * columns; at += step) {
     const count = Math.min(step, rows * columns - at);
     const mine = await base.readNumbers(tensor, view.first + at, count);

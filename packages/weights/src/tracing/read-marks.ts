@@ -73,7 +73,7 @@ export class MarkReader {
     const range = findCarrierRange(tensor.format, stream.tensor.threshold, parameters.amplitude);
     const firstRun = Math.floor(from / (2 * RUN)) * 2;
     const runs = stream.read(firstRun, Math.ceil((from + base.length) / RUN) - firstRun);
-    const columns = countColumns(tensor);
+    const columns = measureRow(tensor);
     const differences = new Float32Array(base.length);
     const limits: number[] = [];
     const ends: number[] = [];
@@ -172,6 +172,17 @@ export class MarkReader {
       this.#noise += ((distance * amplitude) / size) ** 2;
     }
   }
+}
+
+const LEAST_ROW = 32;
+
+/**
+ * Numbers that are scaled together: the last dimension, where tensors of several matrices have their rows; all but the first where that is short, as
+ * in convolutions.
+ */
+export function measureRow(tensor: Tensor): number {
+  const last = tensor.shape.at(-1) ?? 1;
+  return last >= LEAST_ROW ? last : countColumns(tensor);
 }
 
 interface RowStretch {

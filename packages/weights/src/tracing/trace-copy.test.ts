@@ -1,4 +1,5 @@
 import { buffer } from 'node:stream/consumers';
+import { Random } from '@phalanx/stats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBytesSource } from '../formats/byte-source.js';
 import { writeGguf } from '../formats/gguf-writer.js';
@@ -177,3 +178,35 @@ function pairRows(values: Float32Array, columns: number, head: number): Float32A
   }
   return out;
 }
+
+describe('tensors of more dimensions', () => {
+  it('are marked and read, experts in one tensor and convolutions', async () => {
+    const random = new Random(9);
+    const draw = (...shape: number[]) => ({
+      shape,
+      values: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()),
+    });
+    const model: Numbers = new Map([
+      ['experts.weight', draw(4, 40, 48)],
+      ['conv.weight', draw(64, 32, 3)],
+      ['pointwise.weight', draw(64, 64, 1)],
+      ['narrow.weight', draw(600, 2)],
+    ]);
+    const [path, copy] = [folder.path('deep.safetensors'), folder.path('deep-copy.safetensors')];
+    await writeLlama(path, model);
+    const file = await openWeights(path);
+    const { tensors } = await surveyCarriers(file);
+    expect(tensors.map(({ name }) => name).sort()).toEqual([
+      'conv.weight',
+      'experts.weight',
+      'pointwise.weight',
+    ]);
+    const own = createMarkKey({ codeLength: 256, colluders: 2, amplitude: 1, share: 65_536 }, tensors);
+    await markCopy(path, copy, own, holders[3]!);
+    const suspect = await openNumbers(addNoise(await readLlama(copy), 0.003, 1));
+    const report = await traceCopy(file, suspect, own, holders);
+    expect(named(report)).toEqual(['holder 3']);
+    expect(report.reading.tensors.every(({ way }) => way === 'as it stands')).toBe(true);
+    await file.close();
+  });
+});
