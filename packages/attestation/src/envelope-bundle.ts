@@ -24,7 +24,8 @@ export interface EnvelopeBundle {
 const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 /** What clients of Sigstore wrote for the same version before. */
 const OLD_BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle+json;version=0.3';
-const MAX_BYTES = 96_000_000;
+/** Half a million files with usual names. */
+const MAX_BYTES = 256_000_000;
 const MAX_CERTIFICATES = 16;
 /** DER of a signature on P-521. */
 const MAX_SIGNATURE_BYTES = 141;
@@ -90,7 +91,7 @@ export function readEnvelopeBundle(json: Uint8Array): EnvelopeBundle {
  * `model_signing` 1.1 writes it.
  *
  * @param certificates DER, the signer's own first; none for a plain key
- * @throws PhalanxError `ATTESTATION_KEY` when the first certificate is of another key
+ * @throws PhalanxError `ATTESTATION_KEY` when the first certificate is of another key; `ATTESTATION_BUNDLE` above 256 MB
  */
 export function formatEnvelopeBundle(
   { payload, payloadType, signature }: Envelope,
@@ -106,7 +107,7 @@ export function formatEnvelopeBundle(
     own === undefined
       ? { publicKey: { hint: keyFingerprint(key) } }
       : { x509CertificateChain: { certificates: certificates.map((der) => ({ rawBytes: toBase64(der) })) } };
-  return utf8(
+  const bundle = utf8(
     JSON.stringify({
       mediaType: BUNDLE_TYPE,
       verificationMaterial: { ...material, tlogEntries: [] },
@@ -117,6 +118,8 @@ export function formatEnvelopeBundle(
       },
     }),
   );
+  if (bundle.length > MAX_BYTES) throw bundleError(`${bundle.length} bytes, more than ${MAX_BYTES}`);
+  return bundle;
 }
 
 /** SHA-256 of the key's PEM file, hexadecimal: what OpenSSF Model Signing calls a key by. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { toHex } from '@phalanx/core';
-import { requireFormat } from '../weights-error.js';
+import { requireFormat, requireWithin } from '../weights-error.js';
 import type { ChunkedFile } from './chunk-hashes.js';
 import type { ContentHash } from './content-hash.js';
 import { hashFiles } from './hashing-threads.js';
@@ -9,6 +9,7 @@ import {
   type FileRules,
   isModelPath,
   listModelFiles,
+  MODEL_LIMITS,
   type ModelFile,
   readModelName,
 } from './model-files.js';
@@ -68,6 +69,8 @@ export async function hashModel(
 ): Promise<HashedModel> {
   const { hash = 'sha256', shardBytes = null, allowSymlinks = false, ignorePaths } = settings;
   const files = await listModelFiles(location, settings);
+  const count = files.reduce((sum, { sizeBytes }) => sum + countRanges(sizeBytes, shardBytes), 0);
+  requireWithin(count <= MODEL_LIMITS.files, `${count} ranges; larger ones make fewer`);
   const hashes = await hashFiles(files, { hash, rangeBytes: shardBytes, withChunks }, settings.onFile);
   const resources: Resource[] = [];
   const chunked: ChunkedFile[] = [];
@@ -88,6 +91,11 @@ export async function hashModel(
     resources,
   };
   return { manifest, chunked };
+}
+
+/** Resources of a file of so many bytes. */
+export function countRanges(sizeBytes: number, shardBytes: number | null): number {
+  return shardBytes === null ? 1 : Math.ceil(sizeBytes / shardBytes);
 }
 
 /** The resources of a file. */

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -74,6 +74,17 @@ describe('a signed model', () => {
     expect(lax.unlisted).toEqual([]);
     expect(lax.renamed).toHaveLength(1);
     await expect(verifyModel(model, signature, trust)).rejects.toThrow('"weights.bin" was changed');
+  });
+
+  it('does not count the ranges of a file that became huge', async () => {
+    const model = makeModel({ a: 'abc', b: 'd' });
+    const { manifest } = await signModel(model, signer, { shardBytes: 1 });
+    truncateSync(join(model, 'a'), 2 ** 40);
+    truncateSync(join(model, 'b'), 0);
+    expect((await compareModel(model, manifest)).changed).toEqual(['a', 'b']);
+    renameSync(join(model, 'a'), join(model, 'c'));
+    expect((await compareModel(model, manifest)).missing).toEqual(['a']);
+    expect(await codeOf(() => signModel(model, signer, { shardBytes: 1 }))).toBe('WEIGHTS_LIMIT');
   });
 
   it('may be one file, which may be called otherwise later', async () => {

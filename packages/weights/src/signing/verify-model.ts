@@ -2,8 +2,8 @@ import { readEnvelopeBundle } from '@phalanx/attestation';
 import { PhalanxError, toHex } from '@phalanx/core';
 import type { WeightsErrorCode } from '../weights-error.js';
 import { hashFiles } from './hashing-threads.js';
-import { GIT_PATHS, isBelow, listModelFiles, type ModelFile } from './model-files.js';
-import { filePathOf, type ModelManifest, nameResources } from './model-manifest.js';
+import { comparePaths, GIT_PATHS, isBelow, listModelFiles, type ModelFile } from './model-files.js';
+import { countRanges, filePathOf, type ModelManifest, nameResources } from './model-manifest.js';
 import { parseModelStatement } from './oms-statement.js';
 import { type SignerTrust, type VerifiedSigner, verifySignedStatement } from './signed-payload.js';
 
@@ -120,9 +120,16 @@ export async function compareModel(
   };
 
   const isListed = (file: ModelFile) => listed.has(nameOf(file, manifest, listed));
-  const present = files.filter(isListed);
   const changed: string[] = [];
   const missing = new Map(listed);
+  // A file of another size is another; with small ranges it could have more digests than there is memory for.
+  const present = files.filter(isListed).filter((file) => {
+    const path = nameOf(file, manifest, listed);
+    if (countRanges(file.sizeBytes, shardBytes) === listed.get(path)!.size) return true;
+    missing.delete(path);
+    changed.push(path);
+    return false;
+  });
   for (const [i, found] of (await hash(present)).entries()) {
     const path = nameOf(present[i]!, manifest, listed);
     const expected = listed.get(path)!;
@@ -139,16 +146,18 @@ export async function compareModel(
   if (missing.size > 0 && others.length > 0) {
     const names = new Map<string, string>();
     for (const [path, expected] of missing) names.set([...expected.values()].join(), path);
-    for (const [i, found] of (await hash(others)).entries()) {
+    const counts = new Set([...missing.values()].map((expected) => expected.size));
+    const candidates = others.filter((file) => counts.has(countRanges(file.sizeBytes, shardBytes)));
+    for (const [i, found] of (await hash(candidates)).entries()) {
       const from = names.get(found.map(({ digest }) => toHex(digest)).join());
       if (from === undefined || !missing.delete(from)) continue;
-      const to = others[i]!.path;
+      const to = candidates[i]!.path;
       renamed.push({ from, to });
       unlisted.delete(to);
     }
   }
   return {
-    changed,
+    changed: changed.sort(comparePaths),
     missing: [...missing.keys()],
     unlisted: settings.allowUnlisted ? [] : [...unlisted],
     renamed,
