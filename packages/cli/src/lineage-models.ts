@@ -1,10 +1,13 @@
-import { basename } from 'node:path';
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { PhalanxError } from '@phalanx/core';
 import {
+  keepAnswers,
   limitQuestions,
   openApiSuspect,
   openRecordedSuspect,
   type QuestionBudget,
+  type RecordedAnswer,
   type SuspectModel,
 } from '@phalanx/suspect';
 import { z } from 'zod';
@@ -28,6 +31,7 @@ export interface ModelFlags {
   readonly reference?: string;
   readonly referenceModel?: string;
   readonly referenceAnswers?: string;
+  readonly keep?: string;
 }
 
 /** How all of them are asked. */
@@ -71,11 +75,11 @@ export async function openModels(
   const { dialect } = flags;
   if (dialect !== 'chat' && dialect !== 'completions')
     throw usage(`--dialect ${dialect}: there is no such thing`, 'Known: chat, completions.');
-  const ask = (url: string, model: string | undefined, flag: string, variable: string) => {
+  const ask = (url: string, model: string | undefined, flag: string, variable: string, role: string) => {
     if (model === undefined) throw usage(`missing: ${flag}`);
     const apiKey = terminal.env[variable];
     const { temperature, candidates, timeoutMs, retries } = settings;
-    return limitQuestions(
+    const asked = limitQuestions(
       openApiSuspect({
         url,
         model,
@@ -88,6 +92,7 @@ export async function openModels(
       }),
       settings.budget,
     );
+    return flags.keep === undefined ? asked : keepAnswers(asked, openRecord(flags.keep, role));
   };
   const read = async (path: string) =>
     openRecordedSuspect(
@@ -105,20 +110,20 @@ export async function openModels(
     open: (url: string) => SuspectModel,
   ) => (url !== undefined ? open(url) : path !== undefined ? read(path) : null);
   const suspect = await either(flags.api, flags.answers, (url) =>
-    ask(url, flags.model, '--model', 'PHALANX_SUSPECT_KEY'),
+    ask(url, flags.model, '--model', 'PHALANX_SUSPECT_KEY', 'suspect'),
   );
   if (suspect === null) throw usage('missing: --api or --answers');
   const ours = await either(flags.ours, flags.oursAnswers, (url) =>
-    ask(url, flags.oursModel, '--ours-model', 'PHALANX_OURS_KEY'),
+    ask(url, flags.oursModel, '--ours-model', 'PHALANX_OURS_KEY', 'ours'),
   );
   const reference = await either(flags.reference, flags.referenceAnswers, (url) =>
-    ask(url, flags.referenceModel, '--reference-model', 'PHALANX_REFERENCE_KEY'),
+    ask(url, flags.referenceModel, '--reference-model', 'PHALANX_REFERENCE_KEY', 'reference'),
   );
   const controlUrl = flags.controlApi ?? flags.api;
   const controlKey = flags.controlApi === undefined ? 'PHALANX_SUSPECT_KEY' : 'PHALANX_CONTROL_KEY';
-  const controls = flags.control.map((model) => {
+  const controls = flags.control.map((model, i) => {
     if (controlUrl === undefined) throw usage('missing: --control-api');
-    return ask(controlUrl, model, '--control', controlKey);
+    return ask(controlUrl, model, '--control', controlKey, `control-${i + 1}`);
   });
   for (const path of flags.controlAnswers) controls.push(await read(path));
   return {
@@ -128,6 +133,20 @@ export async function openModels(
     controls,
     live: flags.api !== undefined && flags.ours !== undefined,
   };
+}
+
+/** Appends rows to a file of mode 0600: it may hold secret questions. Written as answers come, so that a run that breaks off leaves what it got. */
+function openRecord(folder: string, role: string): (row: RecordedAnswer) => void {
+  const path = join(folder, `${role}.jsonl`);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    appendFileSync(path, '', { mode: 0o600, flag: 'ax' });
+  } catch (cause) {
+    throw new PhalanxError<CliErrorCode>('CLI_FILE', `${path} cannot be written, or is there already`, {
+      cause,
+    });
+  }
+  return (row) => appendFileSync(path, `${JSON.stringify(row)}\n`);
 }
 
 function usage(what: string, advice?: string): PhalanxError<CliErrorCode> {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { keepAnswers } from './kept-answers.js';
 import { openRecordedSuspect, type RecordedAnswer } from './recorded-suspect.js';
 
 const rows: RecordedAnswer[] = [
@@ -15,6 +16,30 @@ it('answers from the record, in its order, with what was told', async () => {
   expect(await suspect.complete('a')).toEqual({ passage: 'two' });
   await expect(suspect.complete('a')).rejects.toMatchObject({ code: 'SUSPECT_UNRECORDED' });
   expect(await suspect.scoreText!('a long text')).toEqual({ logLikelihood: -12, tokens: 3 });
+});
+
+it('is what was kept of another', async () => {
+  const kept: RecordedAnswer[] = [];
+  const first = keepAnswers(openRecordedSuspect('m', rows), (row) => kept.push(row));
+  await first.complete('a');
+  await first.complete('a');
+  await first.scoreText!('a long text');
+  expect(kept).toEqual(rows);
+  const told = keepAnswers(
+    {
+      id: 'm',
+      complete: async () => ({ passage: 'x' }),
+      logProbabilities: async () => ({
+        candidates: ['x', 'y'],
+        logProbabilities: Float64Array.of(0, Number.NEGATIVE_INFINITY),
+      }),
+    },
+    (row) => kept.push(row),
+  );
+  await told.logProbabilities!('context');
+  expect(kept.at(-1)).toEqual({ prompt: 'context', answer: '', top: { x: 0, y: -9999 } });
+  const again = openRecordedSuspect('m', JSON.parse(JSON.stringify(kept)));
+  expect((await again.logProbabilities!('context')).candidates).toEqual(['x', 'y']);
 });
 
 it('is known by what it holds', () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type Json, toHex, utf8 } from '@phalanx/core';
 import { refuse } from './suspect-error.js';
-import type { Answer, Passage, SuspectModel } from './suspect-model.js';
+import type { Answer, Passage, Prediction, SuspectModel } from './suspect-model.js';
 
 /** A prompt and the answer that somebody got, with what the host told besides. */
 export interface RecordedAnswer {
@@ -40,10 +40,22 @@ export function openRecordedSuspect(name: string, record: readonly RecordedAnswe
       'Test with the prompts of the record, as often as they were asked.',
     );
   };
+  const isTold = record.some(({ top }) => top !== undefined);
   const isScored = record.some(({ logLikelihood }) => logLikelihood !== undefined);
   return {
     id: `${name} recorded ${digestRecord(record)}`,
     complete: async (prompt) => toAnswer(take(prompt)),
+    ...(isTold && {
+      logProbabilities: async (context: Passage) => {
+        const { top } = take(context);
+        if (top !== undefined) return toPrediction(top);
+        return refuse(
+          'SUSPECT_UNRECORDED',
+          'a prompt whose candidates were not recorded',
+          'Leave it out of the record and the test.',
+        );
+      },
+    }),
     ...(isScored && {
       scoreText: async (text: Passage) => {
         const { logLikelihood, tokens } = take(text);
@@ -60,11 +72,11 @@ export function openRecordedSuspect(name: string, record: readonly RecordedAnswe
 
 function toAnswer({ answer, top }: RecordedAnswer): Answer {
   if (top === undefined) return { passage: answer };
-  const prediction = {
-    candidates: Object.keys(top),
-    logProbabilities: Float64Array.from(Object.values(top)),
-  };
-  return { passage: answer, steps: [{ text: answer, prediction }] };
+  return { passage: answer, steps: [{ text: answer, prediction: toPrediction(top) }] };
+}
+
+function toPrediction(top: Readonly<Record<string, number>>): Prediction {
+  return { candidates: Object.keys(top), logProbabilities: Float64Array.from(Object.values(top)) };
 }
 
 /** SHA-256, hex, of the canonical JSON of rows: prompt, answer, and what was told besides, if anything was. */

@@ -148,6 +148,20 @@ it('proves that a tuned and rounded copy descends, and logs it', { timeout: 60_0
   expect(out + talk + kept).not.toMatch(/sk-secret|zhuk/);
 });
 
+it('keeps answers from which anybody comes to the same figures', { timeout: 60_000 }, async () => {
+  const tests = [...ORDER(), ...CHALLENGES(), '--json'];
+  expect(await api('k1', 'tuned', ...tests, ...REFERENCE(), '--keep', at('kept')), talk).toBe(1);
+  const live: BlackBoxResult = JSON.parse(out);
+  const recorded = ['--answers', at('kept/suspect.jsonl'), '--reference-answers', at('kept/reference.jsonl')];
+  const place = ['--data', at('data'), '--id', 'k2', '--by', 'the other side'];
+  expect(await run('lineage', 'api', ...place, ...recorded, ...tests), talk).toBe(1);
+  const again: BlackBoxResult = JSON.parse(out);
+  expect(again.combined).toEqual(live.combined);
+  expect(again.tests).toEqual(live.tests);
+  expect(await api('k3', 'tuned', ...tests, '--keep', at('kept'))).toBe(3);
+  expect(talk).toMatch(/is there already/);
+});
+
 it('shows nothing of a stranger that read the same texts', { timeout: 60_000 }, async () => {
   expect(
     await api('r2', 'stranger', ...ORDER(), ...CHALLENGES(), ...REFERENCE(), '--alpha', '1e-6'),

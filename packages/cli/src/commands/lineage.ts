@@ -40,6 +40,7 @@ export function addLineageCommands(
     .option('--reference <url>', 'of a model that did not see your order; its key is PHALANX_REFERENCE_KEY')
     .option('--reference-model <name>', 'its name there')
     .option('--reference-answers <file>', 'what it told before')
+    .option('--keep <folder>', 'write what was answered, a file for each model, as --answers reads it')
     .option('--texts <file>', 'texts that were trained on, for order: JSONL with text')
     .option('--sample <n>', 'texts to ask for, drawn at random', '1000')
     .option('--answers-each <n>', 'of each side to a prompt, for equality and drift', '10')
