@@ -64,7 +64,7 @@ function printReport(report: LineageReport, terminal: Terminal): void {
   line('verdict', report.verdict);
   line(
     'p-value',
-    `at most 10^${report.log10P.toFixed(1)}, over ${formatPlural(exact.tests.length, 'part')} tried`,
+    `at most 10^${report.log10P.toFixed(1)}, over ${formatPlural(exact.tests.length, 'part')} tried${networks === null ? '' : ' and the search'}`,
   );
   if (report.share !== null)
     line('share', `${(100 * report.share).toFixed(1)} % of hidden units match themselves`);

@@ -31,8 +31,8 @@ const ORDER_RESIDUAL = 0.02;
 /**
  * The turn between the residual streams of two models that have tokens in common, by their embeddings (orthogonal Procrustes) over up to
  * 16,384 tokens. Above 512 dimensions it first looks whether dimensions only changed places and signs, which takes seconds; the general
- * turn then takes some ten products of matrices in 32-bit floats and seven matrices of memory: `npm run bench -- weight-lineage --turn 4096`
- * prints time and memory.
+ * turn then takes a dozen steps of two products of matrices in 32-bit floats, and half a dozen matrices of memory:
+ * `npm run bench -- weight-lineage --turn 4096` prints time and memory.
  *
  * @throws PhalanxError `WEIGHTS_ARGUMENT` without embeddings of one width that span it, `WEIGHTS_LIMIT` above 8,192 dimensions
  */
