@@ -25,6 +25,7 @@ import {
 } from '@phalanx/coalition/matching';
 import { concatBytes, fromHex, toHex, utf8 } from '@phalanx/core';
 import type { Checks } from './checks.js';
+import { checkMatchingByHand } from './matching-by-hand.js';
 import { type MatchingJudges, openMatchingJudges } from './matching-judges.js';
 import type { Suite } from './suite.js';
 
@@ -44,9 +45,10 @@ interface RfcVector {
 /** OPRF, VOPRF and PSI against the RFC and implementations by others. */
 export const privateMatching: Suite = {
   name: 'private-matching',
-  what: 'OPRF and VOPRF against RFC 9497, noble and voprf-ts; the size of an intersection against psi.js',
+  what: 'OPRF and VOPRF against RFC 9497, noble and voprf-ts; the specification by hand on noble; the size of an intersection against psi.js',
   async run(checks, { root }) {
     checkRfc(checks, root);
+    checkMatchingByHand(checks, root);
     checkNoble(checks);
     checkShares(checks);
     const home = mkdtempSync(join(tmpdir(), 'phalanx-matching-'));

@@ -142,7 +142,7 @@ export class PsiParty {
       element: elements[i]!,
       padding: null,
     }));
-    // A uniform point is distributed as a masked one, and costs a quarter.
+    // A uniform point is distributed as a masked one, and costs no multiplication.
     const size = paddedSize(elements.length);
     while (list.length < size) {
       const padding = new Uint8Array(randomBytes(64));

@@ -21,7 +21,7 @@ export function framed(...parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
-/** SHA-256 or SHA-512 of parts one after another, in one call: 2 us where a hash object costs 8. */
+/** SHA-256 or SHA-512 of parts one after another, in one call, which is several times as fast as a hash object on short texts. */
 export function digestOf(algorithm: 'sha256' | 'sha512', ...parts: readonly Uint8Array[]): Uint8Array {
   const digest = hash(algorithm, concatBytes(parts), 'buffer');
   return new Uint8Array(digest.buffer, digest.byteOffset, digest.length);

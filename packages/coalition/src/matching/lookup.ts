@@ -11,7 +11,7 @@ export const TOKEN_BYTES = 16;
 const PREFIX_BYTES = 2;
 const REST_BYTES = TOKEN_BYTES - PREFIX_BYTES;
 const LEAST_BUCKET = 4;
-/** Entries of a bucket: with 2^16 buckets, some fifty million tokens. */
+/** Entries of a bucket, of which there are 65,536. */
 const MAX_BUCKET = 1_024;
 /** Characters of a request, of an answer, and of a list of sightings. */
 export const MAX_LOOKUP_TEXT = 32_768;

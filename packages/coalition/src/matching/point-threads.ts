@@ -10,7 +10,7 @@ const WORKER_URL = new URL(
   import.meta.url.endsWith('.ts') ? '../../dist/matching/point-worker.js' : './point-worker.js',
   import.meta.url,
 );
-/** A thread takes some 70 ms to start, as long as 500 multiplications. */
+/** Fewer are done sooner than a thread starts. */
 const LEAST_A_THREAD = 1_000;
 
 /**

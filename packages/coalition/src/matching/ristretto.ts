@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import sodium from 'libsodium-wrappers-sumo';
 import { refuse } from '../coalition-error.js';
 
-// Once a thread; importing this module waits for it (some 40 ms).
+// Once a thread; importing this module waits for it.
 await sodium.ready;
 
 /** Bytes of an encoded group element and of a scalar. */
@@ -51,7 +51,7 @@ export function decodeScalar(bytes: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Uniform in 1 to order - 1. libsodium's own generator costs 200 us and more in WebAssembly, this 3. */
+/** Uniform in 1 to order - 1. libsodium's own generator is far slower in WebAssembly: it fetches every word from JavaScript. */
 export function drawScalar(): Uint8Array {
   for (;;) {
     const scalar = reduceScalar(randomBytes(64));
@@ -90,7 +90,7 @@ export function invertScalar(a: Uint8Array): Uint8Array {
 }
 
 /**
- * All inverses for the price of one and three multiplications each (Montgomery's trick): 4 us instead of 45.
+ * All inverses for the price of one and three multiplications each (Montgomery's trick).
  *
  * @throws PhalanxError `COALITION_MATCHING` when one of them is 0
  */

@@ -32,7 +32,7 @@ const MAX_REPEATS = 8;
  * threshold of 3, a drawn set is right with a probability of 0.28.
  */
 const MAX_ATTEMPTS = 1_001;
-/** Sets tried in one call of `reveal` that came to nothing; some 50 us each. After them one set a tag. */
+/** Sets tried in one call of `reveal` that came to nothing. After them one set a tag. */
 const MAX_FAILED_ATTEMPTS = 200_000;
 
 /** What a lab submits; whose it is, the connection says. */
