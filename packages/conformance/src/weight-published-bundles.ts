@@ -78,6 +78,25 @@ export async function checkPublishedBundles(
   }
 }
 
+/** Roots that Sigstore's own tests publish: of another instance, and with a log whose key was good earlier. Each is refused for what it lacks. */
+export function checkOtherRoots(checks: Checks, vectors: string): void {
+  const keyless = readFileSync(join(vectors, 'oms/bundles/v1.1.0-sigstore/model.sig'));
+  const folder = join(vectors, 'sigstore-conformance/test/assets/bundle-verify');
+  for (const [name, why] of [
+    ['rekor2-dsse-happy-path', 'its log is not trusted'],
+    ['trust-root-tlog-validity-end-inclusive', 'was not valid at that time'],
+  ] as const) {
+    const trustedRoot = readFileSync(join(folder, name, 'trusted_root.json'));
+    let found = 'taken';
+    try {
+      verifyModelSignature(keyless, { ...IDENTITY, trustedRoot });
+    } catch (error) {
+      found = (error as Error).message;
+    }
+    checks.check(`keyless before the root of ${name}`, found.includes(why), () => found);
+  }
+}
+
 /** The examples of the specification: three that hold, five that do not. */
 export function checkSpecificationVectors(
   checks: Checks,

@@ -8,7 +8,11 @@ import { checkBothWays } from './weight-both-ways.js';
 import { checkCertificateChains } from './weight-certificate-chains.js';
 import { checkChangedModels } from './weight-changed-models.js';
 import { Docket, openSigningJudge } from './weight-judge.js';
-import { checkPublishedBundles, checkSpecificationVectors } from './weight-published-bundles.js';
+import {
+  checkOtherRoots,
+  checkPublishedBundles,
+  checkSpecificationVectors,
+} from './weight-published-bundles.js';
 import { checkMutants } from './weight-signature-mutants.js';
 import { makeParties, writeModel } from './weight-signing-parties.js';
 
@@ -32,6 +36,8 @@ export const weightSigning: Suite = {
         const bundles = join(oms, 'bundles');
         await checkPublishedBundles(checks, docket, { bundles, folder, trustedRoot });
         checkSpecificationVectors(checks, docket, { oms, trustedRoot });
+        if (existsSync(join(oms, '../sigstore-conformance'))) checkOtherRoots(checks, join(oms, '..'));
+        else checks.skip('no vectors of Sigstore');
       }
       const parties = await makeParties(folder);
       const [party] = parties;

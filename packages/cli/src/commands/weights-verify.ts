@@ -110,7 +110,7 @@ function describeSigner(signer: VerifiedSigner): string {
     case 'key':
       return `key ${signer.fingerprint}`;
     case 'certificate':
-      return `${oneLine(signer.subject)}, certified by ${oneLine(signer.root)}, valid ${formatInstant(signer.fromMs)} to ${formatInstant(signer.toMs)}`;
+      return `${oneLine(signer.subject)}, certified by ${oneLine(signer.root)}, valid ${formatInstant(signer.fromMs)} to ${formatInstant(signer.toMs)}${signer.toMs < Date.now() ? ', which is over' : ''}`;
     case 'keyless':
       return `${signer.subject} by ${signer.issuer}, seen ${formatInstant(signer.timeMs)}`;
   }

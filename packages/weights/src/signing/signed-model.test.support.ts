@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PhalanxError } from '@phalanx/core';
+import { afterAll } from 'vitest';
 import { type ModelSigner, modelSignerOf, type SignerTrust } from './signed-payload.js';
 
 /** A new key, and how its customers believe it. */
@@ -15,9 +16,16 @@ export function makeSigner(namedCurve = 'P-256'): {
   return { signer: modelSignerOf(privateKey), trust: { publicKey: Buffer.from(pem) } };
 }
 
-/** A new folder `model` with these files. */
+const made: string[] = [];
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true });
+});
+
+/** A new folder `model` with these files, gone after the tests of the file. */
 export function makeModel(files: Readonly<Record<string, string | Uint8Array>>): string {
-  const model = join(mkdtempSync(join(tmpdir(), 'phalanx-signing-')), 'model');
+  const folder = mkdtempSync(join(tmpdir(), 'phalanx-signing-'));
+  made.push(folder);
+  const model = join(folder, 'model');
   mkdirSync(model);
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(model, path)), { recursive: true });
