@@ -4,12 +4,16 @@ import {
   ATLAS_MITIGATIONS,
   ATLAS_TECHNIQUES,
   deriveId,
+  describeCampaign,
   EXTENSIONS,
   makeExtensionSchema,
+  makeTlpMarking,
   parsePattern,
   type StixObject,
+  TLP_LEVELS,
   validateObject,
 } from '@phalanx/coalition';
+import { Random } from '@phalanx/stats';
 import type { Checks } from './checks.js';
 import { listHostileInputs } from './hostile-stix.js';
 import type { Python } from './python.js';
@@ -31,6 +35,8 @@ const MUTATED_PATTERNS = 10_000;
 const MATCHES = 3_000;
 const HOSTILE_MS = 50;
 const SEED = 20261123;
+const CAMPAIGNS = 50;
+const AUTHOR = 'identity--0f6c2a52-3c3f-4b44-9c1c-6f2d3d1f0a01';
 
 /** STIX objects, ids, patterns, matches and signatures against the software of OASIS and pyca; hostile input timed. */
 export const stix: Suite = {
@@ -43,7 +49,7 @@ export const stix: Suite = {
     const peers = await python.open(PACKAGES);
     if (typeof peers === 'string') return checks.skip(peers);
     const spec = JSON.parse(readFileSync(join(root, 'docs/spec/vectors/model-theft-stix.json'), 'utf8'));
-    await checkEmitted(checks, peers, spec.objects);
+    await checkEmitted(checks, peers, [...spec.objects, ...drawCampaigns()]);
     await checkSignature(checks, peers, spec.signature);
     const generated: StixObject[] = JSON.parse(
       await peers.run('stix.py', ['generate', `${GENERATED}`, `${SEED}`]),
@@ -78,11 +84,57 @@ async function judge(peers: Python, objects: readonly StixObject[]): Promise<Ver
   return JSON.parse(await peers.run('stix.py', ['validate'], input));
 }
 
+/** Campaigns of every size, with and without each kind of trace. */
+function drawCampaigns(): StixObject[] {
+  const random = new Random(SEED);
+  const hex = (digits: number) =>
+    Array.from({ length: digits }, () => random.integer(16).toString(16)).join('');
+  const some = <T>(make: () => T) => Array.from({ length: random.integer(4) }, make);
+  return Array.from({ length: CAMPAIGNS }, () => {
+    const lastAtMs = Date.UTC(2026, random.integer(12), 1 + random.integer(28), random.integer(24));
+    return describeCampaign(
+      {
+        kind: random.bernoulli(0.5) ? 'hidden-pool' : 'distillation-campaign',
+        accounts: 10 + Math.floor(random.exponential() * 1000),
+        exchanges: 10 + Math.floor(random.exponential() * 1e6),
+        firstAtMs: lastAtMs - Math.floor(random.exponential() * 1e9),
+        lastAtMs,
+        log10ECoordination: random.exponential() * 50,
+        log10EDemand: random.normal(),
+        poolsExamined: 1 + random.integer(1000),
+        atlas: ATLAS_TECHNIQUES.filter(() => random.bernoulli(0.2)).map(({ externalId }) => externalId),
+        fingerprints: [
+          { algorithm: 'minhash-128', paramsDigest: hex(64), digest: hex(128) },
+          ...some(() => ({ algorithm: 'phalanx-template-1', paramsDigest: hex(64), digest: hex(192) })),
+        ],
+        addressRanges: some(
+          () => `${1 + random.integer(223)}.${random.integer(256)}.0.0/${8 + random.integer(17)}`,
+        ),
+        tokens: some(() => ({
+          suite: 'ristretto255-SHA512',
+          keyEpoch: `2026-w${random.integer(53)}`,
+          valueClass: 'email',
+          token: hex(64),
+        })),
+        validDays: 1 + random.integer(365),
+      },
+      {
+        createdByRef: AUTHOR,
+        atMs: lastAtMs + random.integer(1e9),
+        markingRefs: [makeTlpMarking(TLP_LEVELS[random.integer(TLP_LEVELS.length)]!).id],
+      },
+    );
+  }).flat();
+}
+
 async function checkEmitted(checks: Checks, peers: Python, objects: readonly StixObject[]): Promise<void> {
   const verdicts = await judge(peers, objects);
   for (const [at, object] of objects.entries()) {
     checks.check(`stix2-validator accepts ${object.type}`, verdicts[at]![0] === true, () => verdicts[at]![1]);
   }
+  checks.note(
+    `${objects.length} objects that this package emits, judged by stix2-validator with our schemas`,
+  );
 }
 
 /** What it has lists for: 232 languages, media types and character sets registered when it was packed. Here their form is judged. */

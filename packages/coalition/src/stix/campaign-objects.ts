@@ -106,13 +106,13 @@ export function describeCampaign(campaign: SharedCampaign, authorship: Authorshi
   ].filter((indicator) => indicator !== null);
   const techniques = campaign.atlas.map(findTechnique).filter((technique) => technique !== null);
   const relationships = [
-    makeRelationship('attributed-to', cluster, seen.id, authorship),
+    makeRelationship('attributed-to', cluster.id, seen.id, authorship),
     ...indicators.flatMap((indicator) => [
-      makeRelationship('indicates', indicator, seen.id, authorship),
-      ...techniques.map(({ id }) => makeRelationship('indicates', indicator, id, authorship)),
+      makeRelationship('indicates', indicator.id, seen.id, authorship),
+      ...techniques.map(({ id }) => makeRelationship('indicates', indicator.id, id, authorship)),
+      ...ATLAS_MITIGATIONS.map(({ id }) => makeRelationship('mitigates', id, indicator.id, authorship)),
     ]),
-    ...techniques.map(({ id }) => makeRelationship('uses', seen, id, authorship)),
-    ...ATLAS_MITIGATIONS.map(({ id }) => makeRelationship('mitigated-by', seen, id, authorship)),
+    ...techniques.map(({ id }) => makeRelationship('uses', seen.id, id, authorship)),
   ];
   return [...fingerprints, ...tokens, ...ranges, cluster, seen, ...indicators, ...relationships];
 }

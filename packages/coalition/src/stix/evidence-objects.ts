@@ -104,7 +104,7 @@ export function describeLineage(lineage: SharedLineage, authorship: Authorship):
     valid_from: formatTimestamp(authorship.atMs),
     valid_until: formatTimestamp(authorship.atMs + lineage.validDays * 86_400_000),
   });
-  return [...files, object, indicator, makeRelationship('based-on', indicator, object.id, authorship)];
+  return [...files, object, indicator, makeRelationship('based-on', indicator.id, object.id, authorship)];
 }
 
 /** Two digits, towards 0: what is shared is never stronger than what was found. */

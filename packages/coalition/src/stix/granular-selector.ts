@@ -3,8 +3,7 @@ import type { StixObject } from './stix-object.js';
 
 /**
  * Where a selector of a granular marking leads (STIX 2.1 section 7.2.3.1): names and list indexes such as `[2]`, parted by
- * points. Names may hold points themselves nowhere in STIX but keys of dictionaries with them cannot be selected.
- * Null when there is no such place in the object.
+ * points, so that a dictionary's key with a point in it cannot be selected. Null when there is no such place in the object.
  */
 export function resolveSelector(object: StixObject, selector: string): readonly (string | number)[] | null {
   const place: (string | number)[] = [];

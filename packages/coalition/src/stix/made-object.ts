@@ -50,13 +50,13 @@ export function makeObservable(
 /** A relationship (section 5.1). */
 export function makeRelationship(
   type: string,
-  source: StixObject,
+  sourceId: string,
   targetId: string,
   authorship: Authorship,
 ): StixObject {
   return makeDomainObject('relationship', authorship, {
     relationship_type: type,
-    source_ref: source.id,
+    source_ref: sourceId,
     target_ref: targetId,
   });
 }

@@ -17,7 +17,7 @@ export const REPAIRS: readonly Repair[] = [
   {
     published: '^([a-z][a-z0-9]*)+(-[a-z0-9]+)*\\-?$',
     repaired: '^[a-z][a-z0-9]*(-[a-z0-9]+)*-?$',
-    why: 'a run of n letters can be read in 2^(n-1) ways: 28 of them took 2.4 s',
+    why: 'a run of n letters can be read in 2^(n-1) ways, and V8 tries them all',
   },
   {
     published: '^([a-z][a-z0-9]*)+(-[a-z0-9]+)*\\-ext$',

@@ -1,8 +1,8 @@
 import { RE2JS } from 're2js';
 
 /**
- * Beyond this many UTF-16 code units an expression of a schema runs on RE2. V8 goes back and forth in a text; what is
- * quadratic takes a minute at 256 KiB. RE2 is linear and 100 times slower per character, so short texts stay with V8.
+ * From this many UTF-16 code units on an expression of a schema runs on RE2, which is linear in the text whatever the
+ * expression. V8 goes back and forth, which is quadratic for some that are not exponential, but is faster on short texts.
  */
 export const LINEAR_FROM_UNITS = 512;
 

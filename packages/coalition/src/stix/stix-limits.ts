@@ -26,7 +26,7 @@ export const STIX_LIMITS = {
   regexUnits: 512,
   /** Instructions of the program that RE2 makes of it. */
   regexProgram: 400,
-  /** Instructions times UTF-16 code units of a value that MATCHES looks at: 50 ms where RE2 falls back on its slowest way. */
+  /** Instructions times UTF-16 code units of a value that MATCHES looks at: where RE2 has to fall back on its slowest way, it looks at each for each. */
   regexSteps: 400_000,
   /** Steps of one match: values compared and combinations of observations tried. */
   matchSteps: 2_000_000,

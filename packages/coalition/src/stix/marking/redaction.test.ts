@@ -244,7 +244,7 @@ describe('redactBundle', () => {
   it('leaves no trace of the id of what is held back', () => {
     const secret = note({ content: 'secret' }, [red]);
     const other = note({}, [green]);
-    const relationship = makeRelationship('related-to', other, secret.id, {
+    const relationship = makeRelationship('related-to', other.id, secret.id, {
       ...AUTHORSHIP,
       markingRefs: [green],
     });
