@@ -138,38 +138,46 @@ export class MarkReader {
   ): void {
     const { amplitude, share, codeLength } = this.#key.parameters;
     const bits = new Uint32Array(base.buffer, base.byteOffset, base.length);
-    const isRead = (k: number) => Math.abs(suspect[k]!) <= limit && suspect[k] !== 0;
     let [sum, marks, count] = [0, 0, 0];
     // Over the numbers that could carry a mark, whether they do or not.
     for (let k = from; k < end; k++) {
       const magnitude = bits[k]! & 0x7fff_ffff;
-      if (magnitude <= above || magnitude >= below || !isRead(k)) continue;
+      const x = suspect[k]!;
+      if (magnitude <= above || magnitude >= below || !(Math.abs(x) <= limit) || x === 0) continue;
       const size = amplitude * UNITS[magnitude >>> 23]!;
-      sum += clip(differences[k]!, CLIP * size) ** 2;
+      const distance = clip(differences[k]!, CLIP * size);
+      sum += distance * distance;
       marks += size * size;
       count++;
     }
     const variance = Math.max(sum, (LEAST_NOISE * marks * share) / 65_536) / count;
     const last = codeLength - 1;
-    for (let k = from; k < end; k++) {
-      const magnitude = bits[k]! & 0x7fff_ffff;
-      if (magnitude <= above || magnitude >= below) continue;
-      const place = offset + k;
-      const run = (place >>> 4) * 4;
-      if (runs[run]! >= share) continue;
-      if (!isRead(k)) {
-        this.#erased++;
+    for (let k = from; k < end; ) {
+      const run = ((offset + k) >>> 4) * 4;
+      const runEnd = Math.min(end, k + RUN - ((offset + k) & 15));
+      if (runs[run]! >= share) {
+        k = runEnd;
         continue;
       }
-      this.#read++;
-      const j = place & 15;
-      const position = ((runs[run + 2]! | (runs[run + 3]! << 16)) + j) & last;
-      const size = amplitude * UNITS[magnitude >>> 23]!;
-      const distance = clip(differences[k]!, CLIP * size);
-      const sign = base[k]! > 0 === (((runs[run + 1]! >>> j) & 1) === 1) ? 1 : -1;
-      this.#sums[position]! += (sign * distance * size) / variance;
-      this.#weights[position]! += (size * size) / variance;
-      this.#noise += ((distance * amplitude) / size) ** 2;
+      const signs = runs[run + 1]!;
+      const first = runs[run + 2]! | (runs[run + 3]! << 16);
+      for (; k < runEnd; k++) {
+        const magnitude = bits[k]! & 0x7fff_ffff;
+        if (magnitude <= above || magnitude >= below) continue;
+        if (!(Math.abs(suspect[k]!) <= limit) || suspect[k] === 0) {
+          this.#erased++;
+          continue;
+        }
+        this.#read++;
+        const j = (offset + k) & 15;
+        const position = (first + j) & last;
+        const size = amplitude * UNITS[magnitude >>> 23]!;
+        const distance = clip(differences[k]!, CLIP * size);
+        const sign = base[k]! > 0 === (((signs >>> j) & 1) === 1) ? 1 : -1;
+        this.#sums[position]! += (sign * distance * size) / variance;
+        this.#weights[position]! += (size * size) / variance;
+        this.#noise += ((distance * amplitude) / size) ** 2;
+      }
     }
   }
 }
