@@ -264,6 +264,8 @@ export function checkPsiAudit(
     fail('the list was not promised');
   if (!timingSafeEqual(digestOfDeclaration(declaration), promise.declaration))
     fail('the set was not declared');
+  if (!halves.some((half) => Buffer.compare(half.promise, promise.draw) === 0))
+    fail('the draw was not promised');
   const positions = drawPositions(promise.masked, promise.size, halves);
   if (audit.openings.length !== positions.length) fail(`${audit.openings.length} openings`);
   const tags = new Set(declaration.tags.map(nameOf));

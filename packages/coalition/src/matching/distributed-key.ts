@@ -23,6 +23,9 @@ import {
 } from './ristretto.js';
 import { evaluatePolynomial } from './shamir.js';
 
+/** Characters of any message of making a key. */
+export const MAX_KEY_TEXT = 16_384;
+
 const place = z.int().min(1).max(MAX_SERVERS);
 
 /** Step 1, to all: a promise of the dealing, so that nobody chooses theirs after seeing the others'. */
@@ -210,11 +213,6 @@ export class KeyGeneration {
     const share = new KeyShare(group, participant, secret);
     for (const scalar of [secret, ...this.#coefficients, ...this.#pieces.values()]) wipe(scalar);
     return share;
-  }
-
-  /** Participants that are out, as far as this one has heard. Meaningful after `answer`. */
-  get accused(): readonly number[] {
-    return [...new Set(this.#complaints.flatMap(({ accused }) => accused))].sort((a, b) => a - b);
   }
 
   #enter(step: number): void {

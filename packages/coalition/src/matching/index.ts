@@ -26,6 +26,7 @@ export {
   keyDealingSchema,
   keyPieceSchema,
   keyPromiseSchema,
+  MAX_KEY_TEXT,
 } from './distributed-key.js';
 export {
   type EqualityClaim,

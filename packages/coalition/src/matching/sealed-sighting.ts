@@ -58,6 +58,8 @@ const PLAIN_BYTES = [160, 384] as const;
 /** Bytes of a submission, by length of its plain text. */
 export const SEALED_BYTES = PLAIN_BYTES.map((plain) => HEAD_BYTES + plain + AUTH_BYTES) as [number, number];
 export const MAX_THRESHOLD = 50;
+/** Labs of a coalition, and so places. */
+export const MAX_PLACE = 255;
 const VALUE_BYTES = 254;
 const DETAIL_BYTES = 64;
 const COEFFICIENT_DST = utf8('phalanx-reveal-coefficient-v1');
@@ -102,7 +104,7 @@ export function keyOfSecret(secret: Uint8Array): Uint8Array {
  * provided that nobody can evaluate the OPRF on a guess.
  *
  * @param place the lab's number, 1 to 255, which the collector takes from the connection
- * @throws PhalanxError `COALITION_LIMIT` for a value or a detail that is too long, `COALITION_MATCHING` for a value that is not canonical
+ * @throws PhalanxError `COALITION_LIMIT` for a value or a detail that is too long, a place, a day or a decade out of range, `COALITION_MATCHING` for a value that is not canonical
  */
 export function sealSighting(
   output: Uint8Array,
@@ -110,6 +112,8 @@ export function sealSighting(
   place: number,
   sighting: Sighting,
 ): SealedSighting {
+  if (!Number.isInteger(place) || place < 1 || place > MAX_PLACE)
+    refuse('COALITION_LIMIT', `there is no lab ${place}`, `1 to ${MAX_PLACE}.`);
   const { seed, tag, coefficients, key } = revealSecretOf(output, terms);
   const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(boundTo(tag, terms, place));
@@ -168,6 +172,8 @@ function encodePlain(seed: Uint8Array, sighting: Sighting): Uint8Array {
       'a value or its detail is too long',
       `At most ${VALUE_BYTES} and ${DETAIL_BYTES} bytes.`,
     );
+  if (!(day >= 0 && day <= 0xffffffff && decade >= 0 && decade <= 9))
+    refuse('COALITION_LIMIT', `day ${day}, decade ${decade}`, 'Days since 1970, and decades from 0 to 9.');
   if (textOfValue(valueClass, value) === null)
     refuse('COALITION_MATCHING', `this is no value of class ${valueClass}`, 'Use `canonicalValue`.');
   const text = concatBytes([

@@ -302,6 +302,21 @@ describe('level 2', () => {
     ).toHaveLength(1);
   });
 
+  it('seals nothing out of range', () => {
+    const terms = { epoch: 7, threshold: 2 };
+    for (const place of [0, 256, 1.5])
+      expect(() => seal(terms, place, 'value')).toThrow(fails('COALITION_LIMIT', /no lab/));
+    for (const change of [{ day: -1 }, { day: 2 ** 32 }, { decade: 10 }, { day: Number.NaN }])
+      expect(() => sealSighting(outputOf('value'), terms, 1, { ...sightingOf('value'), ...change })).toThrow(
+        fails('COALITION_LIMIT', /decade/),
+      );
+    expect(() =>
+      sealSighting(outputOf('value'), terms, 1, { ...sightingOf('value'), value: utf8('short') }),
+    ).toThrow(fails('COALITION_MATCHING', /no value of class device/));
+    for (const threshold of [1, 51, 2.5])
+      expect(() => seal({ epoch: 7, threshold }, 1, 'value')).toThrow(fails('COALITION_LIMIT', /threshold/));
+  });
+
   it('counts in decades', () => {
     expect([0, 1, 9, 10, 99, 100, 54_321, 10 ** 9, 1e15].map(decadeOf)).toEqual([0, 0, 0, 1, 1, 2, 4, 9, 9]);
     expect(toHex(revealSecretOf(outputOf('a'), { epoch: 7, threshold: 2 }).tag)).toHaveLength(32);

@@ -9,6 +9,7 @@ import {
   encodeSealed,
   expandSeed,
   keyOfSecret,
+  MAX_PLACE,
   MAX_THRESHOLD,
   openBox,
   type RevealSecret,
@@ -23,8 +24,6 @@ import { evaluatePolynomial, interpolateAtZero, lagrangeAtZero } from './shamir.
 /** Submissions in one message, and characters of it. */
 const MAX_BATCH = 16_384;
 export const MAX_REVEAL_TEXT = 16 * 1_048_576;
-/** Labs of a coalition, and so places. */
-const MAX_PLACE = 255;
 /** Submissions of one lab under one tag that are kept: days of an epoch, and one. */
 const MAX_REPEATS = 8;
 /**
