@@ -36,8 +36,9 @@ class Scan {
   readonly #text: string;
   #at = 0;
   #values = 0;
-  /** Of each open array or object: whether it is an object, and its names so far, kept from the first one on. */
-  readonly #open: { readonly isObject: boolean; names: Set<string> | null }[] = [];
+  /** Open arrays and objects; used again, since a text may open a hundred thousand. */
+  readonly #levels = Array.from({ length: STIX_LIMITS.jsonDepth + 1 }, () => new Level());
+  #depth = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -50,8 +51,7 @@ class Scan {
       const code = text.charCodeAt(this.#at);
       if (code === QUOTE) {
         const raw = this.#string();
-        const holder = this.#open.at(-1);
-        if (wantsName && holder !== undefined) addName((holder.names ??= new Set()), raw);
+        if (wantsName) this.#levels[this.#depth]!.addName(raw);
         else this.#count();
         wantsName = false;
         continue;
@@ -63,16 +63,16 @@ class Scan {
       this.#at++;
       if (code === 0x7b || code === 0x5b) {
         this.#count();
-        this.#open.push({ isObject: code === 0x7b, names: null });
-        if (this.#open.length > STIX_LIMITS.jsonDepth) {
+        if (++this.#depth > STIX_LIMITS.jsonDepth) {
           refuse('COALITION_LIMIT', `JSON deeper than ${STIX_LIMITS.jsonDepth}`, 'flatten it');
         }
+        this.#levels[this.#depth]!.open(code === 0x7b);
         wantsName = code === 0x7b;
       } else if (code === 0x7d || code === 0x5d) {
-        this.#open.pop();
+        this.#depth = Math.max(0, this.#depth - 1);
         wantsName = false;
       } else if (code === 0x2c) {
-        wantsName = this.#open.at(-1)?.isObject === true;
+        wantsName = this.#depth > 0 && this.#levels[this.#depth]!.isObject;
       }
     }
   }
@@ -95,7 +95,7 @@ class Scan {
       refuse('COALITION_LIMIT', `a string of ${end - from - 2} characters`, 'shorten it');
     }
     const raw = text.slice(from, end);
-    if (/\\u[dD][89a-fA-F]/.test(raw) && hasLoneSurrogate(raw)) {
+    if (raw.includes('\\') && /\\u[dD][89a-fA-F]/.test(raw) && hasLoneSurrogate(raw)) {
       refuse('COALITION_STIX', 'a string has a lone surrogate', 'no text in Unicode has one');
     }
     return raw;
@@ -131,21 +131,39 @@ class Scan {
   }
 }
 
-function addName(names: Set<string>, raw: string): void {
-  let name = raw;
-  if (raw.includes('\\')) {
-    try {
-      name = `"${JSON.parse(raw) as string}"`;
-    } catch (error) {
-      refuse('COALITION_STIX', 'a member has a name that is no JSON string', 'correct it', error);
+/** From this many names on a set is quicker than looking through a list; most objects have fewer. */
+const NAMES_IN_LIST = 16;
+
+/** An array or object that is open, and the names of its members so far. */
+class Level {
+  isObject = false;
+  readonly #few: string[] = [];
+  #many: Set<string> | null = null;
+
+  open(isObject: boolean): void {
+    this.isObject = isObject;
+    this.#few.length = 0;
+    this.#many = null;
+  }
+
+  addName(raw: string): void {
+    const name = raw.includes('\\') ? unescapeName(raw) : raw;
+    if (this.#many?.has(name) ?? this.#few.includes(name)) {
+      refuse('COALITION_STIX', 'an object has a member twice', 'readers would differ on which one counts');
+    }
+    if (this.#many !== null) this.#many.add(name);
+    else if (this.#few.push(name) === NAMES_IN_LIST) this.#many = new Set(this.#few);
+    if (this.#many !== null && this.#many.size > STIX_LIMITS.jsonMembers) {
+      refuse('COALITION_LIMIT', `an object of more than ${STIX_LIMITS.jsonMembers} members`, 'split it');
     }
   }
-  const before = names.size;
-  if (names.add(name).size === before) {
-    refuse('COALITION_STIX', 'an object has a member twice', 'readers would differ on which one counts');
-  }
-  if (before === STIX_LIMITS.jsonMembers) {
-    refuse('COALITION_LIMIT', `an object of more than ${before} members`, 'split it');
+}
+
+function unescapeName(raw: string): string {
+  try {
+    return `"${JSON.parse(raw) as string}"`;
+  } catch (error) {
+    return refuse('COALITION_STIX', 'a member has a name that is no JSON string', 'correct it', error);
   }
 }
 
