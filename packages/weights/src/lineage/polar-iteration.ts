@@ -3,7 +3,7 @@ import { refuse } from '../weights-error.js';
 
 /** Least ratio of singular values that the first steps are made for; smaller ones take some steps more. */
 const LEAST_RATIO = 1e-4;
-/** Enough for a ratio of 2e-6; what is smaller is the rounding of the products. */
+/** What does not come near 1 in so many is the rounding of the products. */
 const STEPS = 16;
 /** Root mean square of the entries of X X' - I, times the square root of the size: what is left to 32-bit sums. */
 const CLOSE = 2e-5;

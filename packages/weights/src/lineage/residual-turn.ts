@@ -19,13 +19,13 @@ export interface ResidualTurn {
 }
 
 const TOKENS = 16_384;
-/** Above so many dimensions products of 32-bit floats replace inversions in 64 bits: 0.4 s for 3 s at 512, and less than 1e-4 apart. */
+/** Above so many dimensions products of 32-bit floats, by the kernel, replace inversions in 64 bits, which take several times as long. */
 const EXACT = 512;
 const LARGEST = 8_192;
 const BLOCK = 2_048;
 /** Dimensions are matched over so many tokens, in runs spread over the vocabulary. */
 const [ORDER_TOKENS, RUN] = [1_024, 64];
-/** What is left when dimensions only moved and numbers were rounded, at most. Three reflections of 528 dimensions also look like none, and leave 0.1. */
+/** What is left when dimensions only moved and numbers were rounded, at most. A few reflections of many dimensions also look like a move, and leave more. */
 const ORDER_RESIDUAL = 0.02;
 
 /**
