@@ -2,12 +2,12 @@ import type { Json } from '@phalanx/core';
 import type { StixObject } from '../stix-object.js';
 import { validateObject } from '../validate-object.js';
 import type { Recipient } from './marking-verdict.js';
-import { redactObject, removePlaces } from './redact-object.js';
+import { isMarking, redactObject, removePlaces } from './redact-object.js';
 import type { Place } from './strip-places.js';
 
 /**
  * What a recipient may see of objects that travel together: each by `redactObject`, and without references to those held back,
- * whose ids would tell that they exist. An object that needs such a reference (a relationship, a sighting) is held back too. Markings are
+ * whose ids would tell that they exist. An object that needs such a reference (a relationship, a sighting, one marked with a marking held back) is held back too. Markings are
  * looked up among the objects and among `markings`, which a hub knows besides.
  */
 export function redactBundle(
@@ -47,6 +47,7 @@ function dropReferences(object: StixObject, held: ReadonlySet<string>): StixObje
   if (held.has(object.id)) return null;
   const places = findReferences(object, held, [], '');
   if (places.length === 0) return object;
+  if (places.some(isMarking)) return null;
   const left = removePlaces(object, places);
   return validateObject(left).length === 0 ? left : null;
 }

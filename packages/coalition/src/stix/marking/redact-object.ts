@@ -14,7 +14,8 @@ import { movePlace, type Place, stripPlaces } from './strip-places.js';
  * - Each of `object_marking_refs` must be readable, or the object is held back.
  * - A granular marking that is not readable removes what its selectors name, with all below. The strictest marking counts: one
  *   that is more open inside does not open what is closed around it.
- * - What cannot lose a place and stay a valid object is held back whole: a place that is required, `id`, `type`.
+ * - What cannot lose a place and stay a valid object is held back whole: a place that is required, `id`, `type`. So is what would lose a
+ *   marking.
  * - A copy loses its signature, which would not verify, and the digest of the version before: by either, somebody who guesses what is
  *   hidden could see that the guess is right. So does one whose provider must not be named, with `created_by_ref`.
  * - Who made it sees it whole.
@@ -39,7 +40,7 @@ export function redactObject(
     for (const selector of marking.selectors) {
       const place = resolveSelector(object, selector);
       // A selector that leads nowhere may mean what a reader of another mind would have found.
-      if (place === null) return null;
+      if (place === null || isMarking(place)) return null;
       hidden.push(place);
     }
   }
@@ -78,6 +79,11 @@ export function removePlaces(object: StixObject, hidden: readonly Place[]): Stix
     return selectors.length === 0 ? [] : [{ ...record, selectors }];
   });
   return selecting.length === 0 ? left : { ...left, granular_markings: selecting };
+}
+
+/** Whether a place holds markings: an object that loses one would go on with less protection. */
+export function isMarking([name]: Place): boolean {
+  return name === 'object_marking_refs' || name === 'granular_markings';
 }
 
 interface Granular {

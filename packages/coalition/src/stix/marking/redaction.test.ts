@@ -130,6 +130,14 @@ describe('redactObject', () => {
     }
   });
 
+  it('holds back whole what would lose a marking', () => {
+    for (const selector of ['object_marking_refs', 'object_marking_refs.[0]', 'granular_markings.[0]']) {
+      const object = note({ granular_markings: [{ marking_ref: red, selectors: [selector] }] });
+      expect(validateObject(object)).toEqual([]);
+      expect(redactObject(object, none, reader('green'))).toBeNull();
+    }
+  });
+
   it('holds back whole what hides a place that is not there', () => {
     const object = { ...note({}), granular_markings: [{ marking_ref: red, selectors: ['abstract'] }] };
     expect(redactObject(object, none, reader('green'))).toBeNull();
@@ -270,6 +278,21 @@ describe('redactBundle', () => {
     expect(shown[1]!.object_refs).toEqual([other.id]);
     expect(JSON.stringify(shown)).not.toContain(secret.id);
     expect(redactBundle([secret, other, relationship], reader('red'))).toEqual([secret, other, relationship]);
+  });
+
+  it('lets no object lose a marking that is held back itself', () => {
+    const statement: StixObject = {
+      type: 'marking-definition',
+      spec_version: '2.1',
+      id: 'marking-definition--0f6c2a52-3c3f-4b44-9c1c-6f2d3d1f0a09',
+      created: '2026-11-20T00:00:00.000Z',
+      definition_type: 'statement',
+      definition: { statement: 'not for sale' },
+      object_marking_refs: [red],
+    };
+    const marked = note({}, [green, statement.id]);
+    expect(redactBundle([marked, statement], reader('green'))).toEqual([]);
+    expect(redactBundle([marked], reader('green'), [statement])).toEqual([marked]);
   });
 
   it('shows of everything emitted only what is clear to somebody without clearance', () => {
