@@ -38,7 +38,9 @@ export function verifySigningChain(
   if (roots.length > MAX_ROOTS) throw chainError(`more than ${MAX_ROOTS} trusted certificates`);
   const [signer, ...others] = chain.map(read);
   const fromMs = signer!.parsed.notBefore.value.getTime();
-  const path = findSigningPath(signer!, roots.map(read), others, timeMs ?? fromMs);
+  // One that cannot be read leads nowhere; lists of systems have some.
+  const trusted = roots.map(readCertificate).filter((root) => root !== null);
+  const path = findSigningPath(signer!, trusted, others, timeMs ?? fromMs);
   if (path === null)
     throw chainError('no path leads from it to a trusted certificate, or it may not sign', {
       advice: 'Get the root certificate from the signer, not from the signature.',
