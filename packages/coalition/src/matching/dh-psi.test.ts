@@ -4,16 +4,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { type DrawHalf, makeDrawHalf } from './audit-draw.js';
-import {
-  checkPsiAudit,
-  MAX_PSI_TEXT,
-  PsiParty,
-  psiMaskedSchema,
-  psiPromiseSchema,
-  psiRemaskedSchema,
-} from './dh-psi.js';
+import { PsiParty } from './dh-psi.js';
 import { framed } from './framed-bytes.js';
 import { decodeMessage, encodeMessage } from './message.js';
+import { checkPsiAudit } from './psi-audit.js';
+import { MAX_PSI_TEXT, psiMaskedSchema, psiPromiseSchema, psiRemaskedSchema } from './psi-messages.js';
 import { drawScalar, multiplyBase, multiplyPoint } from './ristretto.js';
 import { matchingInput } from './value-class.js';
 

@@ -1,75 +1,31 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { utf8 } from '@phalanx/core';
-import { z } from 'zod';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { refuse } from '../coalition-error.js';
 import { type DrawHalf, drawPositions, makeDrawHalf } from './audit-draw.js';
-import { PROOF_BYTES, proveEquality, verifyEquality } from './equality-proof.js';
-import { framed } from './framed-bytes.js';
-import { hashToGroup } from './hash-to-group.js';
-import { bytesField, joinBytes, listField, splitBytes } from './message.js';
+import { proveEquality } from './equality-proof.js';
+import { joinBytes, splitBytes } from './message.js';
 import { multiplyInThreads } from './point-threads.js';
+import type { PsiAudit } from './psi-audit.js';
+import {
+  checkedList,
+  digestOfPoints,
+  elementMessage,
+  elementPoint,
+  PSI_AUDIT_CONTEXT,
+  PSI_DST,
+  type PsiMasked,
+  type PsiPromise,
+  type PsiRemasked,
+  RUN_BYTES,
+} from './psi-messages.js';
 import { decodePoint, drawScalar, multiplyBase, POINT_BYTES, pointFromUniform, wipe } from './ristretto.js';
 import {
   declareSet,
   digestOfDeclaration,
   isAscending,
-  MAX_SET,
   paddedSize,
   type SetDeclaration,
-  tagOf,
   tagOpening,
 } from './set-commitment.js';
-
-const RUN_BYTES = 32;
-const DST = utf8('phalanx-psi-v1-ristretto255_XMD:SHA-512_R255MAP_RO_');
-const CONTEXT = utf8('phalanx-psi-audit-v1');
-/** Characters of a message: 2^20 points in base64 and the rest. */
-export const MAX_PSI_TEXT = 48 * 1_048_576;
-
-const run = bytesField(RUN_BYTES);
-const list = listField(POINT_BYTES, 16, MAX_SET);
-
-/** Step 1: what each says before it has seen anything of the other. */
-export const psiPromiseSchema = z.strictObject({
-  type: z.literal('phalanx-psi-promise-v1'),
-  run,
-  size: z.int().min(16).max(MAX_SET),
-  /** k G, for the audit. */
-  publicKey: bytesField(POINT_BYTES),
-  /** Digest of the declaration that the set was declared by. */
-  declaration: bytesField(32),
-  /** Digest of the masked list of step 2. */
-  masked: bytesField(32),
-  /** Half of the draw of an audit. */
-  draw: bytesField(32),
-});
-/** Step 2: every element under the sender's mask, padded, in ascending order of bytes. */
-export const psiMaskedSchema = z.strictObject({
-  type: z.literal('phalanx-psi-masked-v1'),
-  run,
-  points: list,
-});
-/** Step 3: the other's list under both masks, in ascending order of bytes, so that nobody can tell which is which. */
-export const psiRemaskedSchema = z.strictObject({
-  type: z.literal('phalanx-psi-remasked-v1'),
-  run,
-  points: list,
-});
-export type PsiPromise = z.output<typeof psiPromiseSchema>;
-export type PsiMasked = z.output<typeof psiMaskedSchema>;
-export type PsiRemasked = z.output<typeof psiRemaskedSchema>;
-
-/** One audited position: an element with the opening of its tag, or the bytes that padding was made from. */
-export type PsiOpening =
-  | { readonly element: Uint8Array; readonly tagOpening: Uint8Array }
-  | { readonly padding: Uint8Array };
-
-/** For the auditor, never for the other lab. */
-export interface PsiAudit {
-  readonly openings: readonly PsiOpening[];
-  /** That the opened elements stand in the list under the promised key; null when padding alone was drawn. */
-  readonly proof: Uint8Array | null;
-}
 
 /** What a party starts with. */
 export interface PsiOptions {
@@ -135,8 +91,11 @@ export class PsiParty {
       refuse('COALITION_MATCHING', `a run has ${RUN_BYTES} bytes`, 'Agree on another.');
     const declaration = declareSet(options.tagSecret, options.epoch, elements);
     const key = drawScalar();
-    const messages = elements.map((element) => framed(options.run, element));
-    const masked = await multiplyInThreads({ scalar: key, from: { messages, dst: DST } }, options.threads);
+    const messages = elements.map((element) => elementMessage(options.run, element));
+    const masked = await multiplyInThreads(
+      { scalar: key, from: { messages, dst: PSI_DST } },
+      options.threads,
+    );
     const list: Masked[] = splitBytes(masked, POINT_BYTES).map((point, i) => ({
       point,
       element: elements[i]!,
@@ -221,9 +180,9 @@ export class PsiParty {
     const halves = [this.#draw, { nonce, promise: this.#theirs.draw }] as const;
     const drawn = drawPositions(this.promise.masked, this.#list.length, halves).map((at) => this.#list[at]!);
     const elements = drawn.flatMap(({ element, point }) => (element === null ? [] : [{ element, point }]));
-    const from = elements.map(({ element }) => hashToGroup(framed(this.#options.run, element), DST));
+    const from = elements.map(({ element }) => elementPoint(this.#options.run, element));
     const to = elements.map(({ point }) => point);
-    const claim = { context: CONTEXT, publicKey: this.promise.publicKey, from, to };
+    const claim = { context: PSI_AUDIT_CONTEXT, publicKey: this.promise.publicKey, from, to };
     return {
       openings: drawn.map(({ element, padding }) =>
         element === null
@@ -240,78 +199,11 @@ export class PsiParty {
   }
 }
 
-/** What an auditor has of one lab's run. */
-export interface PsiRecord {
-  readonly promise: PsiPromise;
-  readonly masked: PsiMasked;
-  readonly declaration: SetDeclaration;
-}
-
-/**
- * The auditor's check of one lab: that the drawn positions of its list are elements of the declared set under one key, or padding. It is
- * for people to compare the opened elements with the lab's telemetry: no proof shows that an element was ever seen.
- *
- * @throws PhalanxError `COALITION_PROOF` naming the position that does not hold
- */
-export function checkPsiAudit(
-  { promise, masked, declaration }: PsiRecord,
-  audit: PsiAudit,
-  halves: readonly [DrawHalf, DrawHalf],
-): void {
-  const fail = (what: string) => refuse('COALITION_PROOF', `the audit fails: ${what}`, 'Report the lab.');
-  const points = checkedList(promise.run, masked, promise.size);
-  if (!timingSafeEqual(digestOfPoints(promise.run, points), promise.masked))
-    fail('the list was not promised');
-  if (!timingSafeEqual(digestOfDeclaration(declaration), promise.declaration))
-    fail('the set was not declared');
-  if (!halves.some((half) => Buffer.compare(half.promise, promise.draw) === 0))
-    fail('the draw was not promised');
-  const positions = drawPositions(promise.masked, promise.size, halves);
-  if (audit.openings.length !== positions.length) fail(`${audit.openings.length} openings`);
-  const tags = new Set(declaration.tags.map(nameOf));
-  const from: Uint8Array[] = [];
-  const to: Uint8Array[] = [];
-  for (const [i, opening] of audit.openings.entries()) {
-    const point = points[positions[i]!]!;
-    if ('padding' in opening) {
-      const isPadding =
-        opening.padding.length === 64 && nameOf(pointFromUniform(opening.padding)) === nameOf(point);
-      if (!isPadding) fail(`position ${positions[i]} is no padding`);
-      continue;
-    }
-    if (!tags.has(nameOf(tagOf(opening.tagOpening, opening.element))))
-      fail(`position ${positions[i]} was not declared`);
-    from.push(hashToGroup(framed(promise.run, opening.element), DST));
-    to.push(point);
-  }
-  if (from.length === 0) return;
-  const claim = { context: CONTEXT, publicKey: promise.publicKey, from, to };
-  if (audit.proof?.length !== PROOF_BYTES || !verifyEquality(claim, audit.proof))
-    fail('an opened element does not stand where it was drawn');
-}
-
-function checkedList(
-  run: Uint8Array,
-  message: { readonly run: Uint8Array; readonly points: readonly Uint8Array[] },
-  size: number,
-): readonly Uint8Array[] {
-  const { points } = message;
-  if (!timingSafeEqual(message.run, run) || points.length !== size || !isAscending(points))
-    refuse('COALITION_MATCHING', 'a list of another run or size, or out of order', 'End the run.');
-  return points;
-}
-
 function digestOfList(run: Uint8Array, list: readonly Masked[]): Uint8Array {
   return digestOfPoints(
     run,
     list.map(({ point }) => point),
   );
-}
-
-function digestOfPoints(run: Uint8Array, points: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256').update(framed(utf8('phalanx-psi-masked-v1'), run));
-  for (const point of points) hash.update(point);
-  return new Uint8Array(hash.digest());
 }
 
 function nameOf(bytes: Uint8Array): string {

@@ -1,10 +1,5 @@
-import {
-  type KeyComplaint,
-  type KeyDealing,
-  KeyGeneration,
-  type KeyPiece,
-  type KeyPromise,
-} from './distributed-key.js';
+import { KeyGeneration } from './distributed-key.js';
+import type { KeyComplaint, KeyDealing, KeyPiece, KeyPromise } from './key-messages.js';
 import type { KeyShare } from './key-share.js';
 
 /** What somebody on the way, or a participant who lies, makes of the messages. */

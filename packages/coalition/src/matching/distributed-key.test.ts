@@ -1,8 +1,9 @@
 import { toHex } from '@phalanx/core';
 import { describe, expect, it } from 'vitest';
-import { type KeyDealing, KeyGeneration, type KeyPiece } from './distributed-key.js';
+import { KeyGeneration } from './distributed-key.js';
 import { generateKey, honestShares } from './distributed-key.test.support.js';
 import { checkKeyGroup, keyIdOf } from './key-group.js';
+import type { KeyDealing, KeyPiece } from './key-messages.js';
 import { EpochShares, KeyShare } from './key-share.js';
 import { addPoints, drawScalar, multiplyBase } from './ristretto.js';
 import { interpolateAtZero, lagrangeAtZero } from './shamir.js';

@@ -1,33 +1,7 @@
 export { AUDITED_SHARE, type DrawHalf, drawPositions, makeDrawHalf } from './audit-draw.js';
 export { askForProof, type CombinedCheck, finalizeCombined } from './combined-proof.js';
-export {
-  checkPsiAudit,
-  MAX_PSI_TEXT,
-  type PsiAudit,
-  type PsiMasked,
-  type PsiOpening,
-  type PsiOptions,
-  PsiParty,
-  type PsiPromise,
-  type PsiRecord,
-  type PsiRemasked,
-  psiMaskedSchema,
-  psiPromiseSchema,
-  psiRemaskedSchema,
-} from './dh-psi.js';
-export {
-  type KeyComplaint,
-  type KeyDealing,
-  KeyGeneration,
-  type KeyGenerationOptions,
-  type KeyPiece,
-  type KeyPromise,
-  keyComplaintSchema,
-  keyDealingSchema,
-  keyPieceSchema,
-  keyPromiseSchema,
-  MAX_KEY_TEXT,
-} from './distributed-key.js';
+export { type PsiOptions, PsiParty } from './dh-psi.js';
+export { KeyGeneration, type KeyGenerationOptions } from './distributed-key.js';
 export {
   type EqualityClaim,
   MAX_PROVED,
@@ -45,6 +19,17 @@ export {
   keyIdOf,
   MAX_SERVERS,
 } from './key-group.js';
+export {
+  type KeyComplaint,
+  type KeyDealing,
+  type KeyPiece,
+  type KeyPromise,
+  keyComplaintSchema,
+  keyDealingSchema,
+  keyPieceSchema,
+  keyPromiseSchema,
+  MAX_KEY_TEXT,
+} from './key-messages.js';
 export { EpochShares, KeyShare } from './key-share.js';
 export {
   isListed,
@@ -74,6 +59,16 @@ export {
   type OprfKey,
   type OprfMode,
 } from './oprf.js';
+export { checkPsiAudit, type PsiAudit, type PsiOpening, type PsiRecord } from './psi-audit.js';
+export {
+  MAX_PSI_TEXT,
+  type PsiMasked,
+  type PsiPromise,
+  type PsiRemasked,
+  psiMaskedSchema,
+  psiPromiseSchema,
+  psiRemaskedSchema,
+} from './psi-messages.js';
 export {
   CHANGED_SHARE,
   EpochQuota,
