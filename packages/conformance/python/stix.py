@@ -1,6 +1,7 @@
 """Software of OASIS on STIX: what it generates, accepts, parses and matches. One task a run; JSON in, JSON out."""
 
 import ast
+import copy
 import json
 import logging
 import os
@@ -63,9 +64,9 @@ def mutate_objects(objects, seed):
             if kind < 0.25:
                 del holder[name]
             elif kind < 0.7:
-                holder[name] = random.choice(WRONG)
+                holder[name] = copy.deepcopy(random.choice(WRONG))
             elif kind < 0.8 and isinstance(holder, dict):
-                item[random.choice(NAMES)] = random.choice(WRONG)
+                item[random.choice(NAMES)] = copy.deepcopy(random.choice(WRONG))
             elif isinstance(holder[name], str) and holder[name]:
                 at = random.randrange(len(holder[name]))
                 holder[name] = holder[name][:at] + random.choice(["", "-", "Z", "0", " ", "\u00e9"]) + holder[name][at + 1:]
