@@ -2,7 +2,7 @@ import { refuse } from '../weights-error.js';
 import { deriveStreamKey, drawKeyStream } from './key-stream.js';
 import { deriveMarkUse, type MarkedTensor, type MarkKey } from './mark-key.js';
 
-/** Numbers of a run: the key stream has 8 bytes for each, so that it costs a quarter of what copying bfloat16 does. */
+/** Numbers of a run: the key stream has 8 bytes for each, a quarter of their own in bfloat16. */
 export const RUN = 16;
 const RUN_BYTES = 8;
 

@@ -19,7 +19,7 @@ export interface ExpectedCase {
 /**
  * What a colluder's p-value will be about: natural logarithm of the bound of `ConditionalBound` at a score `lower` standard deviations below its
  * expectation, with psi at its expectation. Integrals over biases, symbols and normal noise by sums; no simulation. Against
- * `simulateCollusion` it is within a few per cent (`npm run bench -- weight-tracing`).
+ * `simulateCollusion` it is within a tenth for p-values below 1e-20 (`npm run bench -- weight-tracing`).
  */
 export function expectLogP(settings: ExpectedCase, lower = 0): number {
   const positions = tabulate(settings);

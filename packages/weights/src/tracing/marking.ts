@@ -49,8 +49,8 @@ function markFloats(words: Int32Array, { range, runs, word, share, amplitude }: 
 }
 
 /**
- * One loop for words of both sizes, since a magnitude grows with its bits in every format. Without branches on what is random: a processor
- * that guesses every other of them wrong took five times as long.
+ * One loop for words of both sizes, since a magnitude grows with its bits in every format. Without branches on what is random,
+ * which a processor would guess wrong half of the time.
  */
 function markWords(
   words: Uint16Array | Int32Array,

@@ -22,7 +22,6 @@ export async function turnMatrix(
   const part = place?.part ?? null;
   const size = turn.dimensions;
   if (place === null || part === null || rows * columns > LARGEST) return null;
-  // The head untied from an embedding that the owner keeps tied is found by its name in the file alone.
   const isReader =
     part === 'embedding' || part === 'head' || part === 'query' || part === 'key' || part === 'value';
   const isWriter = part === 'output';
