@@ -1,12 +1,14 @@
 import { PhalanxError } from '@phalanx/core';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { openBytesSource } from '../formats/byte-source.js';
 import { CHUNK_BYTES } from './chunk-hashes.js';
 import { openVerifiedSource, parseChunkStatement, readChunkHashes } from './chunk-tree.js';
 import { signModel } from './sign-model.js';
-import { codeOf, makeModel, makeSigner } from './signed-model.test.support.js';
+import { codeOf, makeModel, makeSigner, removeModels } from './signed-model.test.support.js';
 import { verifySignedStatement } from './signed-payload.js';
+
+afterAll(removeModels);
 
 const BYTES = Uint8Array.from({ length: 3 * CHUNK_BYTES + 77 }, (_, i) => (i * 31) >> 3);
 const { signer, trust } = makeSigner();

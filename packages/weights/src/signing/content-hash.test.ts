@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toHex, utf8 } from '@phalanx/core';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { CONTENT_HASHES, DIGEST_BYTES, openContentHash } from './content-hash.js';
 import { digestFile } from './file-digests.js';
-import { codeOf, makeModel } from './signed-model.test.support.js';
+import { codeOf, makeModel, removeModels } from './signed-model.test.support.js';
+
+afterAll(removeModels);
 
 /** Of "abc": FIPS 180-4, RFC 7693 appendix A, and the BLAKE3 team's program b3sum. */
 const ABC = {

@@ -1,9 +1,11 @@
 import { rmSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { CONTENT_HASHES } from './content-hash.js';
 import { hashFiles } from './hashing-threads.js';
 import { listModelFiles } from './model-files.js';
-import { codeOf, makeModel } from './signed-model.test.support.js';
+import { codeOf, makeModel, removeModels } from './signed-model.test.support.js';
+
+afterAll(removeModels);
 
 it('gives the same hashes in threads as without, in the order of the files', async () => {
   const sizes = [0, 1, 5_000_000, 70_000, 1_048_576, 12, 2_097_153];

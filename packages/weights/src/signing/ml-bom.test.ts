@@ -1,7 +1,9 @@
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { formatMlBom } from './ml-bom.js';
 import { signModel } from './sign-model.js';
-import { makeModel, makeSigner } from './signed-model.test.support.js';
+import { makeModel, makeSigner, removeModels } from './signed-model.test.support.js';
+
+afterAll(removeModels);
 
 it('names the model, its files and its parents', async () => {
   const { manifest } = await signModel(makeModel({ a: '1', 'b/c': '2' }), makeSigner().signer);

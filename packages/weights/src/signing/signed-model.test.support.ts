@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PhalanxError } from '@phalanx/core';
-import { afterAll } from 'vitest';
 import { type ModelSigner, modelSignerOf, type SignerTrust } from './signed-payload.js';
 
 /** A new key, and how its customers believe it. */
@@ -17,11 +16,13 @@ export function makeSigner(namedCurve = 'P-256'): {
 }
 
 const made: string[] = [];
-afterAll(() => {
-  for (const folder of made) rmSync(folder, { recursive: true });
-});
 
-/** A new folder `model` with these files, gone after the tests of the file. */
+/** Removes what `makeModel` made. */
+export function removeModels(): void {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true });
+}
+
+/** A new folder `model` with these files, until `removeModels`. */
 export function makeModel(files: Readonly<Record<string, string | Uint8Array>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'phalanx-signing-'));
   made.push(folder);

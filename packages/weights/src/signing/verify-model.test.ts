@@ -1,12 +1,14 @@
 import { readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { CONTENT_HASHES } from './content-hash.js';
 import { listModelFiles } from './model-files.js';
 import { signModel } from './sign-model.js';
-import { codeOf, makeModel, makeSigner } from './signed-model.test.support.js';
+import { codeOf, makeModel, makeSigner, removeModels } from './signed-model.test.support.js';
 import { compareModel, describeDifferences, verifyModel, verifyModelSignature } from './verify-model.js';
+
+afterAll(removeModels);
 
 const { signer, trust } = makeSigner('P-384');
 const FILES = {
