@@ -1,3 +1,4 @@
+import { Random } from '@phalanx/stats';
 import { describe, expect, it } from 'vitest';
 import { findAnalyticReason } from './analytic-tensor.js';
 import { compareLineage } from './lineage-report.js';
@@ -9,6 +10,7 @@ import { decodeSketch, encodeSketch } from './sketch-file.js';
 import {
   addNoise,
   drawLlama,
+  type Numbers,
   openNumbers,
   SIZES,
   shiftNeurons,
@@ -41,6 +43,29 @@ describe('lineage', () => {
     expect(report.verdict).toBe('nothing shared seen');
     expect(report.log10P).toBeGreaterThan(-2);
     expect(report.disguise!.agreed).toBeLessThan(6);
+  });
+
+  it('finds convolutions again under other names', async () => {
+    const draw = (name: string, seed: number, noise = 0): Numbers => {
+      const random = new Random(seed);
+      const disturb = new Random(seed + 100);
+      return new Map(
+        [0, 1, 2].map((i) => {
+          const values = Float32Array.from({ length: 32 * 8 * 3 }, () => random.normal());
+          return [
+            `${name}${i}`,
+            { shape: [32, 8, 3], values: values.map((v) => v + noise * disturb.normal()) },
+          ];
+        }),
+      );
+    };
+    const left = await openNumbers(draw('encoder.', 1));
+    const child = await compareLineage(left, await openNumbers(draw('onnx::Conv_', 1, 0.2)));
+    expect(child).toMatchObject({ verdict: 'derived', share: 1 });
+    expect(child.exact.tests).toHaveLength(9);
+    const stranger = await compareLineage(left, await openNumbers(draw('onnx::Conv_', 2)));
+    expect(stranger.verdict).toBe('nothing shared seen');
+    expect(stranger.log10P).toBeGreaterThan(-2);
   });
 
   it('finds neurons again that were moved, scaled and turned over, and puts them back', async () => {

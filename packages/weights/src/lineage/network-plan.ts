@@ -36,23 +36,52 @@ export function listNetworks(file: WeightFile): readonly Network[] {
   return [...found.values()].sort((a, b) => a.layer - b.layer || (a.expert ?? 0) - (b.expert ?? 0));
 }
 
+/**
+ * Matrices of a file whose names say nothing, by what has their shape in `known`: each a network of one matrix, numbered in the order of the
+ * file. Gates and ups of one shape cannot be told apart, so such a matrix is either; kept with inputs as rows, as exports of graphs
+ * have them, it is turned.
+ */
+export function listByShape(file: WeightFile, known: readonly Network[]): readonly Network[] {
+  const networks: Network[] = [];
+  for (const tensor of file.tensors.values()) {
+    const { shape } = tensor;
+    if (shape.length !== 2) continue;
+    const place = { tensor, rows: [0, shape[0]!] as const, skip: 0 };
+    const views = new Map<Part, UnitView>();
+    for (const part of SOUGHT_PARTS) {
+      const like = findView(known, part);
+      if (like === undefined) continue;
+      const wanted =
+        AXES[part] === 'row' ? [like.units, countFeatures(like)] : [countFeatures(like), like.units];
+      const isTurned = shape.join() !== wanted.join();
+      if (isTurned && shape.join() !== wanted.toReversed().join()) continue;
+      const axis = (AXES[part] === 'row') === isTurned ? 'column' : 'row';
+      views.set(part, { place, columns: shape[1]!, axis, units: like.units, width: 1 });
+    }
+    if (views.size > 0) networks.push({ layer: networks.length, expert: null, views });
+  }
+  return networks;
+}
+
+/** Of the first network that has the part. */
+function findView(networks: readonly Network[], part: Part): UnitView | undefined {
+  return networks.find(({ views }) => views.has(part))?.views.get(part);
+}
+
 function isSought(part: PlacedTensor['part']): part is SoughtPart {
   return part in AXES;
 }
 
 /** The model with narrower networks, else with fewer, else the right: by sizes alone. */
 export function chooseSide(left: readonly Network[], right: readonly Network[]): 'left' | 'right' {
-  const [mine, theirs] = [left, right].map((all) => all[0]?.views.get('down')?.units ?? 0) as [
-    number,
-    number,
-  ];
+  const [mine, theirs] = [left, right].map((all) => findView(all, 'down')?.units ?? 0) as [number, number];
   if (mine !== theirs) return mine < theirs ? 'left' : 'right';
   return left.length < right.length ? 'left' : 'right';
 }
 
 /** Width of the residual stream. */
 export function widthOf(networks: readonly Network[]): number {
-  const view = networks[0]?.views.get('down');
+  const view = findView(networks, 'down');
   return view === undefined ? 0 : countFeatures(view);
 }
 
@@ -90,10 +119,10 @@ export function planAsks(
   dimensions: DimensionMap | null,
   { units, features, groups }: SearchSizes,
 ): readonly Ask[] | null {
-  const [first, second] = [mine[0]!.views.get(part), theirs[0]!.views.get(part)];
-  if (first === undefined || second === undefined || first.axis !== second.axis) return null;
+  const [first, second] = [findView(mine, part), findView(theirs, part)];
+  if (first === undefined || second === undefined) return null;
   const isEqual = first.units === second.units && countFeatures(first) === countFeatures(second);
-  if (!isEqual && (part !== 'down' || first.axis !== 'column')) return null;
+  if (!isEqual && (part !== 'down' || first.axis !== 'column' || second.axis !== 'column')) return null;
   if (!isEqual && countFeatures(first) !== countFeatures(second) && (dimensions?.left.length ?? 0) < 32)
     return null;
   const asks: Ask[] = [];

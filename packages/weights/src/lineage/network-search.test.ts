@@ -57,6 +57,18 @@ function withExperts(models: readonly Numbers[], order: (layer: number, expert: 
   return out;
 }
 
+/** Numbers in place of names; matrices with inputs as rows when turned. */
+function renameAll(model: Numbers, turned: boolean): Numbers {
+  return new Map(
+    [...model.values()].map(({ shape, values }, i) => {
+      const [rows, columns] = shape as [number, number];
+      if (!turned || shape.length === 1) return [`onnx::MatMul_${i}`, { shape, values }];
+      const out = values.map((_, at) => values[(at % rows) * columns + Math.floor(at / rows)]!);
+      return [`onnx::MatMul_${i}`, { shape: [columns, rows], values: out }];
+    }),
+  );
+}
+
 const search = async (left: Numbers, right: Numbers) =>
   (await searchNetworks(await openNumbers(left), await openNumbers(right), SETTINGS))!;
 const verdict = async (left: Numbers, right: Numbers) =>
@@ -126,6 +138,25 @@ describe('networks under other numbers', () => {
     const reversed = await search(grown, parent);
     expect(reversed.sought).toBe('right');
     expect(reversed.logP).toBeLessThan(-100);
+  });
+
+  it('are found under names that say nothing, turned or not', async () => {
+    for (const turned of [false, true]) {
+      const renamed = renameAll(stackLayers(child, [2, 0, 1]), turned);
+      for (const [left, right] of [
+        [parent, renamed],
+        [renamed, parent],
+      ] as const) {
+        const report = await verdict(left, right);
+        expect(report.verdict).toBe('derived');
+        expect(report.networks!.tests.map(({ part, matches, units }) => [part, matches === units])).toEqual([
+          ['gate', true],
+          ['up', true],
+          ['down', true],
+        ]);
+      }
+      expect((await verdict(parent, renameAll(drawLlama(9), turned))).log10P).toBeGreaterThan(-2);
+    }
   });
 
   it('are not found among strangers, however they were cut or copied', async () => {

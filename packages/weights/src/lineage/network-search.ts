@@ -7,6 +7,7 @@ import { countOwnPlace, logMatchCountP } from './match-count.js';
 import {
   type Ask,
   chooseSide,
+  listByShape,
   listNetworks,
   planAsks,
   type SearchSizes,
@@ -21,7 +22,7 @@ import { isCopyOf, readUnits, type SampleWindow, standardiseRows, type UnitView 
 export interface FoundNetwork {
   readonly layer: number;
   readonly expert: number | null;
-  /** Where it has most matches. */
+  /** Where it has most matches; where names say nothing, the matrix of such a shape by its place in the file. */
   readonly otherLayer: number;
   readonly otherExpert: number | null;
   readonly units: number;
@@ -54,7 +55,8 @@ const TESTS = 4;
 
 /**
  * T1 where numbers of layers mean nothing: depth that was cut or grown, experts that changed places or grew out of one network, neurons or
- * dimensions that were cut away. Some networks of one model, each against all of the other; what each matches best is added up.
+ * dimensions that were cut away, tensors under names that say nothing. Some networks of one model, each against all of the other; what each
+ * matches best is added up.
  *
  * Widths equal: units whose best match has their own place, bound of `logMatchCountP`. Widths unequal: units of `down` whose best matches
  * rise, bound of `logOrderCountP`; and where the residual streams differ in width too, over dimensions that `matchDimensions` pairs by
@@ -70,6 +72,8 @@ export async function searchNetworks(
   sizes: SearchSizes,
 ): Promise<NetworkSearch | null> {
   const networks = { left: listNetworks(left), right: listNetworks(right) };
+  if (networks.left.length === 0) networks.left = listByShape(left, networks.right);
+  else if (networks.right.length === 0) networks.right = listByShape(right, networks.left);
   const sought = chooseSide(networks.left, networks.right);
   const [file, other] = sought === 'left' ? [left, right] : [right, left];
   const mine = networks[sought];

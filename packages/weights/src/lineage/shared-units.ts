@@ -170,39 +170,52 @@ function keyOf({ part, layer, expert }: PlacedTensor): string {
   return `${part} ${layer} ${expert}`;
 }
 
-/** Convolutions are a test each: networks with shortcuts permute several at once, so that their counts are not independent. */
+/** Pairs of convolutions that are looked at where names do not pair them. */
+const MOST_BY_SHAPE = 1_000;
+
+/**
+ * Convolutions are a test each: networks with shortcuts permute several at once, so that their counts are not independent. One whose name the
+ * other model does not have is compared with all of its shape there whose names are new as well.
+ */
 function planChannels(
   left: WeightFile,
   right: WeightFile,
   known: ReadonlySet<string>,
   excluded: ExcludedTensor[],
 ): readonly Plan[] {
-  const plans: Plan[] = [];
+  const byName: Pair[] = [];
+  const byShape: Pair[] = [];
+  const strangers = [...right.tensors.values()].filter(({ name }) => !left.tensors.has(name));
   for (const tensor of left.tensors.values()) {
     const { name, shape } = tensor;
     if (known.has(name)) continue;
-    const other = right.tensors.get(name);
+    const namesake = right.tensors.get(name);
+    const others = (namesake === undefined ? strangers : [namesake]).filter(
+      (other) => other.shape.join() === shape.join(),
+    );
     const isConvolution =
       shape.length >= 3 && shape.length <= 5 && shape[0]! >= 16 && countColumns(tensor) >= 8;
     if (!isConvolution) excluded.push({ name, reason: 'no units of a kind that training may permute' });
-    else if (other === undefined || other.shape.join() !== shape.join())
+    else if (others.length === 0)
       excluded.push({ name, reason: 'absent from the other model, or of another shape' });
-    else {
-      const view = (of: Tensor): UnitView => ({
-        place: { tensor: of, rows: [0, shape[0]!], skip: 0 },
-        columns: countColumns(of),
-        axis: 'row',
-        units: shape[0]!,
-        width: 1,
-      });
-      plans.push({
-        kind: 'channel',
-        part: 'convolution',
-        pairs: [{ left: view(tensor), right: view(other) }],
-      });
-    }
+    else
+      for (const other of others)
+        (namesake === undefined ? byShape : byName).push({
+          left: viewChannels(tensor),
+          right: viewChannels(other),
+        });
   }
-  return plans;
+  return [...byName, ...spread(byShape, MOST_BY_SHAPE)].map((pair) => ({
+    kind: 'channel',
+    part: 'convolution',
+    pairs: [pair],
+  }));
+}
+
+function viewChannels(tensor: Tensor): UnitView {
+  const units = tensor.shape[0]!;
+  const place = { tensor, rows: [0, units] as const, skip: 0 };
+  return { place, columns: countColumns(tensor), axis: 'row', units, width: 1 };
 }
 
 const KINDS: Partial<Record<Part, readonly [UnitKind, UnitView['axis']]>> = {

@@ -9,6 +9,7 @@ import { MarkReader, measureRow, type ShownCode } from './read-marks.js';
 import { turnMatrix } from './residual-alignment.js';
 import { findRowOrder, type RowOrder, readInOrder } from './row-order.js';
 import { findViews, readGainQuotient, type SuspectView } from './suspect-view.js';
+import { findByContent } from './tensor-by-content.js';
 
 /** When a search under another order, scale and basis is made. */
 export const REALIGNMENTS = ['needed', 'always', 'never'] as const;
@@ -42,7 +43,7 @@ const BLOCK = 1024 * 1024;
 const SAMPLES = 16;
 
 /**
- * What a suspect shows of the code of a key, given the unmarked base: tensors by name or part, gains of norms exchanged where they were folded,
+ * What a suspect shows of the code of a key, given the unmarked base: tensors by name or part, else by content, gains of norms exchanged where they were folded,
  * permutation, scales and turn of the residual basis undone where a tensor does not fit as it stands. Which way a tensor is read is decided by its
  * distance from the base alone.
  *
@@ -58,17 +59,27 @@ export async function readCopy(
   const reader = new MarkReader(key);
   const tensors: TensorReading[] = [];
   const doubted: Doubted[] = [];
+  const lost: string[] = [];
+  const place = async (view: SuspectView, fit: Fit) => {
+    if (realignment === 'always' || (realignment === 'needed' && fit.cosine < DOUBTED))
+      doubted.push({ view, fit });
+    else tensors.push(await readDirectly(base, suspect, reader, view, fit));
+  };
   for (const { name } of key.tensors) {
     if (!base.tensors.has(name))
       return refuse('WEIGHTS_ARGUMENT', 'the base lacks a tensor of the key; another model?');
-    const views = findViews(base, suspect, name);
+    const fits: Doubted[] = [];
+    for (const view of findViews(base, suspect, name))
+      fits.push({ view, fit: await fitDirectly(base, suspect, view) });
+    if (fits.every(({ fit }) => fit.cosine < LEAST)) lost.push(name);
+    else for (const { view, fit } of fits) await place(view, fit);
+  }
+  const renamed = await findByContent(base, suspect, lost, LEAST);
+  for (const name of lost) {
+    const view = renamed.get(name);
+    const views = view === undefined ? findViews(base, suspect, name) : [view];
     if (views.length === 0) tensors.push({ name, way: 'left out', cosine: null });
-    for (const view of views) {
-      const fit = await fitDirectly(base, suspect, view);
-      if (realignment === 'always' || (realignment === 'needed' && fit.cosine < DOUBTED))
-        doubted.push({ view, fit });
-      else tensors.push(await readDirectly(base, suspect, reader, view, fit));
-    }
+    for (const one of views) await place(one, await fitDirectly(base, suspect, one));
   }
   if (doubted.length > 0) tensors.push(...(await readDoubted(base, suspect, reader, doubted)));
   return { ...reader.finish(), tensors };

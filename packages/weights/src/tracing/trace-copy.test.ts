@@ -69,8 +69,18 @@ describe('a copy that turned up', () => {
         tensor,
       ]),
     );
+    const numbered: Numbers = new Map([...copy.values()].reverse().map((tensor, i) => [`t${i}`, tensor]));
+    // Every name stands for another layer's tensor.
+    const exchanged: Numbers = new Map(
+      [...copy].map(([name, tensor]) => [
+        name.replace(/layers\.(\d)/, (_, layer) => `layers.${(Number(layer) + 1) % 3}`),
+        tensor,
+      ]),
+    );
     for (const suspect of [
       copy,
+      numbered,
+      addNoise(exchanged, 0.002, 5),
       addNoise(copy, 0.002, 3),
       changeAll(copy, (value, at) => (at % 2 === 0 ? 0 : value)),
       changeAll(copy, (value) => value * 1.37),
