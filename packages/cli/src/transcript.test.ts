@@ -34,6 +34,8 @@ function splitFiles(text: string): { readonly session: string[]; readonly files:
   const [session = '', ...rest] = text.split(/^-- (.+) --\n/m);
   const files: [string, string][] = [];
   for (let i = 0; i < rest.length; i += 2) files.push([rest[i]!, rest[i + 1]!]);
+  // What stands after the files would be part of the last one and never run.
+  for (const [name, content] of files) expect(content, name).not.toMatch(/^\$ phalanx/m);
   return { session: session.split('\n').filter((line) => line !== '' && !line.startsWith('#')), files };
 }
 
