@@ -9,10 +9,12 @@ function id(n: number): Uint8Array {
   return bytes;
 }
 
-it('knows the last 262,144, and forgets the oldest first', { timeout: 60_000 }, () => {
+it('knows the last 262,144, and forgets the oldest first', () => {
   const recent = new RecentIds();
   const { capacity } = recent;
-  for (let n = 0; n < 3 * capacity; n++) expect(recent.add(id(n), chain, 0)).toBe(true);
+  let known = 0;
+  for (let n = 0; n < 3 * capacity; n++) if (!recent.add(id(n), chain, 0)) known++;
+  expect(known).toBe(0);
   for (const n of [2 * capacity, 3 * capacity - 1]) expect(recent.add(id(n), chain, 0)).toBe(false);
   expect(recent.add(id(2 * capacity - 1), chain, 0)).toBe(true);
   expect(recent.add(id(2 * capacity), chain, 0)).toBe(true);
