@@ -25,11 +25,13 @@ export { type Disguise, type DisguiseSettings, type MatchRate, testDisguise } fr
 export {
   compareLineage,
   DISGUISE_SEARCHES,
+  DISGUISED_RATE,
   type DisguiseSearch,
   LINEAGE_LEVEL_LOG10,
   type LineageReport,
   type LineageSettings,
   type LineageVerdict,
+  NOTICED_RATE,
 } from './lineage/lineage-report.js';
 export { countOwnPlace, logMatchCountP } from './lineage/match-count.js';
 export {

@@ -47,6 +47,39 @@ export function addWeightsCommands(
         await (await import('./weights-lineage.js')).compareLineageCommand([left, right], flags, terminal),
       ),
     );
+  const sketch = weights
+    .command('sketch')
+    .description(
+      'let two labs compare models without exchanging weights: about 15 MB for a layer of 28,672 neurons',
+    );
+  sketch
+    .command('make')
+    .argument('<model>', 'file, folder, index or address')
+    .description(
+      'what the neurons of one layer do to some tokens; the second lab gives the sketch of the first',
+    )
+    .requiredOption('--out <file>', 'file to make')
+    .option('--like <sketch>', 'take its tokens, and its layer unless --layer is given')
+    .option('--layer <number>', 'default: the middle one')
+    .option('--vocabulary <tokens>', 'how many tokens both models have; default: all of this one')
+    .option('--json', 'for machines on stdout')
+    .action(async (model, flags) =>
+      finish(await (await import('./weights-sketch.js')).makeSketchCommand(model, flags, terminal)),
+    );
+  sketch
+    .command('compare')
+    .argument('<left>', 'sketch')
+    .argument('<right>', 'sketch under the same tokens')
+    .description(
+      'how many neurons are found again under another order, scale and basis; exit 1 when they are',
+    )
+    .option('--control <sketches...>', 'of another layer or of a stranger, under the same tokens')
+    .option('--json', 'for machines on stdout')
+    .action(async (left, right, flags) =>
+      finish(
+        await (await import('./weights-sketch.js')).compareSketchesCommand([left, right], flags, terminal),
+      ),
+    );
   addSealCommands(weights, terminal, finish);
   addTracingCommands(weights, terminal, finish);
   weights
