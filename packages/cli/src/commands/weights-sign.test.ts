@@ -6,7 +6,12 @@ import { verifyWeightStatement } from '@phalanx/weights';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Terminal } from '../terminal.js';
 import { type SignWeightsFlags, signWeightsCommand } from './weights-sign.js';
-import { type VerifyWeightsFlags, verifyWeightsCommand } from './weights-verify.js';
+import {
+  type SignStatementFlags,
+  signStatementCommand,
+  verifyStatementCommand,
+} from './weights-statement.js';
+import { type TrustFlags, type VerifyWeightsFlags, verifyWeightsCommand } from './weights-verify.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'phalanx-sign-'));
 const model = join(folder, 'model');
@@ -97,4 +102,29 @@ it.each<[string, Partial<SignWeightsFlags>, string]>([
   ['a certificate file without one', { certificate: publicKey }, 'CLI_USAGE'],
 ])('refuses %s', async (_, flags, code) => {
   await expect(sign(flags)).rejects.toMatchObject({ code });
+});
+
+it('states deliveries and withdrawals, which others verify', async () => {
+  await sign();
+  const out = join(folder, 'statement.sig');
+  const state = (flags: Partial<SignStatementFlags>) =>
+    run((terminal) => signStatementCommand(join(model, 'model.sig'), { key, out, ...flags }, terminal));
+  const read = (flags: TrustFlags) =>
+    run((terminal) => verifyStatementCommand(out, { json: true, ...flags }, terminal));
+  await state({ deliveredTo: 'Ada Labs', copy: 'copy 7', commitment: 'b'.repeat(64) });
+  const delivered = await read({ publicKey });
+  expect(delivered.code).toBe(0);
+  expect(JSON.parse(delivered.out)).toMatchObject({
+    verdict: 'verified',
+    kind: 'delivered-to',
+    predicate: { recipient: 'Ada Labs', copy: 'copy 7', commitment: 'b'.repeat(64) },
+  });
+  await state({ withdrawn: 'a leak' });
+  expect(JSON.parse((await read({ publicKey })).out)).toMatchObject({ predicate: { reason: 'a leak' } });
+  const stranger = join(folder, 'stranger.pem');
+  const { publicKey: other } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  writeFileSync(stranger, other.export({ format: 'pem', type: 'spki' }));
+  expect(await read({ publicKey: stranger })).toMatchObject({ code: 1 });
+  for (const flags of [{}, { deliveredTo: 'Ada' }, { withdrawn: 'a', copy: 'b' }])
+    await expect(state(flags)).rejects.toMatchObject({ code: 'CLI_USAGE' });
 });

@@ -26,6 +26,13 @@ export interface SignWeightsFlags {
   readonly json?: boolean;
 }
 
+/** Whose key signs. */
+export interface SignerFlags {
+  readonly key: string;
+  readonly certificate?: string;
+  readonly chain?: readonly string[];
+}
+
 type Parent = { readonly root: string; readonly name?: string };
 
 /**
@@ -45,7 +52,9 @@ export async function signWeightsCommand(
   const shardBytes = readShards(flags.shards, weights.SHARD_BYTES);
   const relation = weights.RELATIONS.find((name) => name === flags.relation);
   if (relation === undefined) throw usage(`--relation must be one of ${weights.RELATIONS.join(', ')}`);
-  const parents = (flags.derivedFrom ?? []).map((parent) => readParent(parent, weights.readModelReference));
+  const parents = (flags.derivedFrom ?? []).map((parent) =>
+    readReference(parent, weights.readModelReference),
+  );
   const files = signatureFiles(location, flags.signature);
   const written = [
     files.signature,
@@ -128,18 +137,19 @@ function readShards(flag: string | true | undefined, usual: number): number | nu
   return size;
 }
 
-/** A parent is a root digest, or a file with its signature, whose signer is not looked at. */
-function readParent(
+/** A model by its root digest, or by a file with its signature, whose signer is not looked at. */
+export function readReference(
   parent: string,
-  readReference: (signature: Uint8Array) => { readonly root: string; readonly name: string },
+  readSignature: (signature: Uint8Array) => { readonly root: string; readonly name: string },
 ): Parent {
   if (/^[0-9a-f]{64}$/.test(parent)) return { root: parent };
-  const { root, name } = readReference(readBytes(parent));
+  const { root, name } = readSignature(readBytes(parent));
   return { root, ...(name !== '' && { name }) };
 }
 
-async function readSigner(
-  flags: SignWeightsFlags,
+/** @throws PhalanxError `CLI_USAGE`, `CLI_FILE`, `ATTESTATION_KEY` */
+export async function readSigner(
+  flags: SignerFlags,
   terminal: Terminal,
   signerOf: (key: KeyObject, certificates: readonly Uint8Array[]) => ModelSigner,
 ): Promise<ModelSigner> {
@@ -189,8 +199,8 @@ async function describeBom(
   }
 }
 
-/** A reader finds the old file or the new one, never a part. */
-function writeWhole(path: string, bytes: Uint8Array): void {
+/** A reader finds the old file or the new one, never a part. @throws PhalanxError `CLI_FILE` */
+export function writeWhole(path: string, bytes: Uint8Array): void {
   const draft = join(path, '..', `.${basename(path)}.${randomUUID()}`);
   try {
     writeFileSync(draft, bytes, { flag: 'wx' });

@@ -6,13 +6,17 @@ import type { Terminal } from '../terminal.js';
 import { readBytes } from './ledger.js';
 import { pathInModel, signatureFiles } from './weights-sign.js';
 
-export interface VerifyWeightsFlags {
-  readonly signature?: string;
+/** Whom to believe. */
+export interface TrustFlags {
   readonly publicKey?: string;
   readonly certificateChain?: readonly string[];
   readonly identity?: string;
   readonly issuer?: string;
   readonly trustedRoot?: string;
+}
+
+export interface VerifyWeightsFlags extends TrustFlags {
+  readonly signature?: string;
   readonly ignore?: readonly string[];
   readonly allowSymlinks?: boolean;
   readonly allowUnlisted?: boolean;
@@ -59,7 +63,7 @@ export async function verifyWeightsCommand(
       allowUnlisted: flags.allowUnlisted ?? false,
     });
   } catch (error) {
-    if (!PhalanxError.is(error) || !VERDICTS.has(error.code)) throw error;
+    if (!isVerdict(error)) throw error;
     const { code, message } = error;
     if (flags.json) terminal.out(`${JSON.stringify({ verdict: 'refused', code, reason: message })}\n`);
     else terminal.out(`refused     ${shortenText(message, 300)} (${code})\n`);
@@ -88,7 +92,13 @@ export async function verifyWeightsCommand(
   return reason === null ? ExitCode.OK : ExitCode.FOUND;
 }
 
-function readTrust(flags: VerifyWeightsFlags): SignerTrust {
+/** Whether an error says something of a signature or what is signed, and not that it could not be looked at. */
+export function isVerdict(error: unknown): error is PhalanxError {
+  return PhalanxError.is(error) && VERDICTS.has(error.code);
+}
+
+/** @throws PhalanxError `CLI_USAGE`, `CLI_FILE` */
+export function readTrust(flags: TrustFlags): SignerTrust {
   const { publicKey, certificateChain, identity, issuer, trustedRoot } = flags;
   const ways = [publicKey, certificateChain, identity].filter((way) => way !== undefined);
   if (ways.length !== 1)
@@ -105,7 +115,7 @@ function readTrust(flags: VerifyWeightsFlags): SignerTrust {
   return { subject: identity!, issuer, trustedRoot: readBytes(trustedRoot) };
 }
 
-function describeSigner(signer: VerifiedSigner): string {
+export function describeSigner(signer: VerifiedSigner): string {
   switch (signer.kind) {
     case 'key':
       return `key ${signer.fingerprint}`;

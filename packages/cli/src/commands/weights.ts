@@ -110,11 +110,50 @@ export function addWeightsCommands(
     .action(async (location, flags) =>
       finish(await (await import('./weights-sign.js')).signWeightsCommand(location, flags, terminal)),
     );
-  weights
-    .command('verify')
-    .argument('<path>', 'folder or file of a model')
-    .description('whether a model is, file by file, what somebody signed; exit 1 when it is not')
-    .option('--signature <file>', 'default model.sig in the folder, or FILE.sig')
+  addTrustOptions(
+    weights
+      .command('verify')
+      .argument('<path>', 'folder or file of a model')
+      .description('whether a model is, file by file, what somebody signed; exit 1 when it is not')
+      .option('--signature <file>', 'default model.sig in the folder, or FILE.sig')
+      .option('--ignore <paths...>', 'paths in the model that are no part of it, with all below')
+      .option('--allow-symlinks', 'read links to files where they lead')
+      .option('--allow-unlisted', 'pass over files that were not signed'),
+  ).action(async (location, flags) =>
+    finish(await (await import('./weights-verify.js')).verifyWeightsCommand(location, flags, terminal)),
+  );
+  const statement = weights.command('statement').description('signed statements about a signed model');
+  statement
+    .command('sign')
+    .argument('<model>', 'model.sig of the model, or its root digest')
+    .description('that a copy went to somebody, or that the model is no longer to be used')
+    .requiredOption('--key <file>', 'private key on P-256, P-384 or P-521, PEM, readable by its owner alone')
+    .requiredOption('--out <file>', 'file to write')
+    .option('--delivered-to <name>', 'who received it; a recipient who signs this gives a receipt')
+    .option('--copy <id>', 'which copy: the digest that `weights mark` prints')
+    .option('--commitment <digest>', 'commitment to the marks of the copy')
+    .option('--withdrawn <reason>', 'why it is no longer to be used')
+    .option('--replacement <digest>', 'root digest of what takes its place')
+    .option('--certificate <file>', 'certificate of the key')
+    .option('--chain <files...>', 'certificates that issued it, from the issuer upwards')
+    .option('--json', 'for machines on stdout')
+    .action(async (model, flags) =>
+      finish(await (await import('./weights-statement.js')).signStatementCommand(model, flags, terminal)),
+    );
+  addTrustOptions(
+    statement
+      .command('verify')
+      .argument('<file>', 'statement')
+      .description(
+        'what a statement about a model says, and who signed it; exit 1 when not by whom is trusted',
+      ),
+  ).action(async (file, flags) =>
+    finish(await (await import('./weights-statement.js')).verifyStatementCommand(file, flags, terminal)),
+  );
+}
+
+function addTrustOptions(command: Command): Command {
+  return command
     .option('--public-key <file>', 'PEM of the key that must have signed')
     .option(
       '--certificate-chain <files...>',
@@ -123,11 +162,5 @@ export function addWeightsCommands(
     .option('--identity <name>', 'signed by way of Sigstore: name in the certificate')
     .option('--issuer <url>', 'who vouched for that name')
     .option('--trusted-root <file>', 'trusted_root.json of that Sigstore')
-    .option('--ignore <paths...>', 'paths in the model that are no part of it, with all below')
-    .option('--allow-symlinks', 'read links to files where they lead')
-    .option('--allow-unlisted', 'pass over files that were not signed')
-    .option('--json', 'for machines on stdout')
-    .action(async (location, flags) =>
-      finish(await (await import('./weights-verify.js')).verifyWeightsCommand(location, flags, terminal)),
-    );
+    .option('--json', 'for machines on stdout');
 }
