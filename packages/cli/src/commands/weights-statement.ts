@@ -28,8 +28,9 @@ export async function signStatementCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { modelSignerOf, readModelReference, signWeightStatement } = await import('@phalanx/weights');
+  const said = readPredicate(flags);
   const { root, name = root } = readReference(model, readModelReference);
-  const statement = { ...readPredicate(flags), root, name } as WeightStatement;
+  const statement = { ...said, root, name } as WeightStatement;
   const signer = await readSigner(flags, terminal, modelSignerOf);
   writeWhole(flags.out, await signWeightStatement(statement, signer));
   terminal.out(
