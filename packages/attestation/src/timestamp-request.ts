@@ -71,7 +71,8 @@ async function post(
   try {
     const answer = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/timestamp-query', accept: REPLY_TYPE },
+      // A connection kept for later may be closed by then, and a POST on it is lost.
+      headers: { 'content-type': 'application/timestamp-query', accept: REPLY_TYPE, connection: 'close' },
       body: new Uint8Array(request),
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
