@@ -68,6 +68,26 @@ describe('lineage', () => {
     expect(stranger.log10P).toBeGreaterThan(-2);
   });
 
+  it('takes no more pairs of a file with thousands of convolutions of one shape', async () => {
+    const random = new Random(4);
+    const draw = (name: string, count: number): Numbers =>
+      new Map(
+        Array.from({ length: count }, (_, i) => {
+          const values = Float32Array.from({ length: 128 }, () => random.normal());
+          return [`${name}${i}`, { shape: [16, 8, 1], values }];
+        }),
+      );
+    const [some, many] = [await openNumbers(draw('a', 1_500)), await openNumbers(draw('b', 5_000))];
+    for (const pair of [
+      [some, many],
+      [many, some],
+    ] as const) {
+      const { exact, verdict } = await compareLineage(...pair);
+      expect(exact.tests).toHaveLength(1_000);
+      expect(verdict).toBe('nothing shared seen');
+    }
+  });
+
   it('finds neurons again that were moved, scaled and turned over, and puts them back', async () => {
     const [left, right] = [await openNumbers(parent), await openNumbers(shiftNeurons(parent))];
     const { verdict, share, disguise } = await compareLineage(left, right, { anchors });

@@ -9,6 +9,8 @@ export interface Network {
   readonly layer: number;
   readonly expert: number | null;
   readonly views: ReadonlyMap<Part, UnitView>;
+  /** Whether `layer` is the model's number for it, and not a place in the file. */
+  readonly isNumbered: boolean;
 }
 
 /** Parts whose units are neurons, and where those lie. */
@@ -17,19 +19,24 @@ export type SoughtPart = keyof typeof AXES;
 export const SOUGHT_PARTS = Object.keys(AXES) as readonly SoughtPart[];
 /** Above so many networks (experts of all layers) only those of the same layer are candidates. */
 const CANDIDATES = 256;
+/** Most matrices of a file without names that are candidates: three of each of 341 layers. */
+const UNNUMBERED = 1_024;
 /** Where order is looked at, all units of the other model are read: of fewer networks, and fewer numbers of each. */
 const [ORDER_GROUPS, ORDER_FEATURES] = [8, 128];
 
 /** Of all layers and experts, in their order. */
 export function listNetworks(file: WeightFile): readonly Network[] {
-  const found = new Map<string, { layer: number; expert: number | null; views: Map<Part, UnitView> }>();
+  const found = new Map<
+    string,
+    { layer: number; expert: number | null; views: Map<Part, UnitView>; isNumbered: boolean }
+  >();
   for (const place of placeTensors(file)) {
     const { part, layer, expert } = place;
     if (layer === null || !isSought(part)) continue;
     const view = viewUnits(place, AXES[part]);
     if (view === null || view.units < 2) continue;
     const key = `${layer} ${expert}`;
-    const network = found.get(key) ?? { layer, expert, views: new Map() };
+    const network = found.get(key) ?? { layer, expert, views: new Map(), isNumbered: true };
     network.views.set(part, view);
     found.set(key, network);
   }
@@ -58,9 +65,9 @@ export function listByShape(file: WeightFile, known: readonly Network[]): readon
       const axis = (AXES[part] === 'row') === isTurned ? 'column' : 'row';
       views.set(part, { place, columns: shape[1]!, axis, units: like.units, width: 1 });
     }
-    if (views.size > 0) networks.push({ layer: networks.length, expert: null, views });
+    if (views.size > 0) networks.push({ layer: networks.length, expert: null, views, isNumbered: false });
   }
-  return networks;
+  return spread(networks, UNNUMBERED);
 }
 
 /** Of the first network that has the part. */
@@ -130,8 +137,9 @@ export function planAsks(
     const view = network.views.get(part);
     if (view === undefined || view.units !== first.units) continue;
     const candidates = theirs.filter(
-      ({ layer, views }) =>
-        views.get(part)?.units === second.units && (theirs.length <= CANDIDATES || layer === network.layer),
+      ({ layer, views, isNumbered }) =>
+        views.get(part)?.units === second.units &&
+        (theirs.length <= CANDIDATES || !isNumbered || layer === network.layer),
     );
     if (candidates.length === 0) continue;
     const window = placeWindow(view, units, isEqual ? features : Math.min(features, ORDER_FEATURES));

@@ -5,6 +5,7 @@ import { findAnalyticReason } from './analytic-tensor.js';
 import { type Part, type PlacedTensor, placeTensors, readKeyGroups } from './architecture.js';
 import { keepDistinctFeatures } from './distinct-features.js';
 import { countOwnPlace, logMatchCountP } from './match-count.js';
+import { groupByShape } from './shape-groups.js';
 import { isCopyOf, placeWindow, readUnits, standardiseRows, type UnitView } from './unit-sample.js';
 
 /** What training may permute: hidden neurons, dimensions of the residual stream, groups of heads that share keys, output channels. */
@@ -170,8 +171,9 @@ function keyOf({ part, layer, expert }: PlacedTensor): string {
   return `${part} ${layer} ${expert}`;
 }
 
-/** Pairs of convolutions that are looked at where names do not pair them. */
+/** Pairs of convolutions that are looked at where names do not pair them, and of one of them: a file may have a million of a shape. */
 const MOST_BY_SHAPE = 1_000;
+const MOST_OF_ONE = 64;
 
 /**
  * Convolutions are a test each: networks with shortcuts permute several at once, so that their counts are not independent. One whose name the
@@ -184,27 +186,26 @@ function planChannels(
   excluded: ExcludedTensor[],
 ): readonly Plan[] {
   const byName: Pair[] = [];
-  const byShape: Pair[] = [];
-  const strangers = [...right.tensors.values()].filter(({ name }) => !left.tensors.has(name));
+  const nameless: Tensor[] = [];
+  const strangers = groupByShape([...right.tensors.values()].filter(({ name }) => !left.tensors.has(name)));
   for (const tensor of left.tensors.values()) {
     const { name, shape } = tensor;
     if (known.has(name)) continue;
     const namesake = right.tensors.get(name);
-    const others = (namesake === undefined ? strangers : [namesake]).filter(
-      (other) => other.shape.join() === shape.join(),
-    );
     const isConvolution =
       shape.length >= 3 && shape.length <= 5 && shape[0]! >= 16 && countColumns(tensor) >= 8;
     if (!isConvolution) excluded.push({ name, reason: 'no units of a kind that training may permute' });
-    else if (others.length === 0)
+    else if (namesake === undefined ? !strangers.has(shape.join()) : namesake.shape.join() !== shape.join())
       excluded.push({ name, reason: 'absent from the other model, or of another shape' });
-    else
-      for (const other of others)
-        (namesake === undefined ? byShape : byName).push({
-          left: viewChannels(tensor),
-          right: viewChannels(other),
-        });
+    else if (namesake === undefined) nameless.push(tensor);
+    else byName.push({ left: viewChannels(tensor), right: viewChannels(namesake) });
   }
+  const byShape = spread(nameless, MOST_BY_SHAPE).flatMap((tensor) =>
+    spread(strangers.get(tensor.shape.join())!, MOST_OF_ONE).map((other) => ({
+      left: viewChannels(tensor),
+      right: viewChannels(other),
+    })),
+  );
   return [...byName, ...spread(byShape, MOST_BY_SHAPE)].map((pair) => ({
     kind: 'channel',
     part: 'convolution',

@@ -1,4 +1,5 @@
 import { countColumns, countNumbers, type Tensor, type WeightFile } from '../formats/weight-file.js';
+import { groupByShape } from '../lineage/shape-groups.js';
 import type { SuspectView } from './suspect-view.js';
 
 /** Numbers of a tensor that it is recognised by, in so many stretches spread evenly. */
@@ -18,21 +19,11 @@ export async function findByContent(
   lost: readonly string[],
   least: number,
 ): Promise<ReadonlyMap<string, SuspectView>> {
-  const byShape = new Map<string, Tensor[]>();
-  for (const tensor of suspect.tensors.values()) {
-    const shape = tensor.shape.join();
-    byShape.set(shape, [...(byShape.get(shape) ?? []), tensor]);
-  }
-  const groups = new Map<string, Tensor[]>();
-  for (const name of lost) {
-    const tensor = base.tensors.get(name);
-    if (tensor === undefined) continue;
-    const shape = tensor.shape.join();
-    groups.set(shape, [...(groups.get(shape) ?? []), tensor]);
-  }
+  const others = groupByShape(suspect.tensors.values());
   const found = new Map<string, SuspectView>();
-  for (const [shape, mine] of groups) {
-    const theirs = byShape.get(shape) ?? [];
+  const sought = lost.flatMap((name) => base.tensors.get(name) ?? []);
+  for (const [shape, mine] of groupByShape(sought)) {
+    const theirs = others.get(shape) ?? [];
     if (mine.length * theirs.length > MOST_PAIRS) continue;
     for (const [tensor, other] of await pairUp(base, mine, suspect, theirs, least))
       found.set(tensor.name, viewWhole(tensor, other));
