@@ -11,7 +11,7 @@ import {
 } from '@phalanx/weights';
 import type { Checks } from './checks.js';
 import { merge, openModel, permuteNeurons, rotateResidual, type SmallModel } from './weight-children.js';
-import { growExperts, keepDimensions, keepNeurons, stackLayers } from './weight-surgery.js';
+import { growExperts, keepDimensions, keepNeurons, renameTensors, stackLayers } from './weight-surgery.js';
 
 type Judge = (
   name: string,
@@ -23,7 +23,7 @@ type Judge = (
 const isKept = (i: number) => i % 4 !== 1;
 const SAMPLE = { units: 256, features: 256, groups: 16 };
 
-/** Children whose layers, experts, neurons or dimensions were cut, doubled or moved, strangers treated alike, and the null of the search. */
+/** Children whose layers, experts, neurons or dimensions were cut, doubled or moved, or whose tensors were renamed, strangers treated alike, and the null of the search. */
 export async function checkShapes(
   checks: Checks,
   base: SmallModel,
@@ -49,6 +49,8 @@ export async function checkShapes(
         ),
       null,
     ],
+    ['all tensors renamed', (model) => renameTensors(model, false), null],
+    ['all tensors renamed and turned', (model) => renameTensors(model, true), null],
     [
       'four experts of each network',
       (model) => growExperts([model, model, model, model], (_, expert) => expert),

@@ -12,6 +12,21 @@ export function stackLayers({ metadata, tensors }: SmallModel, order: readonly n
   return { metadata, tensors: out };
 }
 
+/** Numbers in place of names; when turned, matrices with inputs as rows, as graphs are exported. */
+export function renameTensors({ metadata, tensors }: SmallModel, turned: boolean): SmallModel {
+  const out: [string, { shape: readonly number[]; values: Float32Array }][] = [];
+  for (const { shape, values } of tensors.values()) {
+    const name = `onnx::MatMul_${out.length}`;
+    const [rows, columns] = shape as [number, number];
+    if (!turned || shape.length !== 2) out.push([name, { shape, values }]);
+    else {
+      const turn = values.map((_, at) => values[(at % rows) * columns + Math.floor(at / rows)]!);
+      out.push([name, { shape: [columns, rows], values: turn }]);
+    }
+  }
+  return { metadata, tensors: new Map(out) };
+}
+
 /** Neurons of all layers that are kept, in their order. */
 export function keepNeurons({ metadata, tensors }: SmallModel, isKept: (i: number) => boolean): SmallModel {
   return {
