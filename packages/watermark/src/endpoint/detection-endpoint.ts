@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { canonicalJson, fromUtf8, type Json, toHex, utf8 } from '@phalanx/core';
+import { answerJson, answerProblem, fromUtf8, toHex } from '@phalanx/core';
 import { z } from 'zod';
 import type { Admission, OracleGuard } from './oracle-guard.js';
 
@@ -50,25 +50,26 @@ export function makeDetectionHandler(
   settings: DetectionEndpointSettings,
 ): (request: Request) => Promise<Response> {
   return async (request) => {
-    if (new URL(request.url).pathname !== '/v1/detections') return problem(404, 'no such resource');
-    if (request.method !== 'POST') return problem(405, 'ask by POST', { allow: 'POST' });
+    if (new URL(request.url).pathname !== '/v1/detections') return answerProblem(404, 'no such resource');
+    if (request.method !== 'POST') return answerProblem(405, 'ask by POST', { allow: 'POST' });
     const caller = findCaller(settings.callers, request.headers.get('authorization'));
-    if (caller === null) return problem(401, 'a bearer token is needed', { 'www-authenticate': 'Bearer' });
+    if (caller === null)
+      return answerProblem(401, 'a bearer token is needed', { 'www-authenticate': 'Bearer' });
     const text = await readQuestion(request);
-    if (text === null) return problem(400, 'the body must be {"text": "..."}');
+    if (text === null) return answerProblem(400, 'the body must be {"text": "..."}');
     const tokens = settings.encode(text);
     const note = (outcome: QuestionRecord['outcome']) =>
       settings.onQuestion?.({ caller: caller.name, textSha256: sha256(text), outcome });
     const admission = settings.guard.admit(caller.name, tokens);
     if (admission !== 'admitted') {
       note(admission);
-      return problem(429, REFUSALS[admission], { 'retry-after': '3600' });
+      return answerProblem(429, REFUSALS[admission], { 'retry-after': '3600' });
     }
     const { logP, scored } = settings.detect(tokens);
     const answer: PublicAnswer =
       scored < LEAST_SCORED ? 'too short' : logP <= MARKED_LOG_P ? 'marked' : 'no mark found';
     note(answer);
-    return respond(200, 'application/json', { answer });
+    return answerJson(200, { answer });
   };
 }
 
@@ -103,20 +104,4 @@ async function readQuestion(request: Request): Promise<string | null> {
 
 function sha256(text: string): string {
   return toHex(createHash('sha256').update(text).digest());
-}
-
-function problem(status: number, title: string, headers: Readonly<Record<string, string>> = {}): Response {
-  return respond(status, 'application/problem+json', { status, title }, headers);
-}
-
-function respond(
-  status: number,
-  type: string,
-  body: Json,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
-  return new Response(utf8(canonicalJson(body)), {
-    status,
-    headers: { ...headers, 'content-type': type, 'cache-control': 'no-store' },
-  });
 }

@@ -1,4 +1,4 @@
-import { canonicalJson, type Json, PhalanxError, toBase64, utf8 } from '@phalanx/core';
+import { answerJson, answerProblem, type Json, PhalanxError, toBase64 } from '@phalanx/core';
 import { z } from 'zod';
 import { refuse, type WeightsErrorCode } from '../weights-error.js';
 import { parseSignedLease, parseSignedWithdrawal } from './approval.js';
@@ -41,14 +41,14 @@ export function makeReleaseHandler(service: ReleaseService): (request: Request) 
   return async (request) => {
     const { pathname } = new URL(request.url);
     const route = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
-    if (route === undefined) return problem(404, 'no such resource');
-    if (request.method !== 'POST') return problem(405, 'ask by POST', { allow: 'POST' });
+    if (route === undefined) return answerProblem(404, 'no such resource');
+    if (request.method !== 'POST') return answerProblem(405, 'ask by POST', { allow: 'POST' });
     try {
-      return respond(200, 'application/json', await route(request));
+      return answerJson(200, await route(request));
     } catch (error) {
       const status = PhalanxError.is<WeightsErrorCode>(error) ? STATUS[error.code] : undefined;
       if (status === undefined) throw error;
-      return problem(status, (error as Error).message);
+      return answerProblem(status, (error as Error).message);
     }
   };
 }
@@ -74,20 +74,4 @@ function parseKeyRequest(body: Uint8Array) {
   } catch {
     return refuse('WEIGHTS_FORMAT', `the body must name leaseSha256 and 1 to ${MAX_REQUESTED} segments`);
   }
-}
-
-function problem(status: number, title: string, headers: Readonly<Record<string, string>> = {}): Response {
-  return respond(status, 'application/problem+json', { status, title }, headers);
-}
-
-function respond(
-  status: number,
-  type: string,
-  body: Json,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
-  return new Response(utf8(canonicalJson(body)), {
-    status,
-    headers: { ...headers, 'content-type': type, 'cache-control': 'no-store' },
-  });
 }
