@@ -160,6 +160,11 @@ describe('sketches as files', () => {
       changed[at] = value;
       expect(() => decodeSketch(changed)).toThrow();
     }
+    const large = bytes.slice();
+    const view = new DataView(large.buffer);
+    view.setUint32(12, 1_048_576, true);
+    view.setUint32(16, 4_096, true);
+    expect(() => decodeSketch(large)).toThrow(expect.objectContaining({ code: 'WEIGHTS_LIMIT' }));
   });
 });
 

@@ -8,6 +8,8 @@ const VERSION = 1;
 const HEADER_BYTES = 24;
 const MAX_NEURONS = 1_048_576;
 const MAX_TOKENS = 4_096;
+/** Numbers of one part: 131,072 neurons by 512 tokens, 256 MiB once read. */
+const MAX_NUMBERS = 64 * 1024 * 1024;
 
 /**
  * A sketch as a file: 24 bytes (magic `PHXS`, version, layer, neurons, tokens, parts as bits: gate 1, up 2, down 4; each of 32 bits,
@@ -21,7 +23,7 @@ const MAX_TOKENS = 4_096;
  */
 export function encodeSketch(sketch: LayerSketch): Uint8Array {
   const { layer, neurons, tokens } = sketch;
-  if (neurons < 1 || neurons > MAX_NEURONS || tokens.length < 1 || tokens.length > MAX_TOKENS)
+  if (neurons < 1 || tokens.length < 1 || !isWithinLimits(neurons, tokens.length))
     return refuse('WEIGHTS_ARGUMENT', `a sketch of ${neurons} neurons and ${tokens.length} tokens`);
   const parts = SKETCHED_PARTS.filter((part) => sketch.parts.has(part));
   const bits = parts.reduce((sum, part) => sum + bitOf(part), 0);
@@ -36,7 +38,7 @@ export function encodeSketch(sketch: LayerSketch): Uint8Array {
   return bytes;
 }
 
-/** @throws PhalanxError `WEIGHTS_FORMAT`, `WEIGHTS_LIMIT` above 1,048,576 neurons or 4,096 tokens */
+/** @throws PhalanxError `WEIGHTS_FORMAT`, `WEIGHTS_LIMIT` above 1,048,576 neurons, 4,096 tokens or 64 Mi numbers of a part */
 export function decodeSketch(bytes: Uint8Array): LayerSketch {
   requireFormat(bytes.length >= HEADER_BYTES, 'a sketch shorter than its header');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -44,10 +46,7 @@ export function decodeSketch(bytes: Uint8Array): LayerSketch {
     view.getUint32(i * 4, true),
   ) as [number, number, number, number, number, number];
   requireFormat(magic === MAGIC && version === VERSION, 'no sketch of version 1');
-  requireWithin(
-    neurons <= MAX_NEURONS && count <= MAX_TOKENS,
-    `a sketch of ${neurons} neurons, ${count} tokens`,
-  );
+  requireWithin(isWithinLimits(neurons, count), `a sketch of ${neurons} neurons, ${count} tokens`);
   const parts = SKETCHED_PARTS.filter((part) => (bits & bitOf(part)) !== 0);
   requireFormat(bits <= 7 && parts.length >= 2 && neurons >= 1 && count >= 1, 'a sketch without parts');
   const start = HEADER_BYTES + count * 4;
@@ -70,6 +69,10 @@ export function decodeSketch(bytes: Uint8Array): LayerSketch {
       }),
     ),
   };
+}
+
+function isWithinLimits(neurons: number, tokens: number): boolean {
+  return neurons <= MAX_NEURONS && tokens <= MAX_TOKENS && neurons * tokens <= MAX_NUMBERS;
 }
 
 function bitOf(part: SketchedPart): number {

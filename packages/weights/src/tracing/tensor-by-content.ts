@@ -7,6 +7,8 @@ const SAMPLE = 1_024;
 const STRETCHES = 8;
 /** Pairs of one shape that are looked at: more have too many equals, as experts do. */
 const MOST_PAIRS = 4_000_000;
+/** Tensors of one shape whose samples are held at once, 8 KiB each. */
+const MOST_SOUGHT = 16_384;
 
 /**
  * Where a file has tensors of the owner under names or numbers that say nothing: of the tensors of one shape that with the largest cosine over 1,024
@@ -24,7 +26,7 @@ export async function findByContent(
   const sought = lost.flatMap((name) => base.tensors.get(name) ?? []);
   for (const [shape, mine] of groupByShape(sought)) {
     const theirs = others.get(shape) ?? [];
-    if (mine.length * theirs.length > MOST_PAIRS) continue;
+    if (mine.length > MOST_SOUGHT || mine.length * theirs.length > MOST_PAIRS) continue;
     for (const [tensor, other] of await pairUp(base, mine, suspect, theirs, least))
       found.set(tensor.name, viewWhole(tensor, other));
   }
