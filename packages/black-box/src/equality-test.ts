@@ -1,7 +1,7 @@
-import { logMixtureE, type Random, testByRandomization } from '@phalanx/stats';
+import { logMixtureE, type Random } from '@phalanx/stats';
 import { demand, requireInteger } from './black-box-error.js';
 import { findRepetition } from './repetition.js';
-import { shuffleLabels } from './sample-labels.js';
+import { testLabels } from './sample-labels.js';
 import type { TestResult } from './test-result.js';
 
 /** Answers of two models to one prompt. */
@@ -37,19 +37,11 @@ export function testEquality(samples: readonly PromptSamples[], options: Equalit
   const { length = 256, permutations = 9999, random, interleaved = false } = options;
   requireInteger(permutations, 'permutations', 19, 10_000_000);
   const kernels = buildKernels(samples, length, permutations);
-  const observed = kernels.map(({ own, all }) => Uint8Array.from({ length: all }, (_, i) => Number(i < own)));
-  const drawn = observed.map((labels) => labels.slice());
-  const { observed: mmd, logP } = testByRandomization({
-    observed,
-    statistic: (labels) => measure(kernels, labels),
-    draw: (source) => {
-      for (const labels of drawn) shuffleLabels(labels, source);
-      return drawn;
-    },
-    draws: permutations,
-    random,
-    tieScale: 1,
-  });
+  const { observed: mmd, logP } = testLabels(
+    kernels.map(({ own, all }) => ({ first: own, all })),
+    (labels) => measure(kernels, labels),
+    { permutations, random },
+  );
   const repeated = findRepetition(samples.map(({ ours, theirs }) => [ours, theirs]));
   return {
     test: 'equality',

@@ -1,9 +1,9 @@
-import { logMixtureE, type Random, testByRandomization } from '@phalanx/stats';
+import { logMixtureE, type Random } from '@phalanx/stats';
 import type { Prediction } from '@phalanx/suspect';
 import { demand, requireInteger } from './black-box-error.js';
 import { describeExchange } from './equality-test.js';
 import { findRepetition } from './repetition.js';
-import { shuffleLabels } from './sample-labels.js';
+import { testLabels } from './sample-labels.js';
 import type { TestResult } from './test-result.js';
 
 /** What two models, or one at two times, say may come first after one prompt, asked again and again. */
@@ -44,21 +44,11 @@ export function testDrift(predictions: readonly PromptPredictions[], options: Dr
     `${work.toExponential(1)} additions, of ${MAX_WORK.toExponential(0)} at most`,
     'Take fewer answers, candidates or permutations.',
   );
-  const observed = tables.map(({ before, all }) =>
-    Uint8Array.from({ length: all }, (_, i) => Number(i < before)),
+  const { observed: distance, logP } = testLabels(
+    tables.map(({ before, all }) => ({ first: before, all })),
+    (labels) => measure(tables, labels),
+    { permutations, random },
   );
-  const drawn = observed.map((labels) => labels.slice());
-  const { observed: distance, logP } = testByRandomization({
-    observed,
-    statistic: (labels) => measure(tables, labels),
-    draw: (source) => {
-      for (const labels of drawn) shuffleLabels(labels, source);
-      return drawn;
-    },
-    draws: permutations,
-    random,
-    tieScale: 1,
-  });
   const spelled = (side: readonly Prediction[]) =>
     side.map(({ candidates, logProbabilities }) => `${[...candidates]} ${[...logProbabilities]}`);
   const repeated = findRepetition(
