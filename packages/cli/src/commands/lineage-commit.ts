@@ -1,13 +1,17 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { PhalanxError } from '@phalanx/core';
 import { z } from 'zod';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
 import { formatPlural } from '../figures.js';
 import { logStatement } from '../log-statement.js';
+import { writeNewFile } from '../new-file.js';
 import { readObjectRows } from '../object-rows.js';
 import { readLedgerFile } from '../record-session.js';
 import type { Terminal } from '../terminal.js';
+
+/** Mode of what whoever has it could answer from. */
+const SECRET = 0o600;
 
 export interface CommitFlags {
   readonly out: string;
@@ -35,10 +39,14 @@ export async function commitOrderCommand(
   const rows = await readObjectRows(path, z.looseObject({ text: z.string() }));
   const digests = rows.map(({ text }) => digestText(text));
   const opening = flags.recorded ? recordOrder(digests) : drawOrder(digests);
-  writeNew(flags.out, JSON.stringify(opening));
+  writeNewFile(flags.out, `${JSON.stringify(opening)}\n`, SECRET);
   if (flags.ordered !== undefined) {
     const byDigest = new Map(digests.map((digest, i) => [digest, rows[i]!]));
-    writeNew(flags.ordered, opening.texts.map((digest) => JSON.stringify(byDigest.get(digest))).join('\n'));
+    writeNewFile(
+      flags.ordered,
+      `${opening.texts.map((digest) => JSON.stringify(byDigest.get(digest))).join('\n')}\n`,
+      SECRET,
+    );
   }
   return finish(commitOrder(opening), 'order', formatPlural(rows.length, 'text'), flags, terminal);
 }
@@ -63,11 +71,11 @@ export async function commitChallengesCommand(
     rows.map(({ prompt }) => prompt),
     candidates,
   );
-  writeNew(flags.out, JSON.stringify(opening));
+  writeNewFile(flags.out, `${JSON.stringify(opening)}\n`, SECRET);
   if (flags.pairs !== undefined) {
     const answers = deriveAnswers(opening);
     const pairs = opening.questions.map((prompt, i) => JSON.stringify({ prompt, answer: answers[i] }));
-    writeNew(flags.pairs, pairs.join('\n'));
+    writeNewFile(flags.pairs, `${pairs.join('\n')}\n`, SECRET);
   }
   return finish(
     commitChallenges(opening),
@@ -105,17 +113,6 @@ async function finish(
       : `${counted}, committed to in entry ${entry} of ${file!.origin}. Keep ${flags.out} secret, and do not lose it.\n`,
   );
   return ExitCode.OK;
-}
-
-/** A secret is never written over another. */
-function writeNew(path: string, text: string): void {
-  try {
-    writeFileSync(path, `${text}\n`, { mode: 0o600, flag: 'wx' });
-  } catch (cause) {
-    throw new PhalanxError<CliErrorCode>('CLI_FILE', `${path} cannot be written, or is there already`, {
-      cause,
-    });
-  }
 }
 
 function readText(path: string): string {

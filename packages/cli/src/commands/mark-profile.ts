@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { PhalanxError } from '@phalanx/core';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
 import { findMarkKey, readMarkSecret, readSigners, writeMarkSecret } from '../mark-session.js';
+import { writeNewFile } from '../new-file.js';
 import { readPassphrase } from '../record-session.js';
 import type { Terminal } from '../terminal.js';
 import { readBytes } from './ledger.js';
@@ -82,17 +83,7 @@ export async function newProfileCommand(flags: NewProfileFlags, terminal: Termin
   });
   const key = await readKeyFile(flags.sign, readPassphrase(loadConfig(terminal.env, flags.config), terminal));
   const signed = signMarkProfile(profile, key);
-  try {
-    writeFileSync(flags.out, `${formatSignedProfile(signed)}\n`, { flag: 'wx' });
-  } catch (cause) {
-    throw new PhalanxError<CliErrorCode>(
-      'CLI_FILE',
-      `cannot write ${flags.out}: ${(cause as Error).message}`,
-      {
-        cause,
-      },
-    );
-  }
+  writeNewFile(flags.out, `${formatSignedProfile(signed)}\n`);
   const shown = { profile: flags.out, dialect, keyId, signer: signed.publicKey };
   if (flags.json) terminal.out(`${JSON.stringify(shown)}\n`);
   else terminal.out(`${dialect}  key ${keyId}  signer ${signed.publicKey}\n`);

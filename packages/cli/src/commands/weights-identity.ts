@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { PhalanxError, utf8 } from '@phalanx/core';
-import { type CliErrorCode, ExitCode } from '../cli-error.js';
+import { utf8 } from '@phalanx/core';
+import { ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
+import { writeNewFile } from '../new-file.js';
 import { readPassphrase } from '../record-session.js';
 import type { Terminal } from '../terminal.js';
 
@@ -29,18 +29,8 @@ export async function newIdentityCommand(
   const identity = await generateIdentity(flags.x25519 ? 'X25519' : 'ML-KEM-768 with X25519');
   const recipient = await recipientOf(identity);
   const text = `# public key: ${recipient}\n${identity}\n`;
-  if (flags.unencrypted) writeNew(path, text);
+  if (flags.unencrypted) writeNewFile(path, text, 0o600);
   else await writeSecretFile(path, utf8(text), readPassphrase(loadConfig(terminal.env), terminal));
   terminal.out(flags.json ? `${JSON.stringify({ file: path, recipient })}\n` : `${recipient}\n`);
   return ExitCode.OK;
-}
-
-function writeNew(path: string, text: string): void {
-  try {
-    writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
-  } catch (cause) {
-    throw new PhalanxError<CliErrorCode>('CLI_FILE', `cannot write ${path}: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
 }

@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 import { createPublicKey, randomUUID } from 'node:crypto';
-import { renameSync, writeFileSync } from 'node:fs';
-import { PhalanxError, showInvisible } from '@phalanx/core';
+import { renameSync } from 'node:fs';
+import { showInvisible } from '@phalanx/core';
 import type { SignedLease } from '@phalanx/weights';
-import { type CliErrorCode, ExitCode } from '../cli-error.js';
+import { ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
 import { formatCount, formatInstant, formatPlural } from '../figures.js';
+import { writeNewFile } from '../new-file.js';
 import { readPassphrase } from '../record-session.js';
 import type { Terminal } from '../terminal.js';
 import { parseTimeRange } from '../time-range.js';
@@ -42,7 +43,7 @@ export async function offerLeaseCommand(
     notAfterMs: toMs,
     purpose: flags.purpose,
   });
-  writeNew(flags.out, formatSigned({ schema: 'phalanx.signed-lease.v1', lease, approvals: [] }));
+  writeNewFile(flags.out, formatSigned({ schema: 'phalanx.signed-lease.v1', lease, approvals: [] }));
   const leaseSha256 = digestTerms(lease);
   terminal.out(flags.json ? `${JSON.stringify({ leaseSha256 })}\n` : `lease  ${leaseSha256}\n`);
   return ExitCode.OK;
@@ -69,7 +70,7 @@ export async function approveLeaseCommand(
   const approval = approve(signed.lease, await readApproverKey(flags.key, terminal));
   const next = addApproval(signed, approval);
   const draft = `${path}.${randomUUID()}`;
-  writeNew(draft, formatSigned(next));
+  writeNewFile(draft, formatSigned(next));
   renameSync(draft, path);
   const answer = {
     leaseSha256: digestTerms(signed.lease),
@@ -137,7 +138,7 @@ export async function withdrawLeaseCommand(
     approvals: [approve(withdrawal, await readApproverKey(flags.key, terminal))],
   } as const;
   const document = { ...signed, approvals: [...signed.approvals] };
-  if (flags.out !== undefined) writeNew(flags.out, formatSigned(document));
+  if (flags.out !== undefined) writeNewFile(flags.out, formatSigned(document));
   if (flags.to !== undefined) await sendWithdrawal(flags.to, document);
   const answer = { leaseSha256: withdrawal.leaseSha256, sent: flags.to !== undefined };
   if (flags.json) terminal.out(`${JSON.stringify(answer)}\n`);
@@ -185,14 +186,4 @@ async function readApproverKey(path: string, terminal: Terminal): Promise<KeyObj
   return isPlain
     ? readUnencryptedKeyFile(path)
     : readKeyFile(path, readPassphrase(loadConfig(terminal.env), terminal));
-}
-
-function writeNew(path: string, bytes: Uint8Array): void {
-  try {
-    writeFileSync(path, bytes, { flag: 'wx' });
-  } catch (cause) {
-    throw new PhalanxError<CliErrorCode>('CLI_FILE', `cannot write ${path}: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
 }

@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
 import { PhalanxError } from '@phalanx/core';
 import type { LayerSketch } from '@phalanx/weights';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { formatCount } from '../figures.js';
+import { writeNewFile } from '../new-file.js';
 import type { Terminal } from '../terminal.js';
 import { readBytes } from './ledger.js';
 
@@ -46,7 +46,7 @@ export async function makeSketchCommand(
       like?.tokens ?? (await chooseAnchors(file, vocabulary === undefined ? {} : { vocabulary }));
     const sketch = await sketchLayer(file, layer, tokens);
     const bytes = encodeSketch(sketch);
-    writeNew(flags.out, bytes);
+    writeNewFile(flags.out, bytes);
     const made = { file: flags.out, layer, neurons: sketch.neurons, tokens: tokens.length };
     terminal.out(
       flags.json
@@ -130,16 +130,6 @@ function readCount(text: string): number {
   const count = Number(text);
   if (!Number.isSafeInteger(count) || count < 16) throw usage('--vocabulary must be a count of 16 or more');
   return count;
-}
-
-function writeNew(path: string, bytes: Uint8Array): void {
-  try {
-    writeFileSync(path, bytes, { flag: 'wx' });
-  } catch (cause) {
-    throw new PhalanxError<CliErrorCode>('CLI_FILE', `cannot write ${path}: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
 }
 
 function usage(message: string): PhalanxError<CliErrorCode> {
