@@ -12,8 +12,11 @@ export function writeNewFile(path: string, content: string | Uint8Array, mode = 
   try {
     writeFileSync(path, content, { flag: 'wx', mode });
   } catch (cause) {
-    throw new PhalanxError<CliErrorCode>('CLI_FILE', `cannot write ${path}: ${(cause as Error).message}`, {
-      cause,
-    });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new PhalanxError<CliErrorCode>(
+      'CLI_FILE',
+      code === 'EEXIST' ? `${path} is there already` : `cannot write ${path}: ${message}`,
+      { cause },
+    );
   }
 }
