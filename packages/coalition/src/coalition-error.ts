@@ -10,6 +10,14 @@ export type CoalitionErrorCode =
   | 'COALITION_MATCHING'
   /** A proof of private matching does not hold: somebody did not follow the protocol. */
   | 'COALITION_PROOF'
+  /** A TAXII server answered what it must not, or a request is none of TAXII's. */
+  | 'COALITION_TAXII'
+  /** Who asks could not be established, or may not. */
+  | 'COALITION_IDENTITY'
+  /** The sharing policy is malformed, or a decision that it needs is missing, expired or not theirs who signed. */
+  | 'COALITION_POLICY'
+  /** What came in from others contradicts itself or what is known. */
+  | 'COALITION_TRUST'
   /** More bytes, objects, depth, elements or evaluations than are allowed. */
   | 'COALITION_LIMIT';
 

@@ -1,0 +1,1 @@
+export { type AuthMethod, type Caller, MEMBER_ROLES, type Member, type MemberRole } from './member.js';
