@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { describeFailure, ExitCode, exitCodeOf } from './cli-error.js';
+import { addCoalitionCommands } from './commands/coalition.js';
 import { addLineageCommands } from './commands/lineage.js';
 import { addMarkCommands } from './commands/mark.js';
 import { addWeightsCommands } from './commands/weights.js';
@@ -263,6 +264,7 @@ function buildProgram(terminal: Terminal, finish: (code: ExitCode) => void): Com
       finish(await (await import('./commands/ledger-audit.js')).auditCommand(url, flags, terminal)),
     );
 
+  addCoalitionCommands(program, terminal, finish);
   addLineageCommands(program, terminal, finish);
   addMarkCommands(program, terminal, finish, runCli);
   addWeightsCommands(program, terminal, finish);
