@@ -136,6 +136,61 @@ export const Statement = z.discriminatedUnion('kind', [
     legalBasis: Words,
     leaves: Count,
   }),
+  /**
+   * What a lab decided to tell others, before it left; also what was held back. Objects stand as salted digests: who guesses an
+   * indicator does not see from the log that the guess is right.
+   */
+  z.strictObject({
+    kind: z.literal('indicator-release'),
+    ...common,
+    releaseId: Chain,
+    /** 0, 1, 2, ... of this lab: a missing number is a decision that somebody took out. */
+    sequence: Count,
+    decision: z.enum(['released', 'held', 'refused']),
+    reasons: z.array(Name).max(64),
+    categories: z.array(Name).max(32),
+    recipients: z.array(Name).max(100),
+    envelopeSha256: Digest,
+    objects: z.array(Digest).max(500),
+    policySha256: Digest,
+    legalBasisSha256: Digest.optional(),
+    approvals: z.array(Digest).max(32),
+  }),
+  /** What came in, at a hub or at a recipient. */
+  z.strictObject({
+    kind: z.literal('indicator-receipt'),
+    ...common,
+    role: z.enum(['hub', 'recipient']),
+    from: Name,
+    /** As the sender named it; absent where nobody did. */
+    releaseId: Chain.optional(),
+    objects: z.array(Digest).max(500),
+    policySha256: Digest.optional(),
+  }),
+  /** That indicators no longer hold. */
+  z.strictObject({
+    kind: z.literal('indicator-retraction'),
+    ...common,
+    retractionId: Chain,
+    objects: z.array(Digest).max(500),
+    reason: z.enum(['mistake', 'disputed', 'appeal', 'expired', 'order']),
+    recipients: z.array(Name).max(100),
+  }),
+  /** What a recipient did about a retraction. */
+  z.strictObject({
+    kind: z.literal('retraction-acknowledgement'),
+    ...common,
+    retractionId: Chain,
+    state: z.enum(['removed', 'not-held', 'not-removed']),
+  }),
+  /** Indicators that a recipient deleted because their time was over, or because they were retracted. */
+  z.strictObject({
+    kind: z.literal('indicator-erasure'),
+    ...common,
+    reason: z.enum(['retention', 'retraction']),
+    objects: z.array(Digest).max(500),
+    keysDestroyed: Count,
+  }),
   z.strictObject({ kind: z.literal('configuration'), ...common, name: Name, configurationSha256: Digest }),
   z.strictObject({
     kind: z.literal('node'),
