@@ -11,6 +11,12 @@ export {
 } from './benchmark-index.js';
 export { type ClientContradiction, findContradiction } from './client-contradiction.js';
 export { describeClient, describeNetwork, describeParameters, SAMPLING_PARAMETERS } from './client-traits.js';
+export {
+  type CoalitionFingerprint,
+  type CoalitionSketcher,
+  createCoalitionSketcher,
+  findTemplateText,
+} from './coalition-fingerprint.js';
 export { HashDomain, sketchExchange } from './exchange-record.js';
 export { LEXICON_VERSION } from './lexicon.js';
 export type { SketchErrorCode } from './sketch-error.js';
