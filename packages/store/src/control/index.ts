@@ -1,1 +1,2 @@
-export {};
+export type { ControlStore } from './control-store.js';
+export { type ControlStoreOptions, openControlStore } from './open.js';

@@ -1,0 +1,9 @@
+import type { TaxiiTables } from './taxii-tables.js';
+
+/** What `migrate` has done. */
+export interface MigrationTables {
+  migrations: { number: number; name: string; digest: string };
+}
+
+/** All tables of the control store, as kysely sees them. A noun declares its own in its file and is added here. */
+export type ControlTables = MigrationTables & TaxiiTables;

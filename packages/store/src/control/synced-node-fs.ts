@@ -1,0 +1,42 @@
+import { closeSync, fsyncSync, openSync } from 'node:fs';
+import type { PGlite } from '@electric-sql/pglite';
+import { NodeFS } from '@electric-sql/pglite/nodefs';
+
+type Options = Parameters<NodeFS['init']>[1];
+
+/** The part of Emscripten's NODEFS that is touched here. */
+interface EmscriptenNodeFs {
+  readonly stream_ops: { fsync?: (stream: { readonly nfd?: number; readonly node: unknown }) => number };
+  realPath(node: unknown): string;
+}
+
+/**
+ * PGlite's directory on the file system of the host, with an fsync that reaches the disk.
+ *
+ * PGlite 0.5.16 starts PostgreSQL with `-F` (fsync off), and Emscripten's NODEFS has no fsync: what is committed survives `kill -9`,
+ * since the kernel has it, but not a loss of power, after which the directory may not open. Emscripten passes fsync on to
+ * `stream_ops.fsync` where there is one; fdatasync it drops, hence `wal_sync_method=fsync` in `SYNCED_START`.
+ */
+export class SyncedNodeFs extends NodeFS {
+  override async init(pglite: PGlite, options: Options): ReturnType<NodeFS['init']> {
+    const { emscriptenOpts } = await super.init(pglite, options);
+    const enableSync = (module: unknown): void => {
+      const nodeFs = (module as { readonly NODEFS: EmscriptenNodeFs }).NODEFS;
+      nodeFs.stream_ops.fsync = (stream) => {
+        if (stream.nfd === undefined) syncDirectory(nodeFs.realPath(stream.node));
+        else fsyncSync(stream.nfd);
+        return 0;
+      };
+    };
+    return { emscriptenOpts: { ...emscriptenOpts, preRun: [...(emscriptenOpts.preRun ?? []), enableSync] } };
+  }
+}
+
+function syncDirectory(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
