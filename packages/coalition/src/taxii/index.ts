@@ -1,9 +1,12 @@
+export { type CollectionRights, MemoryTaxiiStore, type NewCollection } from './memory-store.js';
 export type {
   AddResult,
   ApiRoot,
   Collection,
   NewObject,
+  ObjectPage,
   ObjectQuery,
+  Reader,
   StoredObject,
   StoredStatus,
   TaxiiStore,
