@@ -68,12 +68,15 @@ export function isListed(token: Uint8Array, request: LookupRequest, answer: Look
 export class SightingTable {
   readonly epoch: number;
   readonly #threshold: number;
-  readonly #padding = randomBytes(32);
+  readonly #padding: Uint8Array;
   readonly #labs = new Map<string, Set<string>>();
   readonly #counts = new Map<string, number>();
 
-  /** @param threshold labs that must have seen a token before it is listed, at least 2 */
-  constructor(epoch: number, threshold: number) {
+  /**
+   * @param threshold labs that must have seen a token before it is listed, at least 2
+   * @param padding 32 secret bytes; the same for every table of an epoch, also after a restart, or two tables show what is padding
+   */
+  constructor(epoch: number, threshold: number, padding: Uint8Array = randomBytes(32)) {
     if (!Number.isInteger(threshold) || threshold < 2)
       refuse(
         'COALITION_LIMIT',
@@ -82,6 +85,7 @@ export class SightingTable {
       );
     this.epoch = epoch;
     this.#threshold = threshold;
+    this.#padding = padding;
   }
 
   /**

@@ -1,13 +1,24 @@
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import type { ControlTables } from './control-tables.js';
+import type { EpochKeys } from './epoch-keys.js';
+import { KeyEnvelopes } from './key-envelopes.js';
+import { MatchingBatches } from './matching-batches.js';
 import { migrate } from './migrate.js';
+import { Overlaps } from './overlaps.js';
+import { Quotas } from './quotas.js';
 
 /** The state of a coalition: one member a noun. Everything is in one database, so that a caller may trust what it has read. */
 export class ControlStore {
+  readonly quotas: Quotas;
+  readonly keyEnvelopes: KeyEnvelopes;
+  readonly overlaps: Overlaps;
   readonly #database: Kysely<ControlTables>;
 
   private constructor(database: Kysely<ControlTables>) {
     this.#database = database;
+    this.quotas = new Quotas(database);
+    this.keyEnvelopes = new KeyEnvelopes(database);
+    this.overlaps = new Overlaps(database);
   }
 
   /** Brings the schema of what the pool leads to up to date, and takes the pool over. */
@@ -20,6 +31,11 @@ export class ControlStore {
       await database.destroy();
       throw error;
     }
+  }
+
+  /** What labs gave for matching, sealed under keys that lie elsewhere. */
+  matchingBatches(keys: EpochKeys): MatchingBatches {
+    return new MatchingBatches(this.#database, keys);
   }
 
   /** Waits for what runs, then lets go of files and connections. Idempotent. */

@@ -1,3 +1,4 @@
+import type { MatchingTables } from './matching-tables.js';
 import type { TaxiiTables } from './taxii-tables.js';
 
 /** What `migrate` has done. */
@@ -6,4 +7,4 @@ export interface MigrationTables {
 }
 
 /** All tables of the control store, as kysely sees them. A noun declares its own in its file and is added here. */
-export type ControlTables = MigrationTables & TaxiiTables;
+export type ControlTables = MigrationTables & TaxiiTables & MatchingTables;
