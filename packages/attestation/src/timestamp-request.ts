@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { concatBytes, PhalanxError } from '@phalanx/core';
+import { concatBytes, PhalanxError, readBody } from '@phalanx/core';
 import type { AttestationErrorCode } from './attestation-error.js';
 import { normaliseResponse, type VerifiedTimestamp, verifyTimestamp } from './timestamp.js';
 
@@ -82,23 +82,13 @@ async function post(
       await answer.body?.cancel();
       throw authorityError(`it answered ${answer.status} with ${type}`, answer.status >= 500);
     }
-    return await readBody(answer);
+    const body = await readBody(answer, MAX_RESPONSE_BYTES);
+    if (body === null) throw authorityError(`it sent more than ${MAX_RESPONSE_BYTES} bytes`, false);
+    return body;
   } catch (cause) {
     if (PhalanxError.is(cause)) throw cause;
     throw authorityError('it did not answer', true, cause);
   }
-}
-
-async function readBody(answer: Response): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of answer.body ?? []) {
-    size += part.length;
-    if (size > MAX_RESPONSE_BYTES)
-      throw authorityError(`it sent more than ${MAX_RESPONSE_BYTES} bytes`, false);
-    parts.push(part);
-  }
-  return concatBytes(parts);
 }
 
 /** Without the URL: it may hold a password. */

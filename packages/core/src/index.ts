@@ -5,6 +5,7 @@ export { type Clock, DAY_MS, HOUR_MS, LAST_MS, MINUTE_MS, systemClock } from './
 export { PhalanxError, type PhalanxErrorOptions } from './error.js';
 export { escapeHtml, type HtmlValue, html, type Markup, readMarkup, trustMarkup } from './html.js';
 export { type HtmlPage, renderHtmlPage } from './html-page.js';
+export { readBody } from './http-body.js';
 export { answerJson, answerProblem } from './json-answer.js';
 export { type Repairs, repairText } from './repaired-text.js';
 export { type SealedBox, seal, unseal } from './sealed-box.js';

@@ -1,5 +1,4 @@
-import { PhalanxError } from '@phalanx/core';
-import { readBody } from './http-body.js';
+import { PhalanxError, readBody } from '@phalanx/core';
 import type { LedgerErrorCode } from './ledger-error.js';
 
 /** What a call may cost. */

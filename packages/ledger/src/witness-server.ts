@@ -1,5 +1,4 @@
-import { utf8 } from '@phalanx/core';
-import { readBody } from './http-body.js';
+import { readBody, utf8 } from '@phalanx/core';
 import { answer, type HttpHandler, refuse, TEXT_TYPE } from './log-server.js';
 import { MAX_REQUEST_BYTES, type Witness } from './witness.js';
 

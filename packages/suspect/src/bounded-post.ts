@@ -1,3 +1,4 @@
+import { readBody } from '@phalanx/core';
 import { refuse } from './suspect-error.js';
 
 export interface PostLimits {
@@ -65,7 +66,7 @@ async function tryOnce(
         ...(seconds >= 0 && { retryAfterMs: seconds * 1000 }),
       };
     }
-    const bytes = await readBounded(response, limits.maxResponseBytes);
+    const bytes = await readBody(response, limits.maxResponseBytes);
     if (bytes === null) return { why: `more than ${limits.maxResponseBytes} bytes`, retryable: false };
     try {
       return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) };
@@ -78,18 +79,4 @@ async function tryOnce(
       retryable: true,
     };
   }
-}
-
-/** The body, or null when it is longer. */
-async function readBounded(response: Response, limit: number): Promise<Uint8Array | null> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  if (response.body === null) return new Uint8Array();
-  for await (const part of response.body) {
-    size += part.length;
-    // Leaving the loop cancels the stream.
-    if (size > limit) return null;
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
 }

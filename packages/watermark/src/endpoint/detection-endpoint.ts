@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { answerJson, answerProblem, fromUtf8, toHex } from '@phalanx/core';
+import { answerJson, answerProblem, fromUtf8, readBody, toHex } from '@phalanx/core';
 import { z } from 'zod';
 import type { Admission, OracleGuard } from './oracle-guard.js';
 
@@ -94,8 +94,8 @@ function findCaller(callers: readonly EndpointCaller[], header: string | null): 
 
 async function readQuestion(request: Request): Promise<string | null> {
   try {
-    const body = new Uint8Array(await request.arrayBuffer());
-    if (body.length > MAX_QUESTION_BYTES) return null;
+    const body = await readBody(request, MAX_QUESTION_BYTES);
+    if (body === null) return null;
     return Question.parse(JSON.parse(fromUtf8(body))).text;
   } catch {
     return null;

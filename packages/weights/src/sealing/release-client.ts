@@ -1,4 +1,4 @@
-import { fromBase64, PhalanxError, utf8 } from '@phalanx/core';
+import { fromBase64, fromUtf8, PhalanxError, readBody, utf8 } from '@phalanx/core';
 import { z } from 'zod';
 import { openBytesSource } from '../formats/byte-source.js';
 import { refuse, type WeightsErrorCode } from '../weights-error.js';
@@ -104,7 +104,9 @@ async function post(url: string, path: string, body: Uint8Array, token?: string)
       },
     });
     ({ status } = response);
-    answer = JSON.parse(await readLimited(response));
+    const text = await readBody(response, MAX_ANSWER_BYTES);
+    if (text === null) throw new Error(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
+    answer = JSON.parse(fromUtf8(text));
   } catch (cause) {
     throw new PhalanxError<WeightsErrorCode>('WEIGHTS_SOURCE', `no answer of a release service at ${url}`, {
       cause,
@@ -114,17 +116,6 @@ async function post(url: string, path: string, body: Uint8Array, token?: string)
   if (status === 200) return answer;
   const reason = Problem.safeParse(answer).data?.title ?? 'without a reason';
   return refuse(status === 403 ? 'WEIGHTS_LEASE' : 'WEIGHTS_SOURCE', `the service refuses: ${reason}`);
-}
-
-async function readLimited(response: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of response.body ?? []) {
-    length += part.length;
-    if (length > MAX_ANSWER_BYTES) throw new Error(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
 }
 
 function readAnswer<T>(schema: z.ZodType<T>, answer: unknown): T {

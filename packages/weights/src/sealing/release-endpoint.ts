@@ -1,4 +1,4 @@
-import { answerJson, answerProblem, type Json, PhalanxError, toBase64 } from '@phalanx/core';
+import { answerJson, answerProblem, type Json, PhalanxError, readBody, toBase64 } from '@phalanx/core';
 import { z } from 'zod';
 import { refuse, type WeightsErrorCode } from '../weights-error.js';
 import { parseSignedLease, parseSignedWithdrawal } from './approval.js';
@@ -20,11 +20,11 @@ const BEARER = /^Bearer ([0-9a-f]{64})$/;
 export function makeReleaseHandler(service: ReleaseService): (request: Request) => Promise<Response> {
   const routes: Readonly<Record<string, (request: Request) => Promise<Json>>> = {
     '/v1/leases': async (request) => {
-      const { leaseSha256, token } = await service.submit(parseSignedLease(await readBody(request)));
+      const { leaseSha256, token } = await service.submit(parseSignedLease(await readRequest(request)));
       return { leaseSha256, token: toBase64(token) };
     },
     '/v1/keys': async (request) => {
-      const asked = parseKeyRequest(await readBody(request));
+      const asked = parseKeyRequest(await readRequest(request));
       const token = BEARER.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';
       const { keys, pending, waitMs } = await service.release(asked.leaseSha256, token, asked.segments);
       return {
@@ -34,7 +34,7 @@ export function makeReleaseHandler(service: ReleaseService): (request: Request) 
       };
     },
     '/v1/withdrawals': async (request) => {
-      await service.withdraw(parseSignedWithdrawal(await readBody(request)));
+      await service.withdraw(parseSignedWithdrawal(await readRequest(request)));
       return { withdrawn: true };
     },
   };
@@ -62,10 +62,9 @@ const STATUS: Partial<Record<WeightsErrorCode, number>> = {
   WEIGHTS_LEASE: 403,
 };
 
-async function readBody(request: Request): Promise<Uint8Array> {
-  const body = new Uint8Array(await request.arrayBuffer());
-  if (body.length > MAX_RELEASE_BODY_BYTES) return refuse('WEIGHTS_LIMIT', 'the body is too long');
-  return body;
+async function readRequest(request: Request): Promise<Uint8Array> {
+  const body = await readBody(request, MAX_RELEASE_BODY_BYTES);
+  return body ?? refuse('WEIGHTS_LIMIT', 'the body is too long');
 }
 
 function parseKeyRequest(body: Uint8Array) {

@@ -1,3 +1,5 @@
+import { concatBytes } from './bytes.js';
+
 /**
  * The whole body of a request or an answer.
  *
@@ -15,10 +17,11 @@ export async function readBody(
   const reader = (body as ReadableStream<Uint8Array>).getReader();
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return Buffer.concat(parts);
+    if (done) return concatBytes(parts);
     bytes += value.length;
     if (bytes > maxBytes) {
-      await reader.cancel();
+      // Not awaited: a copy of a body that is never read to its end would not resolve.
+      void reader.cancel().catch(() => undefined);
       return null;
     }
     parts.push(value);
