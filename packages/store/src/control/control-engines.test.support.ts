@@ -1,10 +1,10 @@
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import type { PostgresPool } from 'kysely';
-import { COLUMN_PARSERS } from './column-values.js';
 import { ControlStore } from './control-store.js';
 import { PglitePool } from './pglite-pool.js';
 import { openPostgres } from './postgres.js';
-import { startTemporaryPostgres, type TemporaryPostgres } from './temporary-postgres.js';
+import { openTemporaryPglite } from './temporary/pglite.js';
+import { startTemporaryPostgres, type TemporaryPostgres } from './temporary/postgres.js';
 
 /** One engine for the length of a test file. `describe.each(CONTROL_ENGINES)` runs a suite on both. */
 export interface ControlEngine {
@@ -21,7 +21,7 @@ export interface ControlEngine {
 
 const EMPTY = 'DROP SCHEMA public CASCADE; CREATE SCHEMA public';
 
-/** PGlite in memory: its start is 1 s of work where a directory costs 3 s. `crash.test.ts` covers directories. */
+/** PGlite in memory; `durability.test.ts` covers directories. */
 function makePgliteEngine(): ControlEngine {
   let pglite: PGlite;
   const openPool = async (): Promise<PostgresPool> => {
@@ -31,7 +31,7 @@ function makePgliteEngine(): ControlEngine {
   return {
     name: 'PGlite',
     start: async () => {
-      pglite = await PGlite.create({ parsers: COLUMN_PARSERS });
+      pglite = await openTemporaryPglite();
     },
     openPool,
     openEmpty: async () => {

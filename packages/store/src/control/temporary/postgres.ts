@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { arch, platform, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -67,7 +67,7 @@ export async function startTemporaryPostgres(settings: readonly string[] = []): 
         stdio: 'ignore',
       });
       server.unref();
-      await waitUntilListening(server, port);
+      await waitUntilReady(server, data);
       return server;
     };
     let server = await start();
@@ -128,20 +128,17 @@ async function findFreePort(): Promise<number> {
   return port;
 }
 
-async function waitUntilListening(server: ChildProcess, port: number): Promise<void> {
+/** Reads what `pg_ctl` reads, too: line 1 of `postmaster.pid` is the process, line 8 its state. */
+async function waitUntilReady(server: ChildProcess, data: string): Promise<void> {
   const until = Date.now() + START_LIMIT_MS;
   while (Date.now() < until) {
     if (server.exitCode !== null) throw new Error(`PostgreSQL ended with code ${server.exitCode}`);
-    const socket = connect(port, '127.0.0.1');
-    const reached = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (reached) return;
+    const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+    if (Number(lines[0]) === server.pid && lines[7]?.trim() === 'ready') return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error('PostgreSQL does not listen');
+  killGroup(server);
+  throw new Error(`PostgreSQL was not ready within ${START_LIMIT_MS / 1000} s`);
 }
 
 /** The postmaster leads a process group of its own, which its children share. */
