@@ -1,0 +1,78 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import type { PeerCertificate } from './connection.js';
+import { deny } from './denial.js';
+import type { Member } from './member.js';
+import { isActive, isValidAt, type MemberDirectory } from './member-directory.js';
+
+/** `id-kp-clientAuth` (RFC 5280 section 4.2.1.12). */
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+/** Subject alternative names that are looked up for one certificate. */
+const MOST_NAMES = 8;
+const MOST_BYTES = 16 * 1024;
+
+/** SHA-256 of a certificate in DER, in base64url: `x5t#S256` (RFC 8705 section 3.1). */
+export function certificateThumbprint(der: Uint8Array): string {
+  return createHash('sha256').update(der).digest('base64url');
+}
+
+/**
+ * Whose certificate this is: pinned to a member by its thumbprint (`self_signed_tls_client_auth`, RFC 8705 section 2.2), or issued under the
+ * coalition's authority with a URI of the member (`tls_client_auth`, section 2.1). A thumbprint that was revoked ends both ways.
+ *
+ * @throws PhalanxError `COALITION_IDENTITY` when it is nobody's, expired, revoked, of a suspended member, or not for clients
+ */
+export async function findCertificateOwner(
+  { der, byCoalition }: PeerCertificate,
+  members: MemberDirectory,
+  nowMs: number,
+): Promise<Member> {
+  const certificate = readCertificate(der);
+  if (nowMs < certificate.validFromMs || nowMs >= certificate.validUntilMs)
+    return deny('a certificate of another time');
+  const pinned = await members.findCertificate(certificateThumbprint(der));
+  if (pinned !== null) {
+    if (!isValidAt(pinned, nowMs)) return deny('a certificate that was revoked');
+    if (certificate.uses !== null && !certificate.uses.includes(CLIENT_AUTH))
+      return deny('a certificate that is not for clients');
+    return requireActive(await members.findMember(pinned.memberId));
+  }
+  if (!byCoalition) return deny('a certificate that nobody vouches for');
+  if (!certificate.uses?.includes(CLIENT_AUTH)) return deny('a certificate that is not for clients');
+  const owners = await Promise.all(certificate.uris.map((uri) => members.findCertificateName(uri)));
+  const found = owners.filter((owner) => owner !== null);
+  if (new Set(found.map(({ id }) => id)).size > 1) return deny('a certificate of several members');
+  return requireActive(found[0] ?? null);
+}
+
+function requireActive(member: Member | null): Member {
+  return isActive(member) ? member : deny('a certificate of nobody who may do anything');
+}
+
+function readCertificate(der: Uint8Array) {
+  if (der.length > MOST_BYTES) return deny('a certificate that is too long');
+  try {
+    const certificate = new X509Certificate(der);
+    return {
+      validFromMs: Date.parse(certificate.validFrom),
+      // The last second counts whole.
+      validUntilMs: Date.parse(certificate.validTo) + 1000,
+      uses: (certificate.keyUsage as string[] | undefined) ?? null,
+      uris: readUris(certificate.subjectAltName ?? ''),
+    };
+  } catch {
+    return deny('bytes that are no certificate');
+  }
+}
+
+/**
+ * URIs among `URI:https://a, DNS:b`. Node quotes values with commas and the like (CVE-2021-44532); a certificate that has such a value has
+ * no names here, since a name could hide in it.
+ */
+function readUris(names: string): string[] {
+  if (names.includes('"')) return [];
+  const uris = names
+    .split(', ')
+    .filter((name) => name.startsWith('URI:'))
+    .map((name) => name.slice(4));
+  return uris.length > MOST_NAMES ? [] : uris;
+}
