@@ -12,13 +12,12 @@ import {
   evaluateShare,
   finalizeCombined,
   finalizeFromServers,
-  KeyGeneration,
-  type KeyShare,
   MAX_POINTS,
   matchingInput,
   PsiParty,
   packReveal,
   RevealCollector,
+  rehearseKey,
   type SealedSighting,
   sealSighting,
 } from '@phalanx/coalition/matching';
@@ -134,22 +133,6 @@ async function measurePeer(elements: number, alone: Cost, together: Cost): Promi
   }
 }
 
-function makeShares(threshold: number, participants: number): KeyShare[] {
-  const all = Array.from(
-    { length: participants },
-    (_, i) => new KeyGeneration({ participant: i + 1, participants, threshold, epoch: 7 }),
-  );
-  const others = <T extends { readonly from: number }>(list: readonly T[], i: number) =>
-    list.filter(({ from }) => from !== i + 1);
-  const promises = all.map(({ promise }) => promise);
-  const dealt = all.map((one, i) => one.deal(others(promises, i)));
-  const pieces = dealt.flatMap((one) => one.pieces);
-  const dealings = dealt.map(({ dealing }) => dealing);
-  const complaints = all.map((one, i) => one.complain(others(dealings, i), others(pieces, i)));
-  for (const [i, one] of all.entries()) one.answer(others(complaints, i));
-  return all.map((one) => one.finish([]));
-}
-
 function timeEach(count: number, work: () => void): number {
   const cpu = process.cpuUsage();
   work();
@@ -160,7 +143,7 @@ function timeEach(count: number, work: () => void): number {
 /** 3 of 5 key servers, threshold of three labs, one thread; best of three rounds. */
 function measureReveal(values: number): void {
   const count = Math.min(values, MAX_POINTS);
-  const shares = makeShares(3, 5);
+  const shares = rehearseKey(3, 5, 7);
   const { group } = shares[0]!;
   const inputs = Array.from({ length: count }, (_, i) => matchingInput('device', 7, utf8(`device ${i}`)));
   const quorum = [1, 3, 5];

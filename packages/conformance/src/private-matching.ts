@@ -17,11 +17,10 @@ import {
   finalizeFromServers,
   finalizeInput,
   finalizeVerifiably,
-  KeyGeneration,
-  type KeyShare,
   matchingInput,
   type OprfMode,
   PsiParty,
+  rehearseKey,
 } from '@phalanx/coalition/matching';
 import { concatBytes, fromHex, toHex, utf8 } from '@phalanx/core';
 import type { Checks } from './checks.js';
@@ -170,7 +169,7 @@ function refuses(work: () => unknown): boolean {
 
 /** Each server's part is an answer of RFC 9497 under its weighted share, and the sum one under the key that nobody has. */
 function checkShares(checks: Checks): void {
-  const shares = makeShares(3, 5);
+  const shares = rehearseKey(3, 5, 7);
   const { group } = shares[0]!;
   const inputs = drawInputs(PROVED).map((value) => matchingInput('device', group.epoch, value));
   const outputs = [
@@ -189,7 +188,7 @@ function checkShares(checks: Checks): void {
   const check = askForProof(unproved, evaluate(unproved.request));
   const atOnce = finalizeCombined(group, unproved, check, evaluate(check.request));
   checks.equal('and a third with one proof for all', atOnce.map(toHex).join(), outputs[0]!);
-  const alone = makeShares(1, 1)[0]!;
+  const alone = rehearseKey(1, 1, 7)[0]!;
   const asked = blindForServers(alone.group, [1], inputs.slice(0, 1));
   const { points, proof } = evaluateShare(alone, asked.request);
   const [{ blind, point }] = asked.blinded as [(typeof asked.blinded)[0]];
@@ -203,22 +202,6 @@ function checkShares(checks: Checks): void {
   );
   const [expected] = finalizeFromServers(alone.group, asked, [evaluateShare(alone, asked.request)]);
   checks.equal("noble verifies a key server's answer", toHex(found), toHex(expected!));
-}
-
-function makeShares(threshold: number, participants: number): KeyShare[] {
-  const all = Array.from(
-    { length: participants },
-    (_, i) => new KeyGeneration({ participant: i + 1, participants, threshold, epoch: 7 }),
-  );
-  const others = <T extends { readonly from: number }>(list: readonly T[], i: number) =>
-    list.filter(({ from }) => from !== i + 1);
-  const promises = all.map(({ promise }) => promise);
-  const dealt = all.map((one, i) => one.deal(others(promises, i)));
-  const pieces = dealt.flatMap((one) => one.pieces);
-  const dealings = dealt.map(({ dealing }) => dealing);
-  const complaints = all.map((one, i) => one.complain(others(dealings, i), others(pieces, i)));
-  for (const [i, one] of all.entries()) one.answer(others(complaints, i));
-  return all.map((one) => one.finish([]));
 }
 
 async function checkVoprfTs(checks: Checks, { voprf }: MatchingJudges): Promise<void> {

@@ -56,8 +56,3 @@ export function generateKey(
   const answers = pass(answered, answer);
   return all.map((one, i) => attempt(i, () => one.finish(others(answers, i)))[0] ?? failures.get(i)!);
 }
-
-/** Shares of an honest run. */
-export function honestShares(threshold: number, participants: number, epoch = 7): KeyShare[] {
-  return generateKey(threshold, participants, epoch) as KeyShare[];
-}

@@ -1,10 +1,11 @@
 import { toHex } from '@phalanx/core';
 import { describe, expect, it } from 'vitest';
 import { KeyGeneration } from './distributed-key.js';
-import { generateKey, honestShares } from './distributed-key.test.support.js';
+import { generateKey } from './distributed-key.test.support.js';
 import { checkKeyGroup, keyIdOf } from './key-group.js';
 import type { KeyDealing, KeyPiece } from './key-messages.js';
 import { EpochShares, KeyShare } from './key-share.js';
+import { rehearseKey } from './rehearsed-key.js';
 import { addPoints, drawScalar, multiplyBase } from './ristretto.js';
 import { interpolateAtZero, lagrangeAtZero } from './shamir.js';
 
@@ -23,7 +24,7 @@ describe('a key without a dealer', () => {
     [3, 5],
     [5, 5],
   ])('%i of %i: every quorum holds the same key, and all agree on the group', (threshold, participants) => {
-    const shares = honestShares(threshold, participants);
+    const shares = rehearseKey(threshold, participants, 7);
     const { group } = shares[0]!;
     expect(new Set(shares.map((share) => toHex(keyIdOf(share.group)))).size).toBe(1);
     expect(group.members).toEqual(shares.map(({ index }) => index));
@@ -35,7 +36,7 @@ describe('a key without a dealer', () => {
   });
 
   it('is another key each time', () => {
-    expect(honestShares(2, 3)[0]!.group.publicKey).not.toEqual(honestShares(2, 3)[0]!.group.publicKey);
+    expect(rehearseKey(2, 3, 7)[0]!.group.publicKey).not.toEqual(rehearseKey(2, 3, 7)[0]!.group.publicKey);
   });
 
   it('needs a majority, so that two halves cannot both use it', () => {
@@ -155,7 +156,7 @@ describe('a key without a dealer', () => {
 describe('epochs', () => {
   it('destroys what is over, and does not go back', () => {
     const held = new EpochShares();
-    const [old, current] = [honestShares(2, 3, 5)[0]!, honestShares(2, 3, 6)[0]!];
+    const [old, current] = [rehearseKey(2, 3, 5)[0]!, rehearseKey(2, 3, 6)[0]!];
     held.add(old);
     held.add(current);
     expect(held.advance(6)).toEqual([5]);
@@ -163,12 +164,12 @@ describe('epochs', () => {
     expect(() => old.use(() => 0)).toThrow(fails('COALITION_MATCHING', /destroyed/));
     expect([held.find(5), held.find(6)]).toEqual([null, current]);
     expect(held.advance(3)).toEqual([]);
-    expect(() => held.add(honestShares(2, 3, 5)[0]!)).toThrow(fails('COALITION_MATCHING', /over/));
-    expect(() => held.add(honestShares(2, 3, 6)[0]!)).toThrow(fails('COALITION_MATCHING', /has a key/));
+    expect(() => held.add(rehearseKey(2, 3, 5)[0]!)).toThrow(fails('COALITION_MATCHING', /over/));
+    expect(() => held.add(rehearseKey(2, 3, 6)[0]!)).toThrow(fails('COALITION_MATCHING', /has a key/));
   });
 
   it('takes no share that does not belong to the group', () => {
-    const [share] = honestShares(2, 3);
+    const [share] = rehearseKey(2, 3, 7);
     expect(() => new KeyShare(share!.group, 1, drawScalar())).toThrow(
       fails('COALITION_MATCHING', /no share/),
     );
@@ -179,7 +180,7 @@ describe('epochs', () => {
 });
 
 it('checks a group that somebody wrote down', () => {
-  const { group } = honestShares(3, 5)[0]!;
+  const { group } = rehearseKey(3, 5, 7)[0]!;
   const shares = [...group.publicShares];
   [shares[3], shares[4]] = [shares[4]!, shares[3]!];
   for (const change of [

@@ -78,6 +78,7 @@ export {
   type QuotaEvent,
   type QuotaState,
 } from './quotas.js';
+export { rehearseKey } from './rehearsed-key.js';
 export {
   decadeOf,
   MAX_THRESHOLD,

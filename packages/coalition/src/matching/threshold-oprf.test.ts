@@ -1,10 +1,10 @@
 import { fromHex, toHex, utf8 } from '@phalanx/core';
 import { describe, expect, it } from 'vitest';
 import { askForProof, finalizeCombined } from './combined-proof.js';
-import { honestShares } from './distributed-key.test.support.js';
 import { keyGroupSchema, keyIdOf } from './key-group.js';
 import { decodeMessage, encodeMessage } from './message.js';
 import { evaluateInput } from './oprf.js';
+import { rehearseKey } from './rehearsed-key.js';
 import { drawScalar, GENERATOR, multiplyPoint } from './ristretto.js';
 import { interpolateAtZero, lagrangeAtZero } from './shamir.js';
 import {
@@ -21,7 +21,7 @@ import { canonicalValue, matchingInput } from './value-class.js';
 
 const fails = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) });
-const shares = honestShares(3, 5);
+const shares = rehearseKey(3, 5, 7);
 const { group } = shares[0]!;
 const inputs = ['198.51.100.3', '2001:db8::1'].map((text) =>
   matchingInput('ip', 7, canonicalValue('ip', text)),
@@ -142,13 +142,13 @@ describe('a key in shares', () => {
       expect(() => evaluateShare(shares[0]!, { ...request, ...change })).toThrow(
         fails('COALITION_MATCHING', /./),
       );
-    expect(() => evaluateShare(honestShares(3, 5)[0]!, request)).toThrow(
+    expect(() => evaluateShare(rehearseKey(3, 5, 7)[0]!, request)).toThrow(
       fails('COALITION_MATCHING', /another key/),
     );
   });
 
   it('a server whose share is destroyed answers nothing', () => {
-    const [own] = honestShares(1, 1);
+    const [own] = rehearseKey(1, 1, 7);
     const { request } = blindForServers(own!.group, [1], [utf8('x')]);
     own!.destroy();
     expect(() => evaluateShare(own!, request)).toThrow(fails('COALITION_MATCHING', /destroyed/));
