@@ -1,3 +1,24 @@
+export {
+  type Authorize,
+  CLIENT_LIMITS,
+  formatCheckpoint,
+  type HttpTransportSettings,
+  isPublicAddress,
+  type ManifestRecord,
+  makeHttpTransport,
+  type PostedObject,
+  parseCheckpoint,
+  type ReadCheckpoint,
+  type RefusedItem,
+  type RemoteCollection,
+  type RemoteDiscovery,
+  type RemoteManifest,
+  type RemoteObjects,
+  type RemoteRoot,
+  TaxiiClient,
+  type TaxiiConnection,
+  type Transport,
+} from './client/index.js';
 export { type CollectionRights, MemoryTaxiiStore, type NewCollection } from './memory-store.js';
 export type {
   AddResult,

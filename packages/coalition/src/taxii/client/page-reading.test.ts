@@ -1,0 +1,173 @@
+import { utf8 } from '@phalanx/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { makeUuid5, SCO_NAMESPACE } from '../../stix/stix-id.js';
+import type { StixObject } from '../../stix/stix-object.js';
+import { type Added, FaultyServer, type Manners } from './faulty-server.test.support.js';
+import type { ReadCheckpoint } from './read-checkpoint.js';
+import { formatCheckpoint, parseCheckpoint } from './read-checkpoint.js';
+import { TaxiiClient } from './taxii-client.js';
+
+const COLLECTION = new URL('https://hub.example/api1/collections/91a7b528-80eb-42ed-a74d-c6fbd5a26116/');
+const START_MS = Date.UTC(2026, 10, 20);
+
+function makeObject(at: number): StixObject {
+  const uuid = makeUuid5(SCO_NAMESPACE, utf8(`${at}`)).replace(/^(.{14})5/, '$14');
+  const time = new Date(START_MS - 86_400_000 + at).toISOString();
+  return {
+    type: 'campaign',
+    spec_version: '2.1',
+    id: `campaign--${uuid}`,
+    created: time,
+    modified: time,
+    name: `${at}`,
+  };
+}
+
+const OBJECTS = Array.from({ length: 400 }, (_, at) => makeObject(at));
+
+const manners: fc.Arbitrary<Manners> = fc.record({
+  cap: fc.integer({ min: 1, max: 40 }),
+  dreadedLimit: fc.constantFrom(10_000_000, 10_000_000, 100, 7),
+  next: fc.constantFrom('cursor', 'consumed', 'expiring', 'ignored', 'none'),
+  times: fc.constantFrom(6, 6, 3, 0, 'missing', 'nonsense'),
+  shuffles: fc.boolean(),
+  faults: fc.constantFrom(0, 0, 0.05, 0.2),
+  contentType: fc.constantFrom('application/taxii+json;version=2.1', 'application/json', 'text/html', ''),
+  redirects: fc.boolean(),
+});
+
+/** Times of addition: batches of one time, some close together, some far apart. */
+const batches = fc.array(
+  fc.record({
+    size: fc.integer({ min: 1, max: 30 }),
+    gapUs: fc.constantFrom(1, 300, 1_000, 700_000, 90_000_000),
+  }),
+  { minLength: 1, maxLength: 12 },
+);
+
+function fill(
+  list: readonly { size: number; gapUs: number }[],
+  from: Added | undefined,
+  at: number,
+): Added[] {
+  let addedUs = from?.addedUs ?? START_MS * 1000;
+  const added: Added[] = [];
+  for (const { size, gapUs } of list) {
+    addedUs += gapUs;
+    for (let n = 0; n < size; n++) added.push({ object: OBJECTS[at + added.length]!, addedUs });
+  }
+  return added;
+}
+
+function drawer(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+interface Reading {
+  readonly ids: Set<string>;
+  readonly error: unknown;
+  readonly checkpoint: ReadCheckpoint | null;
+}
+
+/** Reads, and gives up after so many pages, as a process that is killed does: before the checkpoint of the last page is kept. */
+async function read(server: FaultyServer, since: ReadCheckpoint | null, pages: number): Promise<Reading> {
+  let nowMs = START_MS + 3_600_000;
+  const client = new TaxiiClient(COLLECTION, {
+    transport: server.transport,
+    clock: { nowMs: () => nowMs },
+    wait: async (ms) => void (nowMs += ms),
+  });
+  const ids = new Set<string>();
+  let checkpoint = since;
+  let left = pages;
+  try {
+    for await (const page of client.readAll(COLLECTION, since)) {
+      for (const { id } of page.objects) ids.add(id);
+      expect(page.refused).toEqual([]);
+      if (left-- === 0) break;
+      checkpoint = parseCheckpoint(JSON.parse(JSON.stringify(formatCheckpoint(page.checkpoint))));
+    }
+    return { ids, error: null, checkpoint };
+  } catch (error) {
+    return { ids, error, checkpoint };
+  }
+}
+
+/** Without `next`, what was added within the last digit that is printed must be less than a page. */
+function canBeRead({ cap, next, times, dreadedLimit }: Manners, added: readonly Added[]): boolean {
+  if (next === 'cursor' || next === 'consumed') return true;
+  const page = Math.min(cap, dreadedLimit);
+  const unitUs = times === 0 ? 1_000_000 : 1_000;
+  return added.every(
+    (last, at) => at < page - 1 || added[at - page + 1]!.addedUs < last.addedUs - 2 * unitUs,
+  );
+}
+
+describe('reading a server that makes mistakes', () => {
+  it('gives all that was there, or an error; and does not go on for ever', async () => {
+    const count = { whole: 0, refused: 0 };
+    await fc.assert(
+      fc.asyncProperty(manners, batches, fc.nat(), async (world, list, seed) => {
+        const server = new FaultyServer(world, drawer(seed));
+        server.added.push(...fill(list, undefined, 0));
+        const { ids, error } = await read(server, null, Number.POSITIVE_INFINITY);
+        if (error === null) {
+          count.whole++;
+          expect(ids.size).toBe(server.added.length);
+        } else {
+          count.refused++;
+          expect(error).toMatchObject({ code: expect.stringMatching(/^COALITION_(TAXII|LIMIT)$/) });
+          expect(world.faults > 0 || !canBeRead(world, server.added), String(error)).toBe(true);
+        }
+        expect(server.requests).toBeLessThan(4000);
+      }),
+      { numRuns: 150 },
+    );
+    expect(count.whole).toBeGreaterThan(count.refused);
+  });
+
+  it('misses nothing over kills, new objects between, and commits that come late', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        manners.map((world) => ({ ...world, next: 'cursor' as const, faults: 0 })),
+        fc.array(fc.tuple(batches, fc.nat(4)), { minLength: 1, maxLength: 4 }),
+        fc.nat(),
+        async (world, rounds, seed) => {
+          const draw = drawer(seed);
+          const server = new FaultyServer(world, draw);
+          const ids = new Set<string>();
+          let checkpoint: ReadCheckpoint | null = null;
+          let given = 0;
+          const late: Added[] = [];
+          const run = async (pages: number) => {
+            const reading: Reading = await read(server, checkpoint, pages);
+            expect(reading.error).toBeNull();
+            for (const id of reading.ids) ids.add(id);
+            checkpoint = reading.checkpoint;
+          };
+          for (const [list, pages] of rounds) {
+            const fresh = fill(
+              list.slice(0, 5).map((one) => ({ ...one, size: Math.min(one.size, 15) })),
+              server.added.at(-1),
+              given,
+            );
+            given += fresh.length;
+            for (const one of fresh)
+              (draw() < 0.1 && one.addedUs > fresh.at(-1)!.addedUs - 500e6 ? late : server.added).push(one);
+            await run(pages);
+            server.added.push(...late.splice(0));
+            server.added.sort((a, b) => a.addedUs - b.addedUs);
+          }
+          await run(Number.POSITIVE_INFINITY);
+          expect(ids.size).toBe(given);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
