@@ -55,9 +55,9 @@ async function findCaller(
   if (!settings.methods.includes(method)) return deny(`a method that this listener does not have: ${method}`);
   if (headers.has('dpop') && method !== 'access-token') return deny('a DPoP proof without a token');
   const member = await findByMethod(method, request, connection, settings);
-  if (connection.peerCertificate !== null && method !== 'mtls') {
+  if (connection.clientCertificate !== null && method !== 'mtls') {
     const owner = await findCertificateOwner(
-      connection.peerCertificate,
+      connection.clientCertificate,
       settings.members,
       settings.clock.nowMs(),
     );
@@ -69,11 +69,11 @@ async function findCaller(
 function methodOf(
   authorization: string | null,
   signed: boolean,
-  { peerCertificate }: Connection,
+  { clientCertificate }: Connection,
 ): AuthMethod {
   if (authorization !== null) return /^basic /i.test(authorization) ? 'basic' : 'access-token';
   if (signed) return 'signature';
-  return peerCertificate === null ? deny('nothing that says who asks') : 'mtls';
+  return clientCertificate === null ? deny('nothing that says who asks') : 'mtls';
 }
 
 async function findByMethod(
@@ -85,7 +85,7 @@ async function findByMethod(
   const { members, clock, issuer, nonces } = settings;
   switch (method) {
     case 'mtls':
-      return findCertificateOwner(connection.peerCertificate!, members, clock.nowMs());
+      return findCertificateOwner(connection.clientCertificate!, members, clock.nowMs());
     case 'signature': {
       const key = await checkRequestSignature(request, { origin: issuer, members, nonces, clock });
       return requireActive(await members.findMember(key.memberId));
@@ -125,11 +125,11 @@ async function findByToken(
     if (jkt !== confirmation.jkt) return deny('a token of another key');
     return member;
   }
-  const shown = connection.peerCertificate;
+  const shown = connection.clientCertificate;
   if (scheme?.toLowerCase() !== 'bearer' || proof !== null || shown === null) {
     return deny('a token without the certificate that it is bound to');
   }
-  if (certificateThumbprint(shown.der) !== confirmation['x5t#S256'])
+  if (certificateThumbprint(shown) !== confirmation['x5t#S256'])
     return deny('a token of another certificate');
   return member;
 }

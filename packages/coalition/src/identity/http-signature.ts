@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type Clock, utf8 } from '@phalanx/core';
+import { type Clock, readBody, utf8 } from '@phalanx/core';
+import { refuse } from '../coalition-error.js';
 import { type ClientKey, toPublicKey } from './client-key.js';
 import { checkContentDigest, formatContentDigest } from './content-digest.js';
 import { deny } from './denial.js';
 import { isValidAt, type MemberDirectory, type MemberKey } from './member-directory.js';
 import type { NonceStore } from './nonce-store.js';
-import { readBody } from './request-body.js';
 import { algorithmOf, signBytes, verifyBytes } from './signature-algorithm.js';
 import { makeSignatureBase, readRequest } from './signature-base.js';
 import { type BareItem, formatDictionary, type InnerList, parseDictionary } from './structured-field.js';
@@ -18,6 +18,8 @@ export const SIGNATURE_WINDOW_MS = 60_000;
 export const CLOCK_SKEW_MS = 5_000;
 
 const LABEL = 'sig1';
+/** As many as a TAXII server takes. */
+const MOST_BODY_BYTES = 10 * 1024 * 1024;
 
 /**
  * Signs a request (RFC 9421): `@method`, `@target-uri`, the body by its digest, its type, a fresh nonce, the time. The body is signed for
@@ -87,7 +89,12 @@ export async function checkRequestSignature(request: Request, check: SignatureCh
   if (!(await check.nonces.use(`signature:${keyId}`, nonce, untilMs)))
     return deny('a signature that was used');
   const digest = request.headers.get('content-digest');
-  if (digest !== null) checkContentDigest(digest, await readBody(request));
+  if (digest !== null) {
+    const body = await readBody(request.clone(), MOST_BODY_BYTES);
+    if (body === null)
+      return refuse('COALITION_LIMIT', 'a signed body that is too long', 'send less at a time');
+    checkContentDigest(digest, body);
+  }
   return key;
 }
 

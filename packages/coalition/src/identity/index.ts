@@ -32,9 +32,26 @@ export {
   toClientKey,
   toPublicKey,
 } from './client-key.js';
-export type { Connection, PeerCertificate } from './connection.js';
+export type { Connection } from './connection.js';
 export { checkContentDigest, type DigestAlgorithm, formatContentDigest } from './content-digest.js';
+export {
+  addSignature,
+  type CosignedStatement,
+  readCosigned,
+  readStatement,
+  sign,
+} from './cosigned-statement.js';
 export { checkDpopProof, type DpopCheck, type DpopProof, type DpopUse, makeDpopProof } from './dpop.js';
+export {
+  type Group,
+  type GroupName,
+  type GroupRegistry,
+  groupEpoch,
+  listGroupNames,
+  mayWriteAs,
+  type Pseudonym,
+  takePseudonym,
+} from './group.js';
 export {
   checkRequestSignature,
   SIGNATURE_TAG,
@@ -43,6 +60,7 @@ export {
   signRequest,
 } from './http-signature.js';
 export type { HubIdentity, Refusal } from './hub-identity.js';
+export { makeKeyRotation, ROTATION_OVERLAP_MS, rotateKey } from './key-rotation.js';
 export { type AuthMethod, type Caller, MEMBER_ROLES, type Member, type MemberRole } from './member.js';
 export {
   isActive,
@@ -53,8 +71,15 @@ export {
   type MemberRegistry,
   type Validity,
 } from './member-directory.js';
+export {
+  carryOutAct,
+  MEMBERSHIP_ACT_TYPE,
+  type MembershipAct,
+  type MembershipSettings,
+} from './membership-act.js';
 export { certificateThumbprint, findCertificateOwner } from './mutual-tls.js';
 export type { NonceStore } from './nonce-store.js';
+export { type PseudonymTerms, readPseudonymCertificate } from './pseudonym.js';
 export { makeSignatureBase, readRequest, type SignedMessage } from './signature-base.js';
 export {
   type BareItem,

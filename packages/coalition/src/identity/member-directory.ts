@@ -1,5 +1,9 @@
+import { DAY_MS } from '@phalanx/core';
 import type { PublicJwk } from './client-key.js';
 import type { Member } from './member.js';
+
+/** How long a key or a certificate of a member counts after it was registered. */
+export const KEY_LIFETIME_MS = 400 * DAY_MS;
 
 /** From when until when something of a member counts. */
 export interface Validity {
@@ -36,7 +40,7 @@ export interface MemberDirectory {
   findPassword(memberId: string): Promise<string | null>;
 }
 
-/** A directory that can be changed. What is given is already decided; see `admission.ts` for who may decide it. */
+/** A directory that can be changed. What is given is already decided; see `membership-act.ts` for who may decide it. */
 export interface MemberRegistry extends MemberDirectory {
   /** Adds a member, or replaces what is known of one. */
   putMember(member: Member): Promise<void>;

@@ -1,5 +1,4 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import type { PeerCertificate } from './connection.js';
 import { deny } from './denial.js';
 import type { Member } from './member.js';
 import { isActive, isValidAt, type MemberDirectory } from './member-directory.js';
@@ -16,29 +15,27 @@ export function certificateThumbprint(der: Uint8Array): string {
 }
 
 /**
- * Whose certificate this is: pinned to a member by its thumbprint (`self_signed_tls_client_auth`, RFC 8705 section 2.2), or issued under the
- * coalition's authority with a URI of the member (`tls_client_auth`, section 2.1). A thumbprint that was revoked ends both ways.
+ * Whose certificate of the coalition's authority this is: the member's to whom its thumbprint is pinned, else the member's of whom it carries a
+ * URI (`tls_client_auth`, RFC 8705 section 2.1.2). A thumbprint that was revoked ends both ways.
  *
+ * @param der verified by the listener: chain, and proof of the key
  * @throws PhalanxError `COALITION_IDENTITY` when it is nobody's, expired, revoked, of a suspended member, or not for clients
  */
 export async function findCertificateOwner(
-  { der, byCoalition }: PeerCertificate,
+  der: Uint8Array,
   members: MemberDirectory,
   nowMs: number,
 ): Promise<Member> {
-  const certificate = readCertificate(der);
-  if (nowMs < certificate.validFromMs || nowMs >= certificate.validUntilMs)
-    return deny('a certificate of another time');
+  const { validFromMs, validUntilMs, uses, uris } = readCertificate(der);
+  if (nowMs < validFromMs || nowMs >= validUntilMs) return deny('a certificate of another time');
+  // One for any use, or for servers alone, is none that somebody meant for this.
+  if (!uses.includes(CLIENT_AUTH)) return deny('a certificate that is not for clients');
   const pinned = await members.findCertificate(certificateThumbprint(der));
   if (pinned !== null) {
     if (!isValidAt(pinned, nowMs)) return deny('a certificate that was revoked');
-    if (certificate.uses !== null && !certificate.uses.includes(CLIENT_AUTH))
-      return deny('a certificate that is not for clients');
     return requireActive(await members.findMember(pinned.memberId));
   }
-  if (!byCoalition) return deny('a certificate that nobody vouches for');
-  if (!certificate.uses?.includes(CLIENT_AUTH)) return deny('a certificate that is not for clients');
-  const owners = await Promise.all(certificate.uris.map((uri) => members.findCertificateName(uri)));
+  const owners = await Promise.all(uris.map((uri) => members.findCertificateName(uri)));
   const found = owners.filter((owner) => owner !== null);
   if (new Set(found.map(({ id }) => id)).size > 1) return deny('a certificate of several members');
   return requireActive(found[0] ?? null);
@@ -56,7 +53,7 @@ function readCertificate(der: Uint8Array) {
       validFromMs: Date.parse(certificate.validFrom),
       // The last second counts whole.
       validUntilMs: Date.parse(certificate.validTo) + 1000,
-      uses: (certificate.keyUsage as string[] | undefined) ?? null,
+      uses: certificate.keyUsage ?? [],
       uris: readUris(certificate.subjectAltName ?? ''),
     };
   } catch {

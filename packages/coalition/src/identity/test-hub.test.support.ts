@@ -7,7 +7,7 @@ import type { NonceStore } from './nonce-store.js';
 
 export const ORIGIN = 'https://hub.example';
 export const START_MS = Date.UTC(2026, 10, 23);
-export const TLS: Connection = { encrypted: true, remoteAddress: '192.0.2.1', peerCertificate: null };
+export const TLS: Connection = { encrypted: true, remoteAddress: '192.0.2.1', clientCertificate: null };
 
 /** A clock that stands until it is set. */
 export class StandingClock {

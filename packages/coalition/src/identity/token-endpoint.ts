@@ -1,4 +1,4 @@
-import { answerJson, fromUtf8, type Json, PhalanxError } from '@phalanx/core';
+import { answerJson, type Json, PhalanxError, readBody } from '@phalanx/core';
 import { decodeJwt } from 'jose';
 import { ACCESS_TOKEN_MS, type Confirmation, issueAccessToken } from './access-token.js';
 import { CLIENT_ASSERTION_TYPE, checkClientAssertion } from './client-assertion.js';
@@ -10,7 +10,6 @@ import { isDpopNonce, makeDpopNonce } from './dpop-nonce.js';
 import type { HubIdentity } from './hub-identity.js';
 import { isActive } from './member-directory.js';
 import { certificateThumbprint, findCertificateOwner } from './mutual-tls.js';
-import { readBody } from './request-body.js';
 
 /** Where a hub answers. */
 export const IDENTITY_PATHS = {
@@ -30,11 +29,7 @@ export function answerMetadata({ issuer }: HubIdentity): Response {
     jwks_uri: new URL(IDENTITY_PATHS.keys, issuer).href,
     response_types_supported: [],
     grant_types_supported: ['client_credentials'],
-    token_endpoint_auth_methods_supported: [
-      'private_key_jwt',
-      'tls_client_auth',
-      'self_signed_tls_client_auth',
-    ],
+    token_endpoint_auth_methods_supported: ['private_key_jwt', 'tls_client_auth'],
     token_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
     dpop_signing_alg_values_supported: ALGORITHMS,
     tls_client_certificate_bound_access_tokens: true,
@@ -105,18 +100,14 @@ export async function answerTokenRequest(
   }
 }
 
-/** Null for another type, or a parameter that stands twice (RFC 6749 section 3.2). */
+/** Null for another type, too long a form, or a parameter that stands twice (RFC 6749 section 3.2). */
 async function readForm(request: Request): Promise<URLSearchParams | null> {
   if (!/^application\/x-www-form-urlencoded(?:$|;)/i.test(request.headers.get('content-type') ?? ''))
     return null;
-  let text: string;
-  try {
-    text = fromUtf8(await readBody(request, MOST_BYTES));
-  } catch (error) {
-    if (error instanceof TypeError) return null;
-    throw error;
-  }
-  const form = new URLSearchParams(text);
+  const bytes = await readBody(request, MOST_BYTES);
+  if (bytes === null) return null;
+  // `URLSearchParams` takes anything for a form, and bytes that are not UTF-8 for their replacement character.
+  const form = new URLSearchParams(new TextDecoder().decode(bytes));
   const names = [...form.keys()];
   return new Set(names).size === names.length ? form : null;
 }
@@ -144,17 +135,17 @@ async function findClient(form: URLSearchParams, request: Request, connection: C
     if (!isActive(await hub.members.findMember(key.memberId))) return deny('a member that may do nothing');
     return { memberId: key.memberId, credential: `key:${key.kid}` };
   }
-  const shown = connection.peerCertificate;
+  const shown = connection.clientCertificate;
   if (shown === null || clientId === null) return deny('nothing that says who asks');
   const owner = await findCertificateOwner(shown, hub.members, hub.clock.nowMs());
   if (owner.id !== clientId) return deny('a certificate of somebody else');
-  return { memberId: owner.id, credential: `certificate:${certificateThumbprint(shown.der)}` };
+  return { memberId: owner.id, credential: `certificate:${certificateThumbprint(shown)}` };
 }
 
 async function findConfirmation(
   proof: string | null,
   memberId: string,
-  { peerCertificate }: Connection,
+  { clientCertificate }: Connection,
   hub: HubIdentity,
 ): Promise<Confirmation> {
   if (proof !== null) {
@@ -163,10 +154,10 @@ async function findConfirmation(
       jkt: (await checkDpopProof(proof, { ...use, nonces: hub.nonces, clock: hub.clock }, memberId)).jkt,
     };
   }
-  if (peerCertificate === null) return deny('nothing that a token could be bound to');
-  const owner = await findCertificateOwner(peerCertificate, hub.members, hub.clock.nowMs());
+  if (clientCertificate === null) return deny('nothing that a token could be bound to');
+  const owner = await findCertificateOwner(clientCertificate, hub.members, hub.clock.nowMs());
   if (owner.id !== memberId) return deny('a certificate of somebody else');
-  return { 'x5t#S256': certificateThumbprint(peerCertificate.der) };
+  return { 'x5t#S256': certificateThumbprint(clientCertificate) };
 }
 
 function rethrowUnlessDenied(error: unknown): PhalanxError {
