@@ -1,0 +1,35 @@
+/** Blocks that belong to nobody in particular, for good: IANA's special-purpose registries (RFC 6890) and what they name. */
+export const PERMANENT_BLOCKS: readonly (readonly [block: string, what: string])[] = [
+  ['0.0.0.0/8', 'this network, RFC 791'],
+  ['10.0.0.0/8', 'private use, RFC 1918'],
+  ['100.64.0.0/10', 'shared by customers of a carrier, RFC 6598'],
+  ['127.0.0.0/8', 'loopback, RFC 1122'],
+  ['169.254.0.0/16', 'link local, RFC 3927'],
+  ['172.16.0.0/12', 'private use, RFC 1918'],
+  ['192.0.0.0/24', 'protocol assignments, RFC 6890'],
+  ['192.0.2.0/24', 'documentation, RFC 5737'],
+  ['192.88.99.0/24', '6to4 relays, RFC 7526'],
+  ['192.168.0.0/16', 'private use, RFC 1918'],
+  ['198.18.0.0/15', 'benchmarking, RFC 2544'],
+  ['198.51.100.0/24', 'documentation, RFC 5737'],
+  ['203.0.113.0/24', 'documentation, RFC 5737'],
+  ['224.0.0.0/4', 'multicast, RFC 5771'],
+  ['240.0.0.0/4', 'reserved, RFC 1112'],
+  ['::/128', 'unspecified, RFC 4291'],
+  ['::1/128', 'loopback, RFC 4291'],
+  ['::ffff:0:0/96', 'IPv4 within IPv6, RFC 4291'],
+  ['64:ff9b::/96', 'translated IPv4, RFC 6052'],
+  ['64:ff9b:1::/48', 'translated IPv4, RFC 8215'],
+  ['100::/64', 'discarded, RFC 6666'],
+  ['2001::/23', 'protocol assignments, RFC 2928'],
+  ['2001:db8::/32', 'documentation, RFC 3849'],
+  ['2002::/16', '6to4, RFC 3056'],
+  ['3fff::/20', 'documentation, RFC 9637'],
+  ['5f00::/16', 'segment routing, RFC 9602'],
+  ['fc00::/7', 'unique local, RFC 4193'],
+  ['fe80::/10', 'link local, RFC 4291'],
+  ['ff00::/8', 'multicast, RFC 4291'],
+];
+
+/** Blocks wider than this say nothing of one customer. */
+export const WIDEST_PREFIX = { 32: 20, 128: 40 } as const;
