@@ -8,6 +8,8 @@ export interface Connection {
   readonly encrypted: boolean;
   /** DER of the client's certificate when it leads to `clientCa` and is valid now; null otherwise. */
   readonly clientCertificate: Uint8Array | null;
+  /** As the socket has it: a proxy's where there is one. */
+  readonly remoteAddress: string;
 }
 
 /** Answers a request. What it throws is a fault of the server's. */
@@ -196,10 +198,15 @@ class HeldBytes {
 
 /** Null for a client certificate that does not hold: such a client means to be somebody, and is not. */
 function readConnection({ socket }: IncomingMessage): Connection | null {
-  if (!(socket instanceof TLSSocket)) return { encrypted: false, clientCertificate: null };
+  const { remoteAddress = '' } = socket;
+  if (!(socket instanceof TLSSocket)) return { encrypted: false, clientCertificate: null, remoteAddress };
   const { raw } = socket.getPeerCertificate() as { raw?: Buffer };
   if (raw !== undefined && !socket.authorized) return null;
-  return { encrypted: true, clientCertificate: raw === undefined ? null : new Uint8Array(raw) };
+  return {
+    encrypted: true,
+    clientCertificate: raw === undefined ? null : new Uint8Array(raw),
+    remoteAddress,
+  };
 }
 
 function pathOf({ url = '/' }: IncomingMessage): string {
