@@ -15,12 +15,12 @@ import {
   type SourceShare,
   type World,
   type WorldPlan,
+  WorldRecords,
 } from '@phalanx/testing';
 import { startStopwatch } from './hydrabench/cell.js';
 import { loadMaterials, type Materials } from './hydrabench/materials.js';
 import { readAccusations, type Score, scoreAccusations } from './hydrabench/score.js';
 import { badArgument } from './hydrabench/split.js';
-import { WorldRecords } from './hydrabench/world-records.js';
 
 const HONEST_ACCOUNTS = 24_000;
 const ATTACK_SHARE = 0.1;

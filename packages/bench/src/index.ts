@@ -1,3 +1,4 @@
+export { WorldRecords } from '@phalanx/testing';
 export { ABLATIONS, type Ablation } from './hydrabench/ablation.js';
 export type { Baseline, Scorer, Suspicion, TrainingData } from './hydrabench/baselines/baseline.js';
 export { BASELINES } from './hydrabench/baselines/register.js';
@@ -9,4 +10,3 @@ export { type RunOptions, runHydraBench } from './hydrabench/run.js';
 export { type Accusation, type Score, scoreAccusations } from './hydrabench/score.js';
 export { type BenchErrorCode, BUILT_IN_SPLIT, PUBLIC_SPLIT, type SplitName } from './hydrabench/split.js';
 export { writeTables } from './hydrabench/tables.js';
-export { WorldRecords } from './hydrabench/world-records.js';

@@ -134,6 +134,16 @@ function judgeDemand(pool: Pool, sample: ExchangeSample, neededLogE: number): Ju
   };
 }
 
+/**
+ * Whether the demand of a pool, as far as it is evidence, could be an honest list's: the answer would be `insufficient`.
+ *
+ * @param sample exchanges of the pool, bounded, with MinHash lanes
+ */
+export function isDemandDoubted(pool: Pool, sample: ExchangeSample): boolean {
+  const { logBoth } = poolEvidence(pool);
+  return logBoth > 0 && judgeDemand(pool, sample, logBoth).kind === 'insufficient';
+}
+
 /** Why a component's demand cannot carry the word campaign, or null. */
 function demandDoubt(
   { chosen, demand }: ComponentUnderTest,

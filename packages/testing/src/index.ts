@@ -12,6 +12,11 @@ export { planAgentic } from './campaigns/a7-agentic.js';
 export { planReleasePivot } from './campaigns/a8-release-pivot.js';
 export { planAdaptive } from './campaigns/a9-adaptive.js';
 export { planProgrammeFarm } from './campaigns/a10-programme-farm.js';
+export { buildCoalition, type CoalitionPlan, type CoalitionWorld } from './coalition/coalition-world.js';
+export type { DealtWorld } from './coalition/dealt-world.js';
+export { type JointRun, type Participant, runJointFinding } from './coalition/joint-run.js';
+export { type LabReplay, SimulatedLab } from './coalition/simulated-lab.js';
+export { type SentMessage, Transcript } from './coalition/transcript.js';
 export {
   type Continuation,
   type ModelEndpoint,
@@ -55,3 +60,4 @@ export { loadTenantArrivals } from './tenant-clock.js';
 export type { OrdinaryPlan, SourceShare } from './tenants/ordinary.js';
 export type { TenantKind, TenantPlan } from './tenants/tenant-plan.js';
 export type { AccountLabel, Suspension, World } from './world.js';
+export { WorldRecords } from './world-records.js';

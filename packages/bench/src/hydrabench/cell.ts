@@ -1,9 +1,8 @@
 import { type DetectOptions, detectCampaigns } from '@phalanx/detect';
-import { ArrayTelemetry, buildWorld, type World } from '@phalanx/testing';
+import { ArrayTelemetry, buildWorld, type World, type WorldRecords } from '@phalanx/testing';
 import type { CellPlan } from './cells/cell-plan.js';
 import type { Materials } from './materials.js';
 import { type Accusation, readAccusations, type Score, scoreAccusations } from './score.js';
-import type { WorldRecords } from './world-records.js';
 
 /** One detector's answer about one world. */
 export interface RunResult {

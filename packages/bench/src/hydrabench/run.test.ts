@@ -1,6 +1,6 @@
 import { PhalanxError } from '@phalanx/core';
 import { createSketcher } from '@phalanx/sketch';
-import { HYDRA_DEFAULTS } from '@phalanx/testing';
+import { HYDRA_DEFAULTS, WorldRecords } from '@phalanx/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readTraffic } from './baselines/traffic.js';
 import { volumeThreshold } from './baselines/volume-threshold.js';
@@ -10,7 +10,6 @@ import { runHydraBenchCommand } from './command.js';
 import { loadMaterials } from './materials.js';
 import { runPeer } from './peers.js';
 import { runHydraBench } from './run.js';
-import { WorldRecords } from './world-records.js';
 
 const materials = loadMaterials({ split: 'development' });
 const cell: CellPlan = {

@@ -1,11 +1,11 @@
 import { createSketcher, SKETCH_KEY_BYTES } from '@phalanx/sketch';
+import { WorldRecords } from '@phalanx/testing';
 import { ABLATIONS, WHOLE } from './ablation.js';
 import { readTraffic } from './baselines/traffic.js';
 import { buildCell, type RunResult, runDetector } from './cell.js';
 import type { CellPlan } from './cells/cell-plan.js';
 import type { Materials } from './materials.js';
 import { fitPeers, type Peer, runPeer } from './peers.js';
-import { WorldRecords } from './world-records.js';
 
 export interface RunOptions {
   readonly cells: readonly CellPlan[];

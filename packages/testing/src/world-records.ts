@@ -14,7 +14,9 @@ import {
   HashDomain,
   type Sketcher,
 } from '@phalanx/sketch';
-import { type PromptSource, RowFlag, type World } from '@phalanx/testing';
+import { RowFlag } from './exchange-columns.js';
+import type { PromptSource } from './prompt-source.js';
+import type { World } from './world.js';
 
 /** Sketches kept for other worlds of the process; beyond it they are made anew. Some 500 bytes each. */
 const REMEMBERED = 1_500_000;

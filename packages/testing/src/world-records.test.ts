@@ -1,6 +1,10 @@
 import { createSketcher, HashDomain, sketchExchange } from '@phalanx/sketch';
-import { buildBuiltInSources, buildWorld, planAdaptive, planLruHydra, readExchange } from '@phalanx/testing';
 import { describe, expect, it } from 'vitest';
+import { buildWorld } from './build-world.js';
+import { buildBuiltInSources } from './built-in-grammar.js';
+import { planLruHydra } from './campaigns/a2-lru-hydra.js';
+import { planAdaptive } from './campaigns/a9-adaptive.js';
+import { readExchange } from './exchange-view.js';
 import { WorldRecords } from './world-records.js';
 
 const sources = buildBuiltInSources({ names: ['chat', 'support-question', 'tool-use'], size: 400 });
