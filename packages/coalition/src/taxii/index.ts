@@ -20,6 +20,11 @@ export {
   type Transport,
 } from './client/index.js';
 export { type CollectionRights, MemoryTaxiiStore, type NewCollection } from './memory-store.js';
+export { formatMicroseconds, parseMicroseconds } from './microseconds.js';
+export { findClearance } from './posted-object.js';
+export type { Rate } from './rate-limit.js';
+export { TAXII_LIMITS } from './taxii-limits.js';
+export { TaxiiServer, type TaxiiServerSettings } from './taxii-server.js';
 export type {
   AddResult,
   ApiRoot,

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { type Clock, systemClock } from '@phalanx/core';
 import { refuse } from '../coalition-error.js';
-import { asRecord } from '../stix/stix-object.js';
 import { formatMicroseconds } from './microseconds.js';
+import { isDecided, isThere } from './reader-sight.js';
 import type {
   AddResult,
   ApiRoot,
@@ -10,7 +10,6 @@ import type {
   NewObject,
   ObjectPage,
   ObjectQuery,
-  Reader,
   StoredObject,
   StoredStatus,
   TaxiiStore,
@@ -162,19 +161,6 @@ export class MemoryTaxiiStore implements TaxiiStore {
       refuse('COALITION_TAXII', 'no such collection', 'look for it with findCollection')
     );
   }
-}
-
-/** Whether the reader may see a row whole, without a look at its markings. */
-function isDecided({ clearance, createdByRef }: Row, reader: Reader | null): boolean {
-  return (
-    reader === null ||
-    (clearance !== null && clearance <= reader.clearance) ||
-    createdByRef === reader.identity
-  );
-}
-
-function isThere(row: Row, reader: Reader | null): boolean {
-  return row.clearance === null || isDecided(row, reader);
 }
 
 function readPage({ rows, byId }: MemoryCollection, query: ObjectQuery): ObjectPage {

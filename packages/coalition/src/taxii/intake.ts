@@ -1,0 +1,156 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Json } from '@phalanx/core';
+import type { Member } from '../identity/member.js';
+import type { StixObject } from '../stix/stix-object.js';
+import { type CollectionHead, refuseVersion } from './continued-version.js';
+import { type PostedObject, readPostedObject } from './posted-object.js';
+import { SPEC_VERSIONS, TAXII_LIMITS } from './taxii-limits.js';
+import type { TaxiiHub } from './taxii-request.js';
+import type { ObjectPage, ObjectQuery, StoredObject, TaxiiStore } from './taxii-store.js';
+
+/** What became of one object of a request. */
+export interface Outcome {
+  readonly value: Json;
+  /** Null: it is in the collection. */
+  readonly failure: string | null;
+}
+
+/** What stands in a collection under one id. */
+interface Standing {
+  readonly versionsUs: Set<number>;
+  head: CollectionHead;
+  headUs: number;
+}
+
+/** Objects that are judged between two breaths of the process: some ten milliseconds. */
+const AT_ONCE = 100;
+const IDS_AT_ONCE = 500;
+
+/**
+ * Takes objects of a member into a collection, each for itself: what fails keeps nothing else out. In order, so that versions of one
+ * object may come together. Requests for one collection must not run at the same time: see `TaxiiServer`.
+ */
+export async function takeObjects(
+  { store, findKeys }: TaxiiHub,
+  collectionId: string,
+  member: Member,
+  values: readonly Json[],
+): Promise<Outcome[]> {
+  const keys = findKeys === null ? null : await findKeys();
+  const posted: (PostedObject | string)[] = [];
+  for (const [at, value] of values.entries()) {
+    if (at % AT_ONCE === AT_ONCE - 1) await setImmediate();
+    posted.push(readPostedObject(value, member, keys));
+  }
+  const sound = posted.filter((one) => typeof one !== 'string');
+  const standing = await findStanding(store, collectionId, [
+    ...new Set(sound.map(({ stored }) => stored.id)),
+  ]);
+  const markings = await findKnownMarkings(store, collectionId, sound);
+  const refusals = posted.map((one) => {
+    if (typeof one === 'string') return one;
+    if (one.markings.some((id) => !markings.has(id))) return 'a marking of it is not here: send that too';
+    return refuseStanding(one, standing, member.id);
+  });
+  const results = await store.addObjects(
+    collectionId,
+    posted.flatMap((one, at) => (typeof one === 'string' || refusals[at] !== null ? [] : [one.stored])),
+  );
+  const added = results.values();
+  return values.map((value, at) => {
+    const failure = refusals[at] ?? (added.next().value === 'differs' ? DIFFERS : null);
+    return { value, failure };
+  });
+}
+
+const DIFFERS = 'this version is here with other content';
+
+/** Why an object may not come to what stands there; null when it may, and then it stands there too. */
+function refuseStanding(
+  { object, stored }: PostedObject,
+  standing: Map<string, Standing>,
+  memberId: string,
+): string | null {
+  const { id, versionUs } = stored;
+  const own = { object, memberId };
+  const there = standing.get(id);
+  if (there === undefined) {
+    const versionsUs = new Set(versionUs === null ? [] : [versionUs]);
+    standing.set(id, { versionsUs, head: own, headUs: versionUs ?? 0 });
+    return null;
+  }
+  if (object.type === 'marking-definition') {
+    return versionUs === there.headUs ? null : 'a marking definition does not change';
+  }
+  // The store says whether it is the same.
+  if (versionUs === null || there.versionsUs.has(versionUs)) return null;
+  if (there.versionsUs.size >= TAXII_LIMITS.versions) return `more than ${TAXII_LIMITS.versions} versions`;
+  const refusal = refuseVersion(object, there.head, memberId);
+  if (refusal !== null) return refusal;
+  there.versionsUs.add(versionUs);
+  if (versionUs > there.headUs) Object.assign(there, { head: own, headUs: versionUs });
+  return null;
+}
+
+/** Markings that the collection has, and those sent now that are not marked with one of these themselves. */
+async function findKnownMarkings(
+  store: TaxiiStore,
+  collectionId: string,
+  posted: readonly PostedObject[],
+): Promise<ReadonlySet<string>> {
+  const asked = [...new Set(posted.flatMap(({ markings }) => markings))];
+  const known = new Set<string>();
+  for (let at = 0; at < asked.length; at += IDS_AT_ONCE) {
+    const found = await store.findMarkings(collectionId, asked.slice(at, at + IDS_AT_ONCE));
+    for (const text of found) known.add((JSON.parse(text) as StixObject).id);
+  }
+  const sent = posted.filter(({ object }) => object.type === 'marking-definition');
+  const usable = sent.filter(({ markings }) => markings.every((id) => known.has(id)));
+  for (const { object } of usable) known.add(object.id);
+  return known;
+}
+
+async function findStanding(
+  store: TaxiiStore,
+  collectionId: string,
+  ids: readonly string[],
+): Promise<Map<string, Standing>> {
+  const standing = new Map<string, Standing>();
+  for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
+    const asked = ids.slice(at, at + IDS_AT_ONCE);
+    const versions = await readAll(store.readManifest.bind(store), collectionId, asked, 'all');
+    for (const row of await readAll(store.readObjects.bind(store), collectionId, asked, 'last')) {
+      standing.set(row.id, {
+        versionsUs: new Set(),
+        head: { object: JSON.parse(row.json) as StixObject, memberId: row.memberId },
+        headUs: row.versionUs,
+      });
+    }
+    for (const { id, versionUs } of versions) standing.get(id)?.versionsUs.add(versionUs);
+  }
+  return standing;
+}
+
+async function readAll(
+  read: (collectionId: string, query: ObjectQuery) => Promise<ObjectPage>,
+  collectionId: string,
+  ids: readonly string[],
+  version: 'all' | 'last',
+): Promise<StoredObject[]> {
+  const rows: StoredObject[] = [];
+  for (let afterUs = 0; ; ) {
+    const page = await read(collectionId, {
+      reader: null,
+      ids,
+      types: null,
+      versions: [version],
+      specVersions: SPEC_VERSIONS,
+      afterUs,
+      limit: TAXII_LIMITS.pageObjects,
+      maxBytes: TAXII_LIMITS.pageBytes,
+    });
+    rows.push(...page.objects);
+    if (!page.hasMore) return rows;
+    afterUs = page.objects.at(-1)!.addedUs;
+  }
+}

@@ -1,0 +1,41 @@
+import type { Clock } from '@phalanx/core';
+import type { Caller } from '../identity/member.js';
+import type { SignerKey } from '../stix/signed-object.js';
+import type { TaxiiStore } from './taxii-store.js';
+
+/** What a hub is to its endpoints. */
+export interface TaxiiHub {
+  readonly store: TaxiiStore;
+  /** Where members reach the hub: `https://hub.example`, without a slash at its end. What a request names as host counts for nothing. */
+  readonly publicUrl: string;
+  readonly title: string;
+  readonly description: string | null;
+  readonly contact: string | null;
+  /** 32 bytes, the same in every process of the hub; with a new one, readers begin their pages again. */
+  readonly cursorKey: Uint8Array;
+  /** Keys of labs by `kid`. Null: signatures are not looked at. */
+  readonly findKeys: (() => Promise<ReadonlyMap<string, SignerKey>>) | null;
+  readonly clock: Clock;
+}
+
+/** Names in a path, as far as the endpoint has them. */
+export interface PathNames {
+  readonly root: string;
+  readonly collection: string;
+  readonly object: string;
+  readonly status: string;
+}
+
+/** A request of a member to an endpoint. */
+export interface TaxiiRequest {
+  readonly hub: TaxiiHub;
+  readonly caller: Caller;
+  readonly names: PathNames;
+  readonly query: URLSearchParams;
+  readonly headers: Headers;
+  readonly body: ReadableStream<Uint8Array> | null;
+  readonly atMs: number;
+}
+
+/** @throws TaxiiRefusal for what is not answered as asked */
+export type Endpoint = (asked: TaxiiRequest) => Promise<Response>;
