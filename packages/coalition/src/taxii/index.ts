@@ -23,6 +23,7 @@ export { type CollectionRights, MemoryTaxiiStore, type NewCollection } from './m
 export { formatMicroseconds, parseMicroseconds } from './microseconds.js';
 export { findClearance } from './posted-object.js';
 export type { Rate } from './rate-limit.js';
+export { checkTaxiiStore, type StoreUnderTest } from './store-contract.js';
 export { TAXII_LIMITS } from './taxii-limits.js';
 export { TaxiiServer, type TaxiiServerSettings } from './taxii-server.js';
 export type {

@@ -41,6 +41,8 @@ interface MemoryCollection extends NewCollection {
   /** In the order of `addedUs`. */
   readonly rows: Row[];
   readonly byId: Map<string, Row[]>;
+  /** Of all that was ever added. */
+  lastUs: number;
 }
 
 const STATUS_US = 24 * 3600 * 1e6;
@@ -64,7 +66,7 @@ export class MemoryTaxiiStore implements TaxiiStore {
 
   addCollection(rootPath: string, collection: NewCollection): void {
     if (!this.#roots.has(rootPath)) refuse('COALITION_TAXII', `no API root ${rootPath}`, 'add it first');
-    this.#collections.set(collection.id, { ...collection, rootPath, rows: [], byId: new Map() });
+    this.#collections.set(collection.id, { ...collection, rootPath, rows: [], byId: new Map(), lastUs: 0 });
   }
 
   async listApiRoots(memberId: string): Promise<readonly ApiRoot[]> {
@@ -99,7 +101,7 @@ export class MemoryTaxiiStore implements TaxiiStore {
 
   async findMarkings(collectionId: string, ids: readonly string[]): Promise<readonly string[]> {
     const { byId } = this.#open(collectionId);
-    return ids.flatMap((id) => {
+    return [...new Set(ids)].flatMap((id) => {
       const first = byId.get(id)?.find(({ type }) => type === 'marking-definition');
       return first === undefined ? [] : [first.json];
     });
@@ -195,7 +197,8 @@ function findAfter(rows: readonly Row[], afterUs: number): number {
   return low;
 }
 
-function addObject({ rows, byId }: MemoryCollection, object: NewObject, nowUs: number): AddResult {
+function addObject(collection: MemoryCollection, object: NewObject, nowUs: number): AddResult {
+  const { rows, byId, lastUs } = collection;
   const versions = byId.get(object.id) ?? [];
   const { addedUs: importedUs = nowUs, versionUs, versionText, ...rest } = object;
   if (versionUs === null) {
@@ -204,7 +207,6 @@ function addObject({ rows, byId }: MemoryCollection, object: NewObject, nowUs: n
     const same = versions.find((version) => version.versionUs === versionUs);
     if (same !== undefined) return same.json === object.json ? 'present' : 'differs';
   }
-  const lastUs = rows.at(-1)?.addedUs ?? 0;
   const addedUs = importedUs > lastUs ? importedUs : lastUs + randomInt(1, 257);
   const row: Row = {
     ...rest,
@@ -213,6 +215,7 @@ function addObject({ rows, byId }: MemoryCollection, object: NewObject, nowUs: n
     versionText: versionText ?? formatMicroseconds(addedUs),
   };
   rows.push(row);
+  collection.lastUs = addedUs;
   byId.set(object.id, [...versions, row]);
   return 'added';
 }
