@@ -6,9 +6,11 @@ import { MatchingBatches } from './matching-batches.js';
 import { migrate } from './migrate.js';
 import { Overlaps } from './overlaps.js';
 import { Quotas } from './quotas.js';
+import { TaxiiCollections } from './taxii-collections.js';
 
 /** The state of a coalition: one member a noun. Everything is in one database, so that a caller may trust what it has read. */
 export class ControlStore {
+  readonly taxii: TaxiiCollections;
   readonly quotas: Quotas;
   readonly keyEnvelopes: KeyEnvelopes;
   readonly overlaps: Overlaps;
@@ -16,6 +18,7 @@ export class ControlStore {
 
   private constructor(database: Kysely<ControlTables>) {
     this.#database = database;
+    this.taxii = new TaxiiCollections(database);
     this.quotas = new Quotas(database);
     this.keyEnvelopes = new KeyEnvelopes(database);
     this.overlaps = new Overlaps(database);
