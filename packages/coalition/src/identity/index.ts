@@ -66,6 +66,7 @@ export {
   isActive,
   isValidAt,
   type MemberCertificate,
+  type MemberCredentials,
   type MemberDirectory,
   type MemberKey,
   type MemberRegistry,

@@ -40,10 +40,20 @@ export interface MemberDirectory {
   findPassword(memberId: string): Promise<string | null>;
 }
 
+/** What a member is known by. */
+export interface MemberCredentials {
+  readonly keys: readonly MemberKey[];
+  readonly certificates: readonly MemberCertificate[];
+  /** URIs in certificates of the coalition's authority. */
+  readonly certificateNames: readonly string[];
+}
+
 /** A directory that can be changed. What is given is already decided; see `membership-act.ts` for who may decide it. */
 export interface MemberRegistry extends MemberDirectory {
   /** Adds a member, or replaces what is known of one. */
   putMember(member: Member): Promise<void>;
+  /** Adds a member with all that it is known by, or nothing. @throws PhalanxError when something of it is another member's */
+  admit(member: Member, credentials: MemberCredentials): Promise<void>;
   /** @throws PhalanxError when the key is another member's */
   addKey(key: MemberKey): Promise<void>;
   /** Ends a key, at `atMs` or, if that is sooner, when it ends anyway. False when there is none of this member. */

@@ -111,20 +111,12 @@ async function apply(
     return;
   }
   const { memberId: id, identity, clearance, roles } = act;
-  // What is admitted may do nothing before all of it is there: it is shown last.
-  await members.putMember({
-    id,
-    identity,
-    clearance,
-    roles,
-    suspendedAtMs: known === null ? nowMs : known.suspendedAtMs,
+  const member = { id, identity, clearance, roles, suspendedAtMs: known?.suspendedAtMs ?? null };
+  if (act.act === 'change') return members.putMember(member);
+  const validity = { memberId: id, fromMs: nowMs, untilMs: nowMs + KEY_LIFETIME_MS, revokedAtMs: null };
+  await members.admit(member, {
+    keys: await Promise.all(keys.map(async (jwk) => ({ ...validity, kid: await thumbprintOf(jwk), jwk }))),
+    certificates: act.certificates.map((thumbprint) => ({ ...validity, thumbprint })),
+    certificateNames: act.certificateNames,
   });
-  if (act.act === 'change') return;
-  const validity = { fromMs: nowMs, untilMs: nowMs + KEY_LIFETIME_MS, revokedAtMs: null };
-  for (const jwk of keys)
-    await members.addKey({ ...validity, kid: await thumbprintOf(jwk), jwk, memberId: id });
-  for (const thumbprint of act.certificates)
-    await members.addCertificate({ ...validity, thumbprint, memberId: id });
-  for (const uri of act.certificateNames) await members.addCertificateName(id, uri);
-  await members.putMember({ id, identity, clearance, roles, suspendedAtMs: null });
 }

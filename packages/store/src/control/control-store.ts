@@ -1,9 +1,13 @@
+import type { Clock } from '@phalanx/core';
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import type { ControlTables } from './control-tables.js';
 import type { EpochKeys } from './epoch-keys.js';
+import { Groups } from './groups.js';
 import { KeyEnvelopes } from './key-envelopes.js';
 import { MatchingBatches } from './matching-batches.js';
+import { Members } from './members.js';
 import { migrate } from './migrate.js';
+import { Nonces } from './nonces.js';
 import { Overlaps } from './overlaps.js';
 import { Quotas } from './quotas.js';
 import { TaxiiCollections } from './taxii-collections.js';
@@ -11,6 +15,8 @@ import { TaxiiCollections } from './taxii-collections.js';
 /** The state of a coalition: one member a noun. Everything is in one database, so that a caller may trust what it has read. */
 export class ControlStore {
   readonly taxii: TaxiiCollections;
+  readonly members: Members;
+  readonly groups: Groups;
   readonly quotas: Quotas;
   readonly keyEnvelopes: KeyEnvelopes;
   readonly overlaps: Overlaps;
@@ -19,6 +25,8 @@ export class ControlStore {
   private constructor(database: Kysely<ControlTables>) {
     this.#database = database;
     this.taxii = new TaxiiCollections(database);
+    this.members = new Members(database);
+    this.groups = new Groups(database);
     this.quotas = new Quotas(database);
     this.keyEnvelopes = new KeyEnvelopes(database);
     this.overlaps = new Overlaps(database);
@@ -39,6 +47,11 @@ export class ControlStore {
   /** What labs gave for matching, sealed under keys that lie elsewhere. */
   matchingBatches(keys: EpochKeys): MatchingBatches {
     return new MatchingBatches(this.#database, keys);
+  }
+
+  /** What was used once: nonces of signatures, ids of tokens and of acts. */
+  nonces(clock: Clock): Nonces {
+    return new Nonces(this.#database, clock);
   }
 
   /** Waits for what runs, then lets go of files and connections. Idempotent. */

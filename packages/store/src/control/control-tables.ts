@@ -1,4 +1,5 @@
 import type { MatchingTables } from './matching-tables.js';
+import type { MemberTables } from './member-tables.js';
 import type { TaxiiTables } from './taxii-tables.js';
 
 /** What `migrate` has done. */
@@ -7,4 +8,4 @@ export interface MigrationTables {
 }
 
 /** All tables of the control store, as kysely sees them. A noun declares its own in its file and is added here. */
-export type ControlTables = MigrationTables & TaxiiTables & MatchingTables;
+export type ControlTables = MigrationTables & TaxiiTables & MemberTables & MatchingTables;
