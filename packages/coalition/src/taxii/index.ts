@@ -19,6 +19,18 @@ export {
   type TaxiiConnection,
   type Transport,
 } from './client/index.js';
+export {
+  type MirrorReport,
+  type MirrorSettings,
+  type MirrorSource,
+  type MirrorStateKeeper,
+  type MirrorTarget,
+  mirrorCollection,
+  readRemote,
+  readStore,
+  writeRemote,
+  writeStore,
+} from './federation/index.js';
 export { type CollectionRights, MemoryTaxiiStore, type NewCollection } from './memory-store.js';
 export { formatMicroseconds, parseMicroseconds } from './microseconds.js';
 export { findClearance } from './posted-object.js';

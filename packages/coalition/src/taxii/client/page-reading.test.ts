@@ -30,7 +30,7 @@ const manners: fc.Arbitrary<Manners> = fc.record({
   cap: fc.integer({ min: 1, max: 40 }),
   dreadedLimit: fc.constantFrom(10_000_000, 10_000_000, 100, 7),
   next: fc.constantFrom('cursor', 'consumed', 'expiring', 'ignored', 'none'),
-  times: fc.constantFrom(6, 6, 3, 0, 'missing', 'nonsense'),
+  times: fc.constantFrom<Manners['times'][]>(6, 6, 3, 0, 'missing', 'nonsense'),
   shuffles: fc.boolean(),
   faults: fc.constantFrom(0, 0, 0.05, 0.2),
   contentType: fc.constantFrom('application/taxii+json;version=2.1', 'application/json', 'text/html', ''),

@@ -42,8 +42,9 @@ export interface RemoteManifest {
   readonly checkpoint: ReadCheckpoint;
 }
 
-/** Objects asked for by id in one request: a URL has room for so many. */
+/** Objects asked for by id in one request, and the characters of their ids: a URL has room for so many. */
 const IDS_AT_ONCE = 40;
+const ID_UNITS_AT_ONCE = 4_000;
 
 /**
  * A client of one TAXII 2.1 server that does not rely on the server's being right. It asks its own origin and no other, so that what
@@ -124,8 +125,7 @@ export class TaxiiClient {
   async findObjects(collection: URL, ids: readonly string[]): Promise<readonly StixObject[]> {
     const base = endWithSlash(collection);
     const found: StixObject[] = [];
-    for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
-      const asked = ids.slice(at, at + IDS_AT_ONCE);
+    for (const asked of groupIds(ids)) {
       const filter = { ...ALL_VERSIONS, 'match[id]': asked.join(',') };
       const list = listObjects(this.#at(base), new URL('objects/', base), new URL('manifest/', base), filter);
       const objects = sortOut(await this.#readWhole(list)).objects;
@@ -196,8 +196,8 @@ export class TaxiiClient {
 
   async #findRecords(base: URL, ids: readonly string[]): Promise<readonly ManifestRecord[]> {
     const records: ManifestRecord[] = [];
-    for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
-      const filter = { ...ALL_VERSIONS, 'match[id]': ids.slice(at, at + IDS_AT_ONCE).join(',') };
+    for (const asked of groupIds(ids)) {
+      const filter = { ...ALL_VERSIONS, 'match[id]': asked.join(',') };
       const items = await this.#readWhole(listManifest(this.#at(base), new URL('manifest/', base), filter));
       records.push(...items.flatMap((item) => toManifestRecord(item) ?? []));
     }
@@ -235,6 +235,20 @@ export class TaxiiClient {
   #startUs(): number {
     return (this.#connection.clock ?? systemClock).nowMs() * 1000;
   }
+}
+
+function groupIds(ids: readonly string[]): string[][] {
+  const groups: string[][] = [];
+  let units = Number.POSITIVE_INFINITY;
+  for (const id of ids) {
+    units += id.length + 1;
+    if (units > ID_UNITS_AT_ONCE || groups.at(-1)!.length >= IDS_AT_ONCE) {
+      groups.push([]);
+      units = id.length + 1;
+    }
+    groups.at(-1)!.push(id);
+  }
+  return groups;
 }
 
 function sortOut(items: readonly Json[]): { objects: StixObject[]; refused: RefusedItem[] } {
