@@ -128,6 +128,15 @@ describe('what a reader may not see', () => {
       expect(await readEverything(all, reader), `seed ${seed}`).toEqual(
         await readEverything(without, reader),
       );
+      const { body } = await ask(all, reader, `${PATH}/manifest/?match[type]=indicator`);
+      const versions = visible
+        .filter(({ type }) => type === 'indicator')
+        .map(({ id, modified }) => `${id} ${modified}`);
+      const last = new Map(
+        versions.sort().map((version) => [version.slice(0, version.indexOf(' ')), version]),
+      );
+      const shown = (body.objects ?? []).map(({ id, version }) => `${id} ${version}`);
+      expect(shown.sort(), `seed ${seed}`).toEqual([...last.values()]);
     }
   });
 
