@@ -3,7 +3,7 @@ import type { Clock } from '@phalanx/core';
 import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { algorithmsOf, JWT_CHARACTERS } from './client-assertion.js';
 import { type ClientKey, joseAlgorithmOf } from './client-key.js';
-import { deny } from './denial.js';
+import { deny, denyFor } from './denial.js';
 
 /** How long a token holds. What happens to its member or key in the meantime is looked up at each use. */
 export const ACCESS_TOKEN_MS = 5 * 60_000;
@@ -75,7 +75,7 @@ export async function checkAccessToken(
     });
     claims = payload;
   } catch (error) {
-    return deny(`a token that does not verify: ${(error as Error).name}`);
+    return denyFor('a token that does not verify', error);
   }
   const { sub, client_id: client, cnf, credential } = claims;
   if (typeof sub !== 'string' || client !== sub || typeof credential !== 'string')

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, PhalanxError } from '@phalanx/core';
+import type { Clock } from '@phalanx/core';
 import { decodeProtectedHeader, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { type ClientKey, joseAlgorithmOf, toPublicKey } from './client-key.js';
-import { deny } from './denial.js';
+import { deny, denyFor } from './denial.js';
 import { CLOCK_SKEW_MS } from './http-signature.js';
 import { isValidAt, type MemberDirectory, type MemberKey } from './member-directory.js';
 import type { NonceStore } from './nonce-store.js';
@@ -95,9 +95,7 @@ async function verifyJwt(jwt: string, key: MemberKey, nowMs: number): Promise<JW
     });
     return payload;
   } catch (error) {
-    return deny(
-      `a token that does not verify: ${PhalanxError.is(error) ? error.message : (error as Error).name}`,
-    );
+    return denyFor('a token that does not verify', error);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '@phalanx/core';
 import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { algorithmsOf, JWT_CHARACTERS } from './client-assertion.js';
 import { type ClientKey, joseAlgorithmOf, readPublicJwk, thumbprintOf, toPublicKey } from './client-key.js';
-import { deny } from './denial.js';
+import { deny, denyFor } from './denial.js';
 import { CLOCK_SKEW_MS } from './http-signature.js';
 import type { NonceStore } from './nonce-store.js';
 
@@ -93,7 +93,7 @@ async function verifyByOwnKey(proof: string, nowMs: number) {
     });
     return { payload, jkt: await thumbprintOf(jwk) };
   } catch (error) {
-    return deny(`a DPoP proof that does not verify: ${(error as Error).name}`);
+    return denyFor('a DPoP proof that does not verify', error);
   }
 }
 

@@ -5,7 +5,7 @@ import type { SignerKey } from '../stix/signed-object.js';
 import type { TokenIssuer } from './access-token.js';
 import { algorithmsOf } from './client-assertion.js';
 import { joseAlgorithmOf, type PublicJwk, readPublicJwk, thumbprintOf, toPublicKey } from './client-key.js';
-import { deny } from './denial.js';
+import { deny, denyFor } from './denial.js';
 
 const TYPE = 'phalanx-pseudonym+jws';
 const MOST_CHARACTERS = 4_096;
@@ -66,7 +66,7 @@ export async function readPseudonymCertificate(
     const verified = await compactVerify(certificate, publicKey, { algorithms: algorithmsOf(publicKey) });
     payload = JSON.parse(fromUtf8(verified.payload));
   } catch (error) {
-    return deny(`a certificate of a pseudonym that does not verify: ${(error as Error).name}`);
+    return denyFor('a certificate of a pseudonym that does not verify', error);
   }
   const parsed = schema.safeParse(payload);
   if (!parsed.success || parsed.data.hub !== hub.issuer)
