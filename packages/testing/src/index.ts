@@ -14,7 +14,14 @@ export { planAdaptive } from './campaigns/a9-adaptive.js';
 export { planProgrammeFarm } from './campaigns/a10-programme-farm.js';
 export { buildCoalition, type CoalitionPlan, type CoalitionWorld } from './coalition/coalition-world.js';
 export type { DealtWorld } from './coalition/dealt-world.js';
-export { type JointRun, type Participant, runJointFinding } from './coalition/joint-run.js';
+export {
+  type JointOptions,
+  type JointRun,
+  type Participant,
+  runJointFinding,
+} from './coalition/joint-run.js';
+export { findLeaks, type Leak } from './coalition/leak-search.js';
+export { CoalitionKeys, type Rehearsal, rehearseCoalition } from './coalition/rehearsal.js';
 export { type LabReplay, SimulatedLab } from './coalition/simulated-lab.js';
 export { type SentMessage, Transcript } from './coalition/transcript.js';
 export {

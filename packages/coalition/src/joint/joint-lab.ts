@@ -54,7 +54,7 @@ export class JointLab {
   readonly terms: JointTerms;
   readonly #key: KeyObject;
   readonly #groups: Group[] = [];
-  readonly #inCandidate = new Map<number, { day: number; pools: ReadonlySet<number> }>();
+  readonly #inCandidate = new Map<number, { day: number; labs: number; pools: ReadonlySet<number> }>();
   #round: { day: number; labelsOfTag: ReadonlyMap<string, readonly number[]> } | null = null;
 
   /** @param key Ed25519, for statements */
@@ -109,7 +109,8 @@ export class JointLab {
       candidate.pools.filter(({ place }) => place === this.place).map(({ label }) => label),
     );
     const pools = this.#groups.filter(({ label }) => labels.has(label)).flatMap((group) => group.pools);
-    this.#inCandidate.set(candidate.number, { day: candidate.day, pools: new Set(pools) });
+    const labs = new Set(candidate.pools.map(({ place }) => place)).size;
+    this.#inCandidate.set(candidate.number, { day: candidate.day, labs, pools: new Set(pools) });
   }
 
   /**
@@ -127,7 +128,7 @@ export class JointLab {
     if (own === undefined || day < own.day)
       refuse('COALITION_TRUST', `we have no part in candidate ${number} on day ${day}`, 'Do not answer.');
     const watched = pools.filter((pool) => own.pools.has(pool.number));
-    const growth = measureGrowth(watched, dayEndsMs(own.day), dayEndsMs(day));
+    const growth = measureGrowth(watched, dayEndsMs(own.day), dayEndsMs(day), own.labs);
     const statement: EvidenceStatement = {
       type: 'phalanx-joint-evidence-v1',
       place: this.place,

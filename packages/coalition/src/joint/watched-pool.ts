@@ -25,7 +25,10 @@ export interface Growth {
   readonly both: number | null;
 }
 
-/** Nats an account that evidence must have, as `isStrong` of `@phalanx/detect` asks: with less, most members may be strangers. */
+/**
+ * Nats an account that evidence must have, as `isStrong` of `@phalanx/detect` asks: an e-value of a few hundred accounts grows large though
+ * most of them are strangers. The labs of a candidate bring it up together: each owes its part, by their number.
+ */
 const LEAST_STRENGTH = 0.1;
 
 /**
@@ -33,10 +36,17 @@ const LEAST_STRENGTH = 0.1;
  *
  * Which pools these are may depend on everything that any lab saw up to `fromMs`, the evidence included, and on nothing after. A ratio
  * E(toMs)/E(fromMs) of a test supermartingale has conditional mean at most 1 given all that, so has the mean of several, and whatever is
- * lower: evidence of less than 0.1 nats an account and demand about which the lab has a doubt are held back to at most 1, and both are
+ * lower: evidence of less than 0.1 nats an account, divided by the number of labs, and demand about which the lab has a doubt are held back to at most 1, and both are
  * rounded down. A pool that was set aside has the ratio 1.
+ *
+ * @param labs labs of the candidate
  */
-export function measureGrowth(pools: readonly WatchedPool[], fromMs: number, toMs: number): Growth {
+export function measureGrowth(
+  pools: readonly WatchedPool[],
+  fromMs: number,
+  toMs: number,
+  labs: number,
+): Growth {
   if (pools.length === 0) return { coordination: 0, both: 0 };
   const ratios = pools.map((pool) => {
     if (pool.setAside !== null) return { coordination: 0, demand: 0 };
@@ -50,7 +60,7 @@ export function measureGrowth(pools: readonly WatchedPool[], fromMs: number, toM
   const both = logMeanE(ratios.map((ratio) => Math.min(ratio.coordination, ratio.demand)));
   const members = Math.max(...pools.map(({ accounts }) => accounts.length));
   const isDoubted = pools.some(({ isDemandDoubted }) => isDemandDoubted);
-  const isStrong = coordination >= LEAST_STRENGTH * members;
+  const isStrong = coordination >= (LEAST_STRENGTH * members) / labs;
   return {
     coordination: roundDown(isStrong ? coordination : Math.min(0, coordination)),
     both: roundDown(isStrong && !isDoubted ? both : Math.min(0, both)),

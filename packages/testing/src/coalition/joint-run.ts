@@ -51,6 +51,16 @@ export interface JointRun {
   accountsOf(place: number, label: number): ReadonlySet<string>;
 }
 
+/** Terms that a rehearsal may choose. */
+export interface JointOptions {
+  /** Labs that must hold a value before it is revealed, default 2. */
+  readonly threshold?: number;
+  /** Values that each lab submits a round, default 256. */
+  readonly entries?: number;
+  /** Default 0.01. */
+  readonly alpha?: number;
+}
+
 const QUORUM = [1, 3];
 
 /**
@@ -64,7 +74,7 @@ export async function runJointFinding(
   from: number,
   days: number,
   sketcher: CoalitionSketcher,
-  options: { readonly threshold?: number; readonly entries?: number; readonly alpha?: number } = {},
+  options: JointOptions = {},
 ): Promise<JointRun> {
   const { threshold = 2, entries = 256, alpha = 0.01 } = options;
   const terms: JointTerms = { epoch: epochOf(from * DAY_MS), threshold, entries, alpha };

@@ -109,7 +109,13 @@ export class SimulatedLab {
           if (token !== undefined) add('device', canonicalValue('device', token), accountId);
       }
     }
-    return [...held.values()];
+    // A band that the sample shows outside at all is reckoned to be held by as many more as were not looked at.
+    const scale = Math.max(1, rows / OUTSIDE_ROWS);
+    return [...held.values()].filter(({ valueClass, accounts }) => {
+      if (valueClass !== 'template-band') return true;
+      const inside = [...accounts].filter((account) => watched.has(account)).length;
+      return scale * (accounts.size - inside) < inside;
+    });
   }
 
   #bandsOf({ world }: DealtWorld, number: number, row: number, sketcher: CoalitionSketcher) {
