@@ -7,12 +7,14 @@ import { lockDirectory } from '../directory-lock.js';
 import { COLUMN_PARSERS } from './column-values.js';
 import { describeEngineError } from './engine-error.js';
 import { PglitePool } from './pglite-pool.js';
+import { PLANNER_SETTINGS } from './planner-settings.js';
 import { SyncedNodeFs } from './synced-node-fs.js';
 
 /** PGlite's own parameters without `-F`, which would switch fsync off; see `SyncedNodeFs`. */
 const SYNCED_START = [
   ...PGlite.defaultStartParams.filter((parameter) => parameter !== '-F'),
   ...['-c', 'fsync=on', '-c', 'wal_sync_method=fsync', '-c', 'synchronous_commit=on'],
+  ...PLANNER_SETTINGS.flatMap((setting) => ['-c', setting]),
 ];
 
 /**

@@ -11,6 +11,7 @@ import {
   MAX_CONNECTIONS,
   STATEMENT_LIMIT_MS,
 } from './limits.js';
+import { PLANNER_SETTINGS } from './planner-settings.js';
 
 /**
  * A PostgreSQL server, 14 or later, by `postgres://user:password@host:port/database`; `sslmode=verify-full` in the query asks for TLS
@@ -35,6 +36,7 @@ export function openPostgres(url: string): PostgresPool {
     lock_timeout: LOCK_WAIT_MS,
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
     application_name: 'phalanx',
+    options: PLANNER_SETTINGS.map((setting) => `-c ${setting}`).join(' '),
     types: {
       getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
         COLUMN_PARSERS[oid] ??
