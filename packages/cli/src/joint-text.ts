@@ -1,0 +1,160 @@
+import { describeVerdict, type JointVerdict, type VerdictText } from '@phalanx/coalition/joint';
+import { findLeaks, type Rehearsal } from '@phalanx/testing';
+import { formatCount, formatLog10, formatPlural } from './figures.js';
+import { type Paint, wrapText } from './terminal.js';
+
+/** What is told of a rehearsal: nothing that needs its telemetry. */
+export interface JointFigures {
+  readonly labs: readonly {
+    readonly name: string;
+    readonly accounts: number;
+    readonly exchanges: number;
+    readonly pools: number;
+    /** Findings of the lab alone. */
+    readonly alone: readonly { readonly kind: string; readonly accounts: number; readonly hydras: number }[];
+  }[];
+  /** Days since 1970: the first, and how many. */
+  readonly from: number;
+  readonly days: number;
+  readonly entries: number;
+  readonly revealed: number;
+  /** Verdicts of the last day, with words; named ones first. */
+  readonly verdicts: readonly (JointVerdict & { readonly text: VerdictText })[];
+  /** All verdicts of each day. */
+  readonly history: readonly { readonly day: number; readonly verdicts: readonly JointVerdict[] }[];
+  /** The truth about the pools of each verdict, in the order of its pools. */
+  readonly truth: readonly (readonly { readonly accounts: number; readonly hydras: number }[])[];
+  readonly crossed: readonly {
+    readonly kind: string;
+    readonly from: string;
+    readonly to: string;
+    readonly messages: number;
+    readonly bytes: number;
+  }[];
+  /** What was searched for and found in messages; empty when nothing was. */
+  readonly leaks: readonly string[];
+}
+
+const NAMED = new Set<JointVerdict['kind']>(['joint-pool', 'joint-campaign']);
+const RANK: readonly JointVerdict['kind'][] = [
+  'joint-campaign',
+  'joint-pool',
+  'lead',
+  'stands-aside',
+  'nothing',
+];
+
+/** @param from first day, days since 1970 */
+export function readJointFigures(rehearsal: Rehearsal, from: number, days: number): JointFigures {
+  const { world, participants, run, hydra } = rehearsal;
+  const nameOf = (place: number) => participants[place - 1]!.name;
+  const countHydras = (accounts: Iterable<string>) =>
+    [...accounts].filter((account) => hydra.has(account)).length;
+  const last = [...(run.days.at(-1)?.verdicts ?? [])].sort(
+    (a, b) => RANK.indexOf(a.kind) - RANK.indexOf(b.kind) || b.log10ECoordination - a.log10ECoordination,
+  );
+  return {
+    labs: participants.map(({ name, replay }, i) => ({
+      name,
+      accounts: replay.population,
+      exchanges: world.labs[i]!.reduce((sum, { world: part, sees }) => {
+        let count = 0;
+        for (let row = 0; row < part.size; row++) if (sees(row)) count++;
+        return sum + count;
+      }, 0),
+      pools: replay.pools.length,
+      alone: replay.findings.map(({ kind, members }) => ({
+        kind,
+        accounts: members.length,
+        hydras: countHydras(members.map(({ accountId }) => accountId)),
+      })),
+    })),
+    from,
+    days,
+    entries: run.terms.entries,
+    revealed: run.revealed,
+    verdicts: last.map((verdict) => ({ ...verdict, text: describeVerdict(verdict, nameOf) })),
+    history: run.days,
+    truth: last.map(({ candidate }) =>
+      candidate.pools.map(({ place, label }) => {
+        const accounts = run.accountsOf(place, label);
+        return { accounts: accounts.size, hydras: countHydras(accounts) };
+      }),
+    ),
+    crossed: run.transcript.countByKind(),
+    leaks: [...new Set(findLeaks(world, run.transcript.messages).map(({ what }) => what))],
+  };
+}
+
+/** Whether a verdict names somebody. */
+export function isNamed({ kind }: JointVerdict): boolean {
+  return NAMED.has(kind);
+}
+
+/** The story in words. */
+export function writeJointText(
+  story: JointFigures,
+  control: JointFigures,
+  { columns, paint }: { readonly columns: number; readonly paint: Paint },
+): string {
+  const wrap = (text: string, indent = '  ') => wrapText(text, columns, indent);
+  let out = `\n${paint.bold('Alone')}\n`;
+  for (const { name, accounts, exchanges, pools, alone } of story.labs) {
+    const found =
+      alone.length === 0
+        ? 'no finding'
+        : alone.map(({ kind, accounts: n }) => `${kind} of ${formatPlural(n, 'account')}`).join(', ');
+    out += wrap(
+      `lab ${name}  ${formatCount(accounts)} accounts, ${formatCount(exchanges)} exchanges, ${formatPlural(pools, 'pool')} examined: ${found}`,
+    );
+  }
+  out += `\n${paint.bold('Together')}\n`;
+  const told = story.verdicts.filter((verdict) => verdict.kind !== 'nothing');
+  if (told.length === 0) out += wrap('Nobody is named.');
+  for (const verdict of told.slice(0, 3)) out += writeVerdict(verdict, story, wrap, paint);
+  out += `\n${paint.bold('What crossed between parties')}\n`;
+  for (const { kind, from, to, messages, bytes } of story.crossed)
+    out += `  ${`${from} to ${to}`.padEnd(15)}${kind.padEnd(20)}${formatCount(messages).padStart(5)} messages${formatCount(bytes).padStart(11)} bytes\n`;
+  out += wrap(
+    `Each lab sent ${story.entries} sealed values a round, padding included. The hub read ${formatPlural(story.revealed, 'value')} that two labs or more hold. Searched for account ids, organisations, domains, cards, devices, addresses, prompts, counts and times of day: ${story.leaks.length === 0 ? 'none found' : `FOUND ${story.leaks.join(', ')}`}.`,
+  );
+  out += `\n${paint.bold('Against the truth, since this was a simulation')}\n`;
+  for (const [i, verdict] of story.verdicts.entries()) {
+    if (!isNamed(verdict)) continue;
+    const parts = verdict.candidate.pools.map(({ place, label }, p) => {
+      const { accounts, hydras } = story.truth[i]![p]!;
+      return `${story.labs[place - 1]!.name}:${label} ${hydras} of ${accounts}`;
+    });
+    out += wrap(`accounts of the hydra: ${parts.join(', ')}`);
+  }
+  const wrongly = control.verdicts.filter(isNamed).length;
+  out += wrap(
+    `The same labs without the hydra: ${formatPlural(control.verdicts.length, 'candidate')}, ${wrongly} named. A class, a declared aggregator, a benchmark and customers of all labs were there both times.`,
+  );
+  return out;
+}
+
+function writeVerdict(
+  verdict: JointFigures['verdicts'][number],
+  story: JointFigures,
+  wrap: (text: string, indent?: string) => string,
+  paint: Paint,
+): string {
+  const { text, evidence, candidate } = verdict;
+  let out = wrap(`${text.title}.`).replace(/\S.*/, (line) => paint.bold(line));
+  for (const sentence of text.sentences) out += wrap(sentence);
+  const said = evidence
+    .map(
+      ({ place, coordination }) =>
+        `${story.labs[place - 1]!.name} ${formatLog10((coordination ?? Number.NaN) / 10)}`,
+    )
+    .join(', ');
+  out += wrap(
+    `What each lab said since day ${candidate.day - story.from + 1}, log10 e rounded down: ${said}.`,
+  );
+  if (!isNamed(verdict)) return out;
+  out += wrap(`Innocent, it would be ${text.innocent.join('; or ')}.`);
+  out += wrap(`It would be refuted by ${text.wouldRefute.join('; or ')}.`);
+  out += wrap(`Rests on: ${text.assumption}`);
+  return out;
+}
