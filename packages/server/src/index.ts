@@ -1,1 +1,16 @@
-export {};
+export { type CeremonyBoard, CeremonyParticipant } from './ceremony/ceremony-participant.js';
+export { rawPublicKey } from './ceremony/hpke.js';
+export { type CeremonyView, KeyCeremony } from './ceremony/key-ceremony.js';
+export { type ConfirmedKey, confirmKey } from './ceremony/key-confirmation.js';
+export { digestOfRoster, type KeyRoster, parseKeyRoster } from './ceremony/key-roster.js';
+export { KeyShareFiles } from './ceremony/key-share-files.js';
+export { openRemoteBoard } from './ceremony/remote-board.js';
+export type { Authenticate } from './http/api.js';
+export { makeSender, type Sender, type SenderSettings } from './http/https-sender.js';
+export { limitBody, MAX_HELD_BYTES } from './hub/body-limits.js';
+export { type Hub, type HubSettings, openHub } from './hub/open-hub.js';
+export { PeerClient } from './hub/peer-client.js';
+export { KeyServer, type KeyServerSettings } from './matching/key-server.js';
+export { makeKeyServerApi } from './matching/key-server-routes.js';
+export { MatchingClient, type MatchingClientSettings } from './matching/matching-client.js';
+export { MatchingRoom, type OwnReveal, type SharedValue } from './matching/matching-room.js';

@@ -11,7 +11,8 @@ import {
   matchingInput,
 } from '@phalanx/coalition/matching';
 import { type Clock, toHex, utf8 } from '@phalanx/core';
-import { type ControlStore, openControlStore } from '@phalanx/store/control';
+import type { ControlStore } from '@phalanx/store/control';
+import { openTemporaryControlStore } from '@phalanx/store/temporary';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CeremonyBoard, CeremonyParticipant } from './ceremony-participant.js';
@@ -28,7 +29,7 @@ const STEP_MS = 1000;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'phalanx-ceremony-'));
-  store = await openControlStore({ dataDir: join(folder, 'control') });
+  store = await openTemporaryControlStore();
 });
 afterAll(async () => {
   await store.close();

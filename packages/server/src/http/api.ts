@@ -1,7 +1,10 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Caller, MemberRole } from '@phalanx/coalition/identity';
+import { encodeMessage } from '@phalanx/coalition/matching';
+import { utf8 } from '@phalanx/core';
 import type { Connection } from '@phalanx/ledger';
 import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
 import { answerError, answerUnauthorized, problem } from './problem.js';
 
 /** Says who asks; null when that cannot be established. */
@@ -31,10 +34,14 @@ export function makeApi(onError: (error: unknown) => void): Api {
   api.onError((error) => {
     const answer = answerError(error);
     if (answer !== null) return answer;
-    // Thrown by the framework for a body that is no JSON, or of another type.
-    const status = (error as { status?: unknown }).status;
-    if (status === 400) return problem(400, 'the body is not JSON');
-    if (status === 415) return problem(415, 'the body must be application/json');
+    if (error instanceof HTTPException) {
+      if (error.res !== undefined) return error.getResponse();
+      // Thrown by the framework for a body that is no JSON, or of another type.
+      return problem(
+        error.status,
+        error.status === 415 ? 'the body must be application/json' : 'the body is not JSON',
+      );
+    }
     onError(error);
     return problem(500, 'a fault of the server');
   });
@@ -52,14 +59,24 @@ export function requireCaller(api: Api, paths: string, authenticate: Authenticat
   });
 }
 
-/** The caller's id; a refusal when it has none of these roles. */
-export function memberOf(
-  context: Context<ApiEnv>,
-  ...roles: readonly MemberRole[]
-): { readonly id: string } | { readonly refusal: Response } {
+/** The caller's id. @throws HTTPException 403 when it has none of these roles */
+export function requireRole(context: Context<ApiEnv>, ...roles: readonly MemberRole[]): string {
   const { member } = context.get('caller');
-  if (roles.some((role) => member.roles.includes(role))) return { id: member.id };
-  return { refusal: problem(403, 'this is not for you', `It is for: ${roles.join(', ')}.`) };
+  if (!roles.some((role) => member.roles.includes(role)))
+    refuseWith(403, 'this is not for you', `It is for: ${roles.join(', ')}.`);
+  return member.id;
+}
+
+/** @throws HTTPException always */
+export function refuseWith(status: 403 | 404, title: string, detail?: string): never {
+  throw new HTTPException(status, { res: problem(status, title, detail) });
+}
+
+/** A message of private matching as an answer. */
+export function answerMessage<S extends z.ZodType>(schema: S, message: z.output<S>): never {
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  // The framework's types take what is in memory for what is on the wire, which differ here.
+  return new Response(utf8(encodeMessage(schema, message)), { headers }) as never;
 }
 
 /** RFC 9457. */

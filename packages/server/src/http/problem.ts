@@ -22,7 +22,7 @@ export function answerError(error: unknown): Response | null {
   if (status === undefined) return null;
   if (status === 401) return answerUnauthorized();
   if (status === 503) return problem(503, 'the store is not there', undefined, { 'retry-after': '5' });
-  return problem(status, error.message, error.advice);
+  return problem(status, error.message, error.advice, error.retryable ? { 'retry-after': '1' } : {});
 }
 
 /** 401, with what a caller may authenticate by besides a certificate (RFC 9110 section 11.6.1). */
