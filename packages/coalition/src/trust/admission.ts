@@ -55,6 +55,9 @@ export type Rejection =
   | 'broken-chain'
   | 'not-yet';
 
+/** Traces from which an equal list is taken for the same evidence: two labs that looked for themselves may well name the same few. */
+export const SAME_EVIDENCE = 8;
+
 /** How far a maker's clock may be ahead. */
 const CLOCK_SKEW_MS = 10 * 60_000;
 
@@ -107,7 +110,7 @@ function readIndicator(object: StixObject, member: string, head: VersionHead | n
       isRevoked: object.revoked === true,
       traces,
       validity,
-      evidenceDigest: traces === null || traces.length < 2 ? null : digestTraces(traces),
+      evidenceDigest: traces === null || traces.length < SAME_EVIDENCE ? null : digestTraces(traces),
     };
   } catch (error) {
     if (PhalanxError.is(error) && error.code === 'COALITION_PATTERN') return 'invalid';

@@ -7,7 +7,7 @@ export interface Claim {
   readonly objectId: string;
   /** When the hub took it in, milliseconds. */
   readonly atMs: number;
-  /** Digest of all traces of the indicator together; null when it names one alone, which many may name. */
+  /** Digest of all traces of the indicator together; null when they are so few that several labs may well name the same. */
   readonly evidenceDigest: string | null;
 }
 

@@ -17,7 +17,7 @@ export interface Independence {
 /**
  * Tells own claims from repeated ones.
  *
- * - Signed again: an indicator with the same several traces as an earlier one of another lab is the same evidence, and counts once.
+ * - Signed again: an indicator with the same list of many traces as an earlier one of another lab is the same evidence, and counts once.
  * - Never first: a lab that saw by itself is sometimes the first of those who tell of a trace, with probability 1/m among m. One that is the
  *   first of too few (binomial lower tail at the smallest 1/m, below 0.001) is a follower: its later claims do not count, only those where it was first.
  *

@@ -1,5 +1,5 @@
 import { fromHex, toHex } from '@phalanx/core';
-import { bandValues, estimateSimilarity, SKETCH_LANES } from '../matching/template-bands.js';
+import { BAND_LANES, BANDS, estimateSimilarity, SKETCH_LANES } from '../matching/template-bands.js';
 import { CLIENT_FINGERPRINT } from '../stix/extensions/client-fingerprint.js';
 import { OPRF_TOKEN } from '../stix/extensions/oprf-token.js';
 import { PROMPT_FINGERPRINT } from '../stix/extensions/prompt-fingerprint.js';
@@ -47,8 +47,17 @@ export function readTraces(pattern: string): readonly Trace[] | null {
   return [...new Map((traces as Trace[]).map((trace) => [keyOfTrace(trace), trace])).values()];
 }
 
+const keys = new WeakMap<Trace, string>();
+
 /** Equal for equal traces, and only for those. Begins with the kind. */
 export function keyOfTrace(trace: Trace): string {
+  // Asked for dozens of times in one assessment.
+  let key = keys.get(trace);
+  if (key === undefined) keys.set(trace, (key = writeKey(trace)));
+  return key;
+}
+
+function writeKey(trace: Trace): string {
   switch (trace.kind) {
     case 'prompt-fingerprint':
       return `${trace.kind}:${trace.paramsDigest}:${toHex(trace.lanes)}`;
@@ -72,7 +81,7 @@ export function fingerprintOfKey(key: string): Trace | null {
 /** Finds among many traces those that are the same thing to a reader: equal, or templates alike. */
 export class TraceIndex {
   readonly #traces = new Map<string, Trace>();
-  readonly #bands = new Map<string, string[]>();
+  readonly #bands = new Map<number, string[]>();
 
   constructor(traces: Iterable<Trace>) {
     for (const trace of traces) {
@@ -105,9 +114,11 @@ export function areAlike(a: Trace, b: Trace): boolean {
   return keyOfTrace(a) === keyOfTrace(b);
 }
 
-function bandsOf(trace: Trace): readonly string[] {
+/** Bands as numbers: which of the 16, and its four lanes. Two sets of parameters may meet in one, and are told apart by `areAlike`. */
+function bandsOf(trace: Trace): readonly number[] {
   if (trace.kind !== 'prompt-fingerprint') return [];
-  return bandValues(trace.lanes).map((band) => `${trace.paramsDigest}:${toHex(band)}`);
+  const view = new DataView(trace.lanes.buffer, trace.lanes.byteOffset, trace.lanes.byteLength);
+  return Array.from({ length: BANDS }, (_, band) => band * 2 ** 32 + view.getUint32(band * BAND_LANES));
 }
 
 function listAlternatives(expression: ObservationExpression): readonly Comparison[] | null {

@@ -9,7 +9,9 @@ import { Members } from './members.js';
 import { migrate } from './migrate.js';
 import { Nonces } from './nonces.js';
 import { Overlaps } from './overlaps.js';
+import { Quarantine } from './quarantine.js';
 import { Quotas } from './quotas.js';
+import { Retractions } from './retractions.js';
 import { TaxiiCollections } from './taxii-collections.js';
 
 /** The state of a coalition: one member a noun. Everything is in one database, so that a caller may trust what it has read. */
@@ -20,6 +22,8 @@ export class ControlStore {
   readonly quotas: Quotas;
   readonly keyEnvelopes: KeyEnvelopes;
   readonly overlaps: Overlaps;
+  readonly quarantine: Quarantine;
+  readonly retractions: Retractions;
   readonly #database: Kysely<ControlTables>;
 
   private constructor(database: Kysely<ControlTables>) {
@@ -30,6 +34,8 @@ export class ControlStore {
     this.quotas = new Quotas(database);
     this.keyEnvelopes = new KeyEnvelopes(database);
     this.overlaps = new Overlaps(database);
+    this.quarantine = new Quarantine(database);
+    this.retractions = new Retractions(database);
   }
 
   /** Brings the schema of what the pool leads to up to date, and takes the pool over. */

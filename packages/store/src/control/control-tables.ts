@@ -1,6 +1,7 @@
 import type { MatchingTables } from './matching-tables.js';
 import type { MemberTables } from './member-tables.js';
 import type { TaxiiTables } from './taxii-tables.js';
+import type { TrustTables } from './trust-tables.js';
 
 /** What `migrate` has done. */
 export interface MigrationTables {
@@ -8,4 +9,4 @@ export interface MigrationTables {
 }
 
 /** All tables of the control store, as kysely sees them. A noun declares its own in its file and is added here. */
-export type ControlTables = MigrationTables & TaxiiTables & MemberTables & MatchingTables;
+export type ControlTables = MigrationTables & TaxiiTables & MemberTables & MatchingTables & TrustTables;

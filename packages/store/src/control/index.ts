@@ -8,4 +8,6 @@ export type { Members } from './members.js';
 export type { Nonces } from './nonces.js';
 export { type ControlStoreOptions, openControlStore } from './open.js';
 export type { OverlapRun, Overlaps } from './overlaps.js';
+export type { Quarantine } from './quarantine.js';
 export type { Quotas } from './quotas.js';
+export type { Retractions } from './retractions.js';
