@@ -98,6 +98,82 @@ export const SETTINGS = {
     schema: z.boolean().default(true),
     meaning: 'Whether who asks (payment, network, sign-up, client) may propose pools.',
   },
+  'coalition.hub': {
+    schema: z.string().default(''),
+    meaning: 'The hub of the coalition, as https://hub.example. For labs and key servers.',
+  },
+  'coalition.identity': {
+    schema: z.string().default('coalition-identity.key'),
+    meaning: 'File with the keys under which this party acts (`phalanx coalition identity new`).',
+  },
+  'coalition.ca': {
+    schema: z.string().default(''),
+    meaning:
+      'PEM file with the authority of the certificates of hub and key servers. Empty: those of the machine.',
+  },
+  'coalition.certificate': {
+    schema: z.string().default(''),
+    meaning:
+      'PEM file with the certificate that this party shows. Empty: requests are signed with its key instead.',
+  },
+  'coalition.certificate_key': {
+    schema: z.string().default(''),
+    meaning: 'PEM file with the key of coalition.certificate.',
+  },
+  'coalition.roster': {
+    schema: z.string().default(''),
+    meaning: 'File that names the key servers, agreed by all parties. Empty: no private matching.',
+  },
+  'coalition.data': {
+    schema: z.string().min(1).default('.phalanx-coalition'),
+    meaning: 'Directory of a hub or key server: secrets, and the control store where there is no store_url.',
+  },
+  'coalition.store_url': {
+    schema: z.string().default(''),
+    meaning: 'PostgreSQL server of a hub or key server. Empty: an engine in the process, on coalition.data.',
+    secret: true,
+  },
+  'coalition.public_url': {
+    schema: z.string().default(''),
+    meaning: 'What callers write before the path of this hub or key server.',
+  },
+  'coalition.title': {
+    schema: z.string().min(1).max(200).default('Phalanx hub'),
+    meaning: 'Title of the hub in discovery.',
+  },
+  'coalition.threshold': {
+    schema: z.int().min(2).max(50).default(3),
+    meaning: 'Labs that must have seen a value before private matching tells it.',
+  },
+  'coalition.listen': {
+    schema: z.string().default('127.0.0.1:8443'),
+    meaning: 'Address for TLS: certificates, signed requests, access tokens.',
+  },
+  'coalition.tls_certificate': {
+    schema: z.string().default(''),
+    meaning: 'PEM file with the certificate of coalition.listen, intermediate ones after it.',
+  },
+  'coalition.tls_key': {
+    schema: z.string().default(''),
+    meaning: 'PEM file with the key of coalition.tls_certificate.',
+  },
+  'coalition.client_ca': {
+    schema: z.string().default(''),
+    meaning: 'PEM file with the authority of the certificates of members. Empty: none are asked for.',
+  },
+  'coalition.basic_listen': {
+    schema: z.string().default(''),
+    meaning: 'Address for TLS and names with passwords, TAXII alone: for clients that know nothing better.',
+  },
+  'coalition.loopback_listen': {
+    schema: z.string().default(''),
+    meaning:
+      'Address on loopback without TLS, behind a proxy: signed requests and access tokens. A certificate that a proxy has seen does not count.',
+  },
+  'coalition.operations_listen': {
+    schema: z.string().default(''),
+    meaning: 'Address on loopback for /health, /ready and /metrics.',
+  },
 } as const satisfies Record<string, Setting>;
 
 export type SettingKey = keyof typeof SETTINGS;
