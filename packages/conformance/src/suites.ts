@@ -3,6 +3,7 @@ import { attribution } from './attribution.js';
 import { blackBox } from './black-box.js';
 import { canonicalJsonSuite } from './canonical-json.js';
 import { clickhouseShards } from './clickhouse-shards.js';
+import { coalitionIdentity } from './coalition-identity.js';
 import { clickhouseCluster } from './clickhouse-suite.js';
 import { evidenceBundle } from './evidence-bundle.js';
 import { evidenceFormats } from './evidence-formats.js';
@@ -23,6 +24,7 @@ import { signatureVectors } from './signature-vectors.js';
 import { stix } from './stix.js';
 import type { Suite } from './suite.js';
 import { tails } from './tails.js';
+import { taxiiClient } from './taxii-client.js';
 import { templateFingerprint } from './template-fingerprint.js';
 import { transparencyLog } from './transparency-log.js';
 import { triage } from './triage.js';
@@ -70,6 +72,8 @@ export const suites: readonly Suite[] = [
   watermarkOwn,
   watermarkEngines,
   stix,
+  coalitionIdentity,
+  taxiiClient,
   formats,
   evidenceFormats,
   evidenceReport,

@@ -52,7 +52,7 @@ export async function signRequest(request: Request, key: ClientKey, clock: Clock
   const signature = signBytes(key.privateKey, utf8(makeSignatureBase(message, parameters)));
   headers.set('signature-input', formatDictionary(new Map([[LABEL, parameters]])));
   headers.set('signature', formatDictionary(new Map([[LABEL, { value: signature, parameters: new Map() }]])));
-  return new Request(request, { headers, ...(body.length > 0 ? { body } : {}) });
+  return new Request(request, { headers, ...(mayHaveBody(request) ? { body } : {}) });
 }
 
 /** What a hub checks a signature against. */

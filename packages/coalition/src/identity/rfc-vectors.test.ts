@@ -4,9 +4,11 @@ import { utf8 } from '@phalanx/core';
 import { describe, expect, it } from 'vitest';
 import { readPublicJwk, thumbprintOf, toClientKey } from './client-key.js';
 import { checkContentDigest, formatContentDigest } from './content-digest.js';
+import { checkDpopProof } from './dpop.js';
 import { signBytes, verifyBytes } from './signature-algorithm.js';
 import { makeSignatureBase, type SignedMessage } from './signature-base.js';
 import { formatDictionary, type InnerList, parseDictionary } from './structured-field.js';
+import { ListedNonces } from './test-hub.test.support.js';
 
 const vectors = JSON.parse(readFileSync(new URL('../../vectors/identity.json', import.meta.url), 'utf8'));
 
@@ -103,4 +105,41 @@ it.each(vectors.digests as { body: string; field: string }[])('RFC 9530: $field'
 it('RFC 8037 appendix A.3: thumbprint of an Ed25519 key', async () => {
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
   expect(await thumbprintOf(readPublicJwk(jwk))).toBe('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');
+});
+
+it('RFC 7638 section 3.1: thumbprint of an RSA key', async () => {
+  const { jwk, thumbprint } = vectors.thumbprint;
+  expect(await thumbprintOf(jwk)).toBe(thumbprint);
+});
+
+interface ProofExample {
+  proof: string;
+  method: string;
+  url: string;
+  accessToken: string | null;
+  atMs: number;
+  jkt: string;
+}
+
+describe.each(vectors.proofs as ProofExample[])('RFC 9449: the proof for $url', (example) => {
+  const check = (change: Partial<ProofExample> = {}) => {
+    const { proof, atMs, ...use } = { ...example, ...change };
+    return checkDpopProof(proof, { ...use, nonces: new ListedNonces(), clock: { nowMs: () => atMs } }, 'x');
+  };
+
+  it('holds for what it was made for', async () => {
+    expect(await check()).toEqual({ jkt: example.jkt, nonce: null });
+    expect((await check({ url: `${example.url}?query#fragment` })).jkt).toBe(example.jkt);
+  });
+
+  it.each([
+    ['method', { method: 'PUT' }],
+    ['target', { url: 'https://server.example.com/other' }],
+    ['token', { accessToken: 'other' }],
+    ['time', { atMs: example.atMs + 60_000 }],
+    ['earlier time', { atMs: example.atMs - 5_001 }],
+    ['signature', { proof: `${example.proof.slice(0, -2)}AA` }],
+  ])('holds for no other %s', async (_, change) => {
+    await expect(check(change)).rejects.toMatchObject({ code: 'COALITION_IDENTITY' });
+  });
 });
