@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 export interface Python {
   /** Runs `python/<script>` with arguments and `input` on standard input; returns its standard output. */
   run(script: string, args: readonly string[], input?: string): Promise<string>;
+  /** Starts `python/<script>`, which must end when its standard input does; what it says on standard error is dropped. */
+  start(script: string, args: readonly string[]): ChildProcess;
 }
 
 /**
@@ -35,6 +37,8 @@ export class PythonSetup {
       return {
         run: (script, args, input = '') =>
           runFile(interpreter, [join(SCRIPTS, script), ...args], input, SCRIPT_MS),
+        start: (script, args) =>
+          spawn(interpreter, [join(SCRIPTS, script), ...args], { stdio: ['pipe', 'pipe', 'ignore'] }),
       };
     } catch (error) {
       return `no python3 with ${packages.join(', ')}: ${lastLine(error)}`;
