@@ -26,7 +26,8 @@ export interface Pseudonym {
   readonly memberId: string;
   /** Id of a STIX identity that is drawn at random, and belongs to no other name. */
   readonly identity: string;
-  /** Thumbprint of the key that signs objects under this name. */
+  /** Key that signs objects under this name, and its thumbprint. */
+  readonly jwk: PublicJwk;
   readonly kid: string;
   /** By the hub; see `readPseudonymCertificate`. */
   readonly certificate: string;
@@ -61,7 +62,7 @@ export function groupEpoch({ epochDays }: Group, atMs: number): number {
 }
 
 /** How long after its epoch a pseudonym may still write and be verified: objects made at its end arrive later. */
-const GRACE_MS = DAY_MS;
+export const PSEUDONYM_GRACE_MS = DAY_MS;
 
 /**
  * Gives a member its pseudonym in a group for the present epoch: one, so that it counts as one lab whatever it does.
@@ -91,7 +92,7 @@ export async function takePseudonym(
     identity,
     jwk,
     fromMs: epoch * length,
-    untilMs: (epoch + 1) * length + GRACE_MS,
+    untilMs: (epoch + 1) * length + PSEUDONYM_GRACE_MS,
   };
   const certificate = await certifyPseudonym(terms, hub);
   const taken = await groups.addPseudonym({
@@ -99,6 +100,7 @@ export async function takePseudonym(
     epoch,
     memberId: member.id,
     identity,
+    jwk,
     kid,
     certificate,
   });
@@ -121,37 +123,42 @@ export async function listGroupNames(
   groups: GroupRegistry,
   atMs: number,
 ): Promise<readonly GroupName[] | null> {
-  const group = await groups.findGroup(groupId, member.id);
-  if (group === null) return null;
-  const epochs = new Set([groupEpoch(group, atMs), groupEpoch(group, atMs - GRACE_MS)]);
-  const found = await Promise.all([...epochs].map((epoch) => groups.listPseudonyms(groupId, epoch)));
-  return found
-    .flat()
+  const present = await listPresent(groupId, member, groups, atMs);
+  if (present === null) return null;
+  return present.pseudonyms
     .sort((a, b) => (a.identity < b.identity ? -1 : 1))
     .map(({ identity, certificate, memberId }) => ({
       identity,
       certificate,
-      memberId: group.visibility === 'visible' ? memberId : null,
+      memberId: present.group.visibility === 'visible' ? memberId : null,
     }));
 }
 
 /**
- * Whether a member may write as an identity: its own where it writes for itself, its pseudonym where it writes in a group. In a group its own
- * identity is refused, so that nobody shows itself by mistake.
+ * As whom a member may write in a collection: itself in one of no group, its pseudonyms in one of its groups. There its own identity is not
+ * among them, so that nobody shows itself by mistake.
  *
- * @param groupId of the collection that it writes to; null for one of no group
+ * @param groupIds groups that have rights in the collection
  */
-export async function mayWriteAs(
-  identity: string,
+export async function listAuthors(
   member: Member,
-  groupId: string | null,
+  groupIds: readonly string[],
   groups: GroupRegistry,
   atMs: number,
-): Promise<boolean> {
-  if (groupId === null) return identity === member.identity;
+): Promise<ReadonlySet<string>> {
+  if (groupIds.length === 0) return new Set([member.identity]);
+  const found = await Promise.all(groupIds.map((id) => listPresent(id, member, groups, atMs)));
+  const own = found
+    .flatMap((present) => present?.pseudonyms ?? [])
+    .filter(({ memberId }) => memberId === member.id);
+  return new Set(own.map(({ identity }) => identity));
+}
+
+/** A group that a member is in, and the pseudonyms in it that may write now; null when it is in no such group. */
+async function listPresent(groupId: string, member: Member, groups: GroupRegistry, atMs: number) {
   const group = await groups.findGroup(groupId, member.id);
-  const author = group === null ? null : await groups.findAuthor(identity);
-  if (group === null || author === null) return false;
-  const epochs = [groupEpoch(group, atMs), groupEpoch(group, atMs - GRACE_MS)];
-  return author.groupId === groupId && author.memberId === member.id && epochs.includes(author.epoch);
+  if (group === null) return null;
+  const epochs = new Set([groupEpoch(group, atMs), groupEpoch(group, atMs - PSEUDONYM_GRACE_MS)]);
+  const pseudonyms = await Promise.all([...epochs].map((epoch) => groups.listPseudonyms(groupId, epoch)));
+  return { group, pseudonyms: pseudonyms.flat() };
 }

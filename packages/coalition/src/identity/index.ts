@@ -47,8 +47,9 @@ export {
   type GroupName,
   type GroupRegistry,
   groupEpoch,
+  listAuthors,
   listGroupNames,
-  mayWriteAs,
+  PSEUDONYM_GRACE_MS,
   type Pseudonym,
   takePseudonym,
 } from './group.js';

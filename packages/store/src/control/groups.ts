@@ -1,4 +1,13 @@
-import type { Group, GroupRegistry, Pseudonym } from '@phalanx/coalition/identity';
+import type { SignerKey } from '@phalanx/coalition';
+import {
+  type Group,
+  type GroupRegistry,
+  PSEUDONYM_GRACE_MS,
+  type Pseudonym,
+  type PublicJwk,
+  toPublicKey,
+} from '@phalanx/coalition/identity';
+import { DAY_MS } from '@phalanx/core';
 import type { Kysely, Selectable } from 'kysely';
 import type { MemberTables } from './member-tables.js';
 
@@ -67,10 +76,18 @@ export class Groups implements GroupRegistry {
 
   /** @throws PhalanxError `STORE_ROW_INVALID` when the key or identity is that of another pseudonym */
   async addPseudonym(pseudonym: Pseudonym): Promise<Pseudonym> {
-    const { groupId, epoch, memberId, identity, kid, certificate } = pseudonym;
+    const { groupId, epoch, memberId, identity, kid, jwk, certificate } = pseudonym;
     await this.#database
       .insertInto('pseudonyms')
-      .values({ group_id: groupId, epoch, member_id: memberId, identity, kid, certificate })
+      .values({
+        group_id: groupId,
+        epoch,
+        member_id: memberId,
+        identity,
+        kid,
+        jwk: JSON.stringify(jwk),
+        certificate,
+      })
       .onConflict((conflict) => conflict.columns(['group_id', 'epoch', 'member_id']).doNothing())
       .execute();
     const row = await this.#database
@@ -90,6 +107,21 @@ export class Groups implements GroupRegistry {
       .where('identity', '=', identity)
       .executeTakeFirst();
     return row === undefined ? null : toPseudonym(row);
+  }
+
+  /** Keys that sign objects under pseudonyms of any group from an epoch that ends after `atMs`, by `kid`: for `verifyObject`. */
+  async listSigners(atMs: number): Promise<Map<string, SignerKey>> {
+    const rows = await this.#database
+      .selectFrom('pseudonyms')
+      .innerJoin('member_groups', 'member_groups.id', 'pseudonyms.group_id')
+      .select(['kid', 'jwk', 'identity', 'epoch', 'epoch_days'])
+      .execute();
+    const present = rows.filter(
+      (row) => (row.epoch + 1) * row.epoch_days * DAY_MS + PSEUDONYM_GRACE_MS > atMs,
+    );
+    return new Map(
+      present.map(({ kid, jwk, identity }) => [kid, { publicKey: toPublicKey(jwk as PublicJwk), identity }]),
+    );
   }
 
   async forgetBefore(groupId: string, epoch: number): Promise<number> {
@@ -118,6 +150,7 @@ function toPseudonym(row: Selectable<MemberTables['pseudonyms']>): Pseudonym {
     memberId: row.member_id,
     identity: row.identity,
     kid: row.kid,
+    jwk: row.jwk as PublicJwk,
     certificate: row.certificate,
   };
 }

@@ -24,6 +24,8 @@ export interface MemberTables {
     member_id: string;
     identity: string;
     kid: string;
+    /** JSON text going in, parsed coming out. */
+    jwk: unknown;
     certificate: string;
   };
 }

@@ -1,13 +1,15 @@
-import type { TlpLevel } from '@phalanx/coalition';
-import type {
-  Member,
-  MemberCertificate,
-  MemberCredentials,
-  MemberKey,
-  MemberRegistry,
-  MemberRole,
-  PublicJwk,
-  Validity,
+import type { SignerKey, TlpLevel } from '@phalanx/coalition';
+import {
+  isValidAt,
+  type Member,
+  type MemberCertificate,
+  type MemberCredentials,
+  type MemberKey,
+  type MemberRegistry,
+  type MemberRole,
+  type PublicJwk,
+  toPublicKey,
+  type Validity,
 } from '@phalanx/coalition/identity';
 import { PhalanxError } from '@phalanx/core';
 import type { Kysely, Selectable } from 'kysely';
@@ -114,6 +116,23 @@ export class Members implements MemberRegistry {
       .where('kid', '=', kid)
       .executeTakeFirst();
     return revoked.numUpdatedRows > 0n;
+  }
+
+  /** Keys that sign objects of members who may do so at a time, by `kid`: for `verifyObject`, which knows Ed25519 alone. */
+  async listSigners(atMs: number): Promise<Map<string, SignerKey>> {
+    const rows = await this.#database
+      .selectFrom('member_keys')
+      .innerJoin('members', 'members.id', 'member_keys.member_id')
+      .select(['kid', 'jwk', 'identity', 'member_id', 'from_ms', 'until_ms', 'revoked_at_ms'])
+      .where('suspended_at_ms', 'is', null)
+      .execute();
+    const present = rows.filter((row) => isValidAt(toValidity(row), atMs));
+    return new Map(
+      present.flatMap(({ kid, jwk, identity }) => {
+        const known = jwk as PublicJwk;
+        return known.kty === 'OKP' ? [[kid, { publicKey: toPublicKey(known), identity }] as const] : [];
+      }),
+    );
   }
 
   async findCertificate(thumbprint: string): Promise<MemberCertificate | null> {

@@ -4,8 +4,8 @@ import { type Clock, MINUTE_MS, PhalanxError } from '@phalanx/core';
 import type { Kysely } from 'kysely';
 import type { MemberTables } from './member-tables.js';
 
-/** Nonces of one scope in one minute and process. A scope is a member's or its key's: 100 requests a second. */
-const MOST_A_MINUTE = 6_000;
+/** Nonces of one scope, a member's or its key's, in one minute and process: a little more than what a TAXII server answers of one member. */
+const MOST_A_MINUTE = 2_000;
 /** How often what has expired is removed. */
 const SWEEP_MS = 10_000;
 

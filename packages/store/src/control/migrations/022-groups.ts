@@ -22,6 +22,7 @@ export const groups: Migration = {
        member_id text COLLATE "C" NOT NULL REFERENCES members,
        identity text COLLATE "C" NOT NULL UNIQUE,
        kid text COLLATE "C" NOT NULL UNIQUE,
+       jwk jsonb NOT NULL,
        certificate text NOT NULL,
        PRIMARY KEY (group_id, epoch, member_id)
      )`,
