@@ -21,4 +21,33 @@ export function addCoalitionCommands(
     .action(async (flags) =>
       finish(await (await import('./coalition-demo.js')).coalitionDemoCommand(flags, terminal)),
     );
+
+  const collect = (value: string, earlier: string[]) => [...earlier, value];
+  const access = 'JSON file that says by origin how servers are reached';
+  const member = "file of a member's public keys, as identity prints it; repeatable";
+
+  coalition
+    .command('pull')
+    .argument('<collection>', 'address of a TAXII collection, of our hub or another server')
+    .description('what was added to a collection since the last time, as bundles in a folder')
+    .requiredOption('--out <folder>', 'for the bundles and the checkpoint')
+    .option('--access <file>', access)
+    .option('--member <file>', `${member}; only what they signed, or nobody, is taken`, collect, [])
+    .option('--json', 'figures for machines on stdout')
+    .action(async (address, flags) =>
+      finish(await (await import('./coalition-pull.js')).pullCommand(address, flags, terminal)),
+    );
+
+  coalition
+    .command('mirror')
+    .description('takes what one collection has and another has not from one to the other')
+    .requiredOption('--from <collection>', 'address of a TAXII collection')
+    .requiredOption('--to <collection>', 'address of another')
+    .requiredOption('--state <file>', 'up to where it went')
+    .option('--access <file>', access)
+    .option('--member <file>', member, collect, [])
+    .option('--json', 'the report for machines on stdout')
+    .action(async (flags) =>
+      finish(await (await import('./coalition-mirror.js')).mirrorCommand(flags, terminal)),
+    );
 }

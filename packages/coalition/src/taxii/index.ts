@@ -20,12 +20,14 @@ export {
   type Transport,
 } from './client/index.js';
 export {
+  judgeSigner,
   type MirrorReport,
   type MirrorSettings,
   type MirrorSource,
   type MirrorStateKeeper,
   type MirrorTarget,
   mirrorCollection,
+  type RelayVerdict,
   readRemote,
   readStore,
   writeRemote,

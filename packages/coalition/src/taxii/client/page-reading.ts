@@ -42,6 +42,8 @@ export interface PagedList<T> {
 /** What came new, and up to where the list is read with it. */
 export interface ReadPage<T> {
   readonly items: readonly T[];
+  /** No item of the page was added after this, in microseconds; null where the server does not tell. */
+  readonly addedUntilUs: number | null;
   /** To be kept when the items are durable: a reading from it misses nothing of what this one would still have given. */
   readonly checkpoint: ReadCheckpoint;
 }
@@ -103,7 +105,11 @@ export async function* readPages<T>(
       const cursorUs = read.cursorUs;
       if (cursorUs !== null && fresh.length > 0) seen.forgetBefore(cursorUs);
       if (fresh.length > 0 || !answer.more) {
-        yield { items: fresh, checkpoint: { cursorUs, keys: seen.listLatest() } };
+        yield {
+          items: fresh,
+          addedUntilUs: last?.us ?? null,
+          checkpoint: { cursorUs, keys: seen.listLatest() },
+        };
       }
       if (!answer.more) return;
       if (byTime) course = { last, size: answer.items.length, isStuck };

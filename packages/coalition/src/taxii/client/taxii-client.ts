@@ -34,6 +34,8 @@ export interface RefusedItem {
 export interface RemoteObjects {
   readonly objects: readonly StixObject[];
   readonly refused: readonly RefusedItem[];
+  /** None of them was added after this, in microseconds; null where the server does not tell. */
+  readonly addedUntilUs: number | null;
   readonly checkpoint: ReadCheckpoint;
 }
 
@@ -104,8 +106,8 @@ export class TaxiiClient {
       new URL('manifest/', base),
       ALL_VERSIONS,
     );
-    for await (const { items, checkpoint } of readPages(list, since, this.#startUs())) {
-      yield { ...sortOut(items), checkpoint };
+    for await (const { items, addedUntilUs, checkpoint } of readPages(list, since, this.#startUs())) {
+      yield { ...sortOut(items), addedUntilUs, checkpoint };
     }
   }
 
