@@ -30,9 +30,17 @@ const MEASUREMENTS: Readonly<
     what: 'exchanges committed to in six groups, chained, logged with sealed openings and signed for: a second, to acknowledgement, memory: [--exchanges 50000000] [--offered 25000]',
     run: async (args) => (await import('./record-append.js')).benchRecordAppend(args),
   },
+  'coalition-poisoning': {
+    what: 'what planted indicators achieve: 11 attacks by one lab of seven, collusions of up to three: [--seeds 3] [--planted 1000]',
+    run: async (args) => (await import('./coalition-poisoning.js')).benchCoalitionPoisoning(args),
+  },
   'private-matching': {
     what: 'how many elements two sets share, beside psi.js in the same run; rates of clients, key servers and collector: [--elements 100000] [--values 2000] [--submissions 200000] [--no-peer]',
     run: async (args) => (await import('./private-matching.js')).benchPrivateMatching(args),
+  },
+  'joint-finding': {
+    what: 'coalitions without a hydra: candidates, names, e-values of pools joined by force; with one: days until a lab alone, and all together, name it: [--honest 20] [--seeds 5] [--labs 3] [--days 7] [--accounts 300] [--rates 6,8] [--campaign plain|reasoning|rewrites|careful]',
+    run: async (args) => (await import('./joint-finding.js')).benchJointFinding(args),
   },
   radioactivity: {
     what: 'students counted on marked text in known shares, closed and open tests; clean students under many keys: [--text FILE.jsonl] [--schemes kgw,gumbel,synthid] [--seeds 5] [--keys 250] [--training 60000] [--no-curve] [--no-clean]',

@@ -55,6 +55,8 @@ export { ScoreVocabulary } from './language/score-vocabulary.js';
 export { encodeWords } from './language/word-vocabulary.js';
 export { type LogFiles, toLiteLlmPayload, writeLiteLlmLog } from './litellm-log.js';
 export { measureNearRepeats, type NearRepeats } from './near-repeat.js';
+export { type PoisoningResult, playPoisoning } from './poisoning/game.js';
+export { ATTACKS, type Attack, POISONING_DEFAULTS, type PoisoningOptions } from './poisoning/game-options.js';
 export { loadPromptFolder, PromptSource } from './prompt-source.js';
 export {
   type ClosedTrial,

@@ -20,6 +20,8 @@ const OPEN: readonly QuarantineState[] = ['quarantined', 'replayed', 'disputed',
 
 export interface ReplayOptions {
   readonly store: TrustStore;
+  /** Member as whom the lab itself takes part. */
+  readonly self: string;
   readonly telemetry: OwnTelemetry;
   /** Besides what is permanent; give `permanentList()` too. */
   readonly lists: readonly WarningList[];
@@ -85,7 +87,7 @@ export async function replayQuarantine(options: ReplayOptions): Promise<ReplaySu
 }
 
 async function gather(
-  { store, lists, atMs }: ReplayOptions,
+  { store, self, lists, atMs }: ReplayOptions,
   live: readonly { readonly held: HeldIndicator; readonly traces: readonly Trace[] }[],
 ): Promise<TrustKnowledge> {
   const named = new Map<string, { trace: Trace; indicatorIds: string[] }>();
@@ -101,6 +103,7 @@ async function gather(
   const overrides = await store.listOverrides(atMs);
   const counted = await store.listClaims();
   return {
+    self,
     traces,
     claims: counted.filter(({ traceKey }) => named.has(traceKey)),
     absences: await store.listAbsences(),

@@ -36,7 +36,7 @@ export async function takeIn(
   const held = object.type === 'indicator' ? await store.findHeld(object.id) : null;
   const admitted = admitObject(object, known, held === null ? null : headOf(held), atMs);
   if (typeof admitted === 'string') return admitted;
-  if (admitted.member === self) return 'own';
+  if (admitted.member === self) return noteOwn(store, admitted, self, addedMs);
   switch (admitted.kind) {
     case 'indicator':
       return takeIndicator(intake, admitted, held, addedMs, atMs);
@@ -45,6 +45,27 @@ export async function takeIn(
     case 'opinion':
       return takeOpinion(intake, admitted, addedMs);
   }
+}
+
+/** One's own words come back from the hub: with the hub's time, they show who only repeats them. */
+async function noteOwn(
+  store: TrustStore,
+  admitted: Admitted,
+  self: string,
+  addedMs: number,
+): Promise<TakenIn> {
+  if (admitted.kind === 'indicator') {
+    const { object, traces, isRevoked, evidenceDigest } = admitted;
+    const claims = (isRevoked ? [] : (traces ?? [])).map((trace) => ({
+      traceKey: keyOfTrace(trace),
+      member: self,
+      objectId: object.id,
+      atMs: addedMs,
+      evidenceDigest,
+    }));
+    await store.apply({ claims: [{ objectId: object.id, claims }] });
+  }
+  return 'own';
 }
 
 async function takeIndicator(

@@ -10,7 +10,12 @@ import type { TrustReason } from './trust-reason.js';
 
 /** Everything that a lab knows when it assesses. Rows of any order. */
 export interface TrustKnowledge {
-  /** Of indicators that are in force; claims on traces that are not in `traces` are left out. */
+  /** Member as whom the lab itself takes part. */
+  readonly self: string;
+  /**
+   * Of indicators that are in force; claims on traces that are not in `traces` are left out. One's own are among them: they are no voice, and who
+   * repeats them has not told of anything first.
+   */
   readonly claims: readonly Claim[];
   readonly absences: readonly Absence[];
   readonly opinions: readonly StatedOpinion[];
@@ -97,6 +102,7 @@ export function assessTraces(
     const judgement = judgements.get(traceKey);
     const counted = (claimsOf.get(leaderOf.get(traceKey)!) ?? []).filter(
       (claim) =>
+        claim.member !== knowledge.self &&
         !knowledge.barred.has(claim.member) &&
         independence.isIndependent(claim) &&
         precisionOf(claim.member, trace.kind).low >= terms.credit,
@@ -207,7 +213,9 @@ function learnOutcomes(
     const hits = replayed.get(traceKey);
     const isListed = knowledge.warned.has(traceKey);
     const judgement = judgements.get(traceKey);
-    const claims = claimsOf.get(leaderOf.get(traceKey)!) ?? [];
+    const claims = (claimsOf.get(leaderOf.get(traceKey)!) ?? []).filter(
+      ({ member }) => member !== knowledge.self,
+    );
     const isRight = !isListed && judgement?.isCorroborated === true && judgement.isWithinBudget;
     const isWrong = isListed || (hits != null && isAgainstGood(hits) && !isRight);
     const about = { kind: trace.kind, subject: traceKey, atMs };

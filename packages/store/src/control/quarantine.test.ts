@@ -120,6 +120,7 @@ for (const engine of CONTROL_ENGINES) {
     const replay = (hits: ReadonlyMap<string, Partial<TraceHits>>, atMs = NOW) =>
       replayQuarantine({
         store: store.quarantine,
+        self: 'a',
         telemetry: telemetry(hits),
         lists: [],
         terms: DEFAULT_TERMS,
