@@ -6,11 +6,16 @@ export { digestOfRoster, type KeyRoster, parseKeyRoster } from './ceremony/key-r
 export { KeyShareFiles } from './ceremony/key-share-files.js';
 export { openRemoteBoard } from './ceremony/remote-board.js';
 export type { Authenticate } from './http/api.js';
+export { makeApi } from './http/api.js';
 export { makeSender, type Sender, type SenderSettings } from './http/https-sender.js';
+export { Metrics } from './http/metrics.js';
+export { addOperationRoutes } from './http/operation-routes.js';
 export { limitBody, MAX_HELD_BYTES } from './hub/body-limits.js';
+export { type Address, formatAccess, type ListenerPlan, openListeners } from './hub/listeners.js';
 export { type Hub, type HubSettings, openHub } from './hub/open-hub.js';
 export { PeerClient } from './hub/peer-client.js';
 export { KeyServer, type KeyServerSettings } from './matching/key-server.js';
 export { makeKeyServerApi } from './matching/key-server-routes.js';
 export { MatchingClient, type MatchingClientSettings } from './matching/matching-client.js';
 export { MatchingRoom, type OwnReveal, type SharedValue } from './matching/matching-room.js';
+export { OVERLAP_STEPS, type OverlapStep } from './matching/overlap-mailbox.js';

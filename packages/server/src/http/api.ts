@@ -48,6 +48,17 @@ export function makeApi(onError: (error: unknown) => void): Api {
   return api;
 }
 
+/** Where a party describes itself. */
+export const DESCRIPTION_PATH = '/openapi.json';
+
+/** Shows the description of all routes, in OpenAPI 3.1. It holds nothing of anybody, and anybody may read it. */
+export function describeApi(api: Api, title: string): void {
+  api.doc31(DESCRIPTION_PATH, {
+    openapi: '3.1.0',
+    info: { title, version: '1', license: { name: 'Apache-2.0' } },
+  });
+}
+
 /** From here on nobody is served who is not known. */
 export function requireCaller(api: Api, paths: string, authenticate: Authenticate): void {
   api.use(paths, async (context, next) => {

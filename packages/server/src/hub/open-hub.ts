@@ -19,9 +19,10 @@ import type { ControlStore, EpochKeys } from '@phalanx/store/control';
 import { addCeremonyRoutes } from '../ceremony/ceremony-routes.js';
 import { KeyCeremony } from '../ceremony/key-ceremony.js';
 import type { KeyRoster } from '../ceremony/key-roster.js';
-import { makeApi, requireCaller } from '../http/api.js';
+import { DESCRIPTION_PATH, describeApi, makeApi, requireCaller } from '../http/api.js';
 import { Metrics } from '../http/metrics.js';
 import { addOperationRoutes } from '../http/operation-routes.js';
+import { problem } from '../http/problem.js';
 import { MatchingRoom } from '../matching/matching-room.js';
 import { addMatchingRoutes } from '../matching/matching-routes.js';
 import { OverlapMailbox } from '../matching/overlap-mailbox.js';
@@ -116,13 +117,16 @@ export function openHub(settings: HubSettings): Hub {
       authenticate(request, connection, { ...identity, methods, passwords });
     const api = makeApi(onError);
     requireCaller(api, '/coalition/*', identify);
+    describeApi(api, 'Hub of a coalition');
     addMemberRoutes(api, store, clock);
     if (ceremony !== null) addCeremonyRoutes(api, ceremony);
     addMatchingRoutes(api, room, clock, metrics);
     addOverlapRoutes(api, mailbox);
     return async (request, connection) => {
       const { pathname } = new URL(request.url);
-      if (pathname.startsWith('/coalition/')) return api.fetch(request, { connection });
+      const isOldClient = methods.includes('basic');
+      if (pathname.startsWith('/coalition/') || pathname === DESCRIPTION_PATH)
+        return isOldClient ? problem(404, 'there is nothing here') : api.fetch(request, { connection });
       if (pathname === IDENTITY_PATHS.token) return answerTokenRequest(request, connection, identity);
       if (pathname === IDENTITY_PATHS.keys) return answerHubKeys(identity);
       if (pathname === IDENTITY_PATHS.metadata) return answerMetadata(identity);

@@ -56,13 +56,19 @@ export class PeerClient {
     await this.call(method, path, encodeMessage(schema, body));
   }
 
-  async call(method: string, path: string, body?: string): Promise<Response> {
+  /** @param headers in place of JSON's */
+  async call(
+    method: string,
+    path: string,
+    body?: string,
+    headers: Readonly<Record<string, string>> = {
+      accept: 'application/json',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+  ): Promise<Response> {
     const request = new Request(this.#url + path, {
       method,
-      headers: {
-        accept: 'application/json',
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-      },
+      headers,
       ...(body !== undefined && { body }),
     });
     const response = await this.#send(await this.#authorize(request));

@@ -11,6 +11,7 @@ import {
   type Api,
   type Authenticate,
   answerMessage,
+  describeApi,
   jsonBody,
   jsonContent,
   makeApi,
@@ -20,7 +21,6 @@ import {
   requireRole,
 } from '../http/api.js';
 import { Metrics } from '../http/metrics.js';
-import { addOperationRoutes } from '../http/operation-routes.js';
 import { RequestRate } from '../http/request-rate.js';
 import type { KeyServer } from './key-server.js';
 import { quotaSchema } from './matching-messages.js';
@@ -43,7 +43,7 @@ export function makeKeyServerApi(
   const api = makeApi(onError);
   const rate = new RequestRate(100, 20);
   const epoch = () => epochOf(clock.nowMs());
-  addOperationRoutes(api, metrics, async () => server.find(epoch()) !== null);
+  describeApi(api, 'Key server of a coalition');
   requireCaller(api, '/coalition/*', authenticate);
   api.use('/coalition/*', async (context, next) => {
     rate.take(context.get('caller').member.id);

@@ -50,7 +50,12 @@ export class KeyServer {
     return this.#settings.number;
   }
 
-  /** The share of this epoch; null while there is none. */
+  /** Whether it can evaluate now. */
+  get isReady(): boolean {
+    return this.find(epochOf(this.#settings.clock.nowMs())) !== null;
+  }
+
+  /** The share of an epoch; null while there is none. */
   find(epoch: number): KeyShare | null {
     return this.#shares.find(epoch);
   }
