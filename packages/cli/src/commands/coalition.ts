@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../cli-error.js';
 import type { Terminal } from '../terminal.js';
+import { addPartyCommands } from './coalition-parties.js';
 
 /** `phalanx coalition ...`. What a command does is loaded when it is called. */
 export function addCoalitionCommands(
@@ -11,6 +12,7 @@ export function addCoalitionCommands(
   const coalition = program
     .command('coalition')
     .description('labs warn one another without telling each other their business');
+  addPartyCommands(coalition, terminal, finish);
 
   coalition
     .command('demo')
