@@ -3,7 +3,7 @@ export interface Claim {
   readonly traceKey: string;
   /** Who answers for the identity that signed. */
   readonly member: string;
-  /** Of the indicator, or of the sighting. */
+  /** Of the indicator, or of the sighting: it begins with the type. */
   readonly objectId: string;
   /** When the hub took it in, milliseconds. */
   readonly atMs: number;

@@ -18,7 +18,7 @@ export interface Independence {
  * Tells own claims from repeated ones.
  *
  * - Signed again: an indicator with the same list of many traces as an earlier one of another lab is the same evidence, and counts once.
- * - Never first: a lab that saw by itself is sometimes the first of those who tell of a trace, with probability 1/m among m. One that is the
+ * - Never first: a lab that saw by itself is sometimes the first of those who tell of a trace, with probability 1/m among m. One whose indicators are the
  *   first of too few (binomial lower tail at the smallest 1/m, below 0.001) is a follower: its later claims do not count, only those where it was first.
  *
  * A lab that is honest and always late looks like one that copies, and is treated so: its later claims are lost, nothing else. A
@@ -59,6 +59,8 @@ function findFollowers(
   // Of each member and shared trace, whether the first of its claims was in time.
   const shared = new Map<string, Map<string, boolean>>();
   for (const claim of claims) {
+    // A sighting answers somebody: it does not pretend to be first.
+    if (claim.objectId.startsWith('sighting--')) continue;
     if (tellers.get(claim.traceKey)!.size < 2) continue;
     const mine = shared.get(claim.member) ?? new Map<string, boolean>();
     shared.set(claim.member, mine.set(claim.traceKey, mine.get(claim.traceKey) === true || isFirst(claim)));

@@ -92,7 +92,7 @@ export function playPoisoning(options: PoisoningOptions): PoisoningResult {
         told.push({
           lab,
           day: day + 1,
-          id: `seen-${lab}-${nameOf(one)}`,
+          id: `sighting--${lab}-${nameOf(one)}`,
           campaign: null,
           traces: [one],
           kind: 'sighting',
