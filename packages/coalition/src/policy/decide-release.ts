@@ -125,7 +125,7 @@ export function decideRelease(draft: ReleaseDraft, context: ReleaseContext): Dec
         cleared,
         mostOpenTlp: markings.open,
         mostClosedTlp: markings.closed,
-        ageDays: Math.floor((nowMs - newestOf(objects)) / DAY_MS),
+        ...agesOf(objects, nowMs),
         retainDays: Math.ceil((markings.retainUntilMs - nowMs) / DAY_MS),
         minLabs: markings.minLabs,
         labs: context.labs,
@@ -246,18 +246,19 @@ function readMarkings(
   };
 }
 
-const NEWEST = ['last_seen', 'first_seen', 'created', 'modified'] as const;
+const TOLD_TIMES = ['last_seen', 'first_seen', 'created', 'modified'] as const;
 
-/** The latest time that the objects speak of; long ago when they speak of none. */
-function newestOf(objects: readonly StixObject[]): number {
-  const times = objects.flatMap((object) => {
-    if (isConstant(object)) return [];
+/** How long ago the object was that speaks of the longest ago, and how far ahead the furthest is; each by the latest time in it. */
+function agesOf(objects: readonly StixObject[], nowMs: number): { ageDays: number; aheadDays: number } {
+  const latest = objects.flatMap((object) => {
+    if (isConstant(object) || object.type === 'marking-definition') return [];
     const days = [object.last_day, object.first_day].map((day) => `${String(day)}T00:00:00Z`);
-    return [...NEWEST.map((name) => String(object[name])), ...days]
-      .map(parseTimestamp)
-      .filter((at) => at !== null);
+    const texts = [...TOLD_TIMES.map((name) => String(object[name])), ...days];
+    const times = texts.map(parseTimestamp).filter((at) => at !== null);
+    return times.length === 0 ? [] : [Math.max(...times.map((at) => Number(at / 1000n)))];
   });
-  return times.reduce((latest, at) => Math.max(latest, Number(at / 1000n)), 0);
+  const days = latest.map((atMs) => Math.floor((nowMs - atMs) / DAY_MS));
+  return { ageDays: Math.max(0, ...days), aheadDays: Math.max(0, ...days.map((day) => -day)) };
 }
 
 function codesOf(reasons: readonly ReleaseReason[], severity: 'held' | 'refused'): ReleaseReasonCode[] {

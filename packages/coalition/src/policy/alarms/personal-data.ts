@@ -50,7 +50,25 @@ function findEmail(text: string): string | null {
 /** A run of digits with what people set between them. Bounded, so that a text of digits is read once. */
 const DIGIT_RUN =
   /(?<![\p{L}\p{N}.])(?:\+|00)?[(]?[0-9](?:[ \u00a0./()-]{0,2}[0-9]){6,24}[Xx]?(?![\p{L}\p{N}])/gu;
-const CODE_RUN = /(?<![\p{L}\p{N}])[A-Za-z0-9](?:[ -]?[A-Za-z0-9]){6,33}(?![\p{L}\p{N}])/gu;
+/** Numbers of identity with letters in them. */
+const CODES: readonly { readonly shape: RegExp; readonly holds: (code: string) => boolean }[] = [
+  {
+    shape: /(?<![A-Za-z0-9])[XYZxyz0-9](?:[ .-]?[0-9]){7}[ -]?[A-Za-z](?![A-Za-z0-9])/g,
+    holds: isSpanishId,
+  },
+  {
+    shape: /(?<![A-Za-z0-9])[A-Za-z]{3} ?[A-Za-z]{3} ?[A-Za-z0-9]{5} ?[A-Za-z0-9]{4}[A-Za-z](?![A-Za-z0-9])/g,
+    holds: isCodiceFiscale,
+  },
+  {
+    shape: /(?<![A-Za-z0-9])[12378](?: ?[0-9]){4} ?2[ABab](?: ?[0-9]){8}(?![A-Za-z0-9])/g,
+    holds: isFrenchNir,
+  },
+  {
+    shape: /(?<![A-Za-z0-9])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?: ?[0-9]{2}){3} ?[A-D](?![A-Za-z0-9])/gi,
+    holds: () => true,
+  },
+];
 
 function findNumber(text: string): string | null {
   for (const [run] of text.matchAll(DIGIT_RUN)) if (isTelling(run)) return run;
@@ -60,11 +78,8 @@ function findNumber(text: string): string | null {
     for (let length = Math.min(34, bare.length); length >= 15; length--)
       if (isIban(bare.slice(0, length))) return run;
   }
-  for (const [run] of text.matchAll(CODE_RUN)) {
-    const bare = run.replace(/[ -]/g, '');
-    if (isSpanishId(bare) || isCodiceFiscale(bare) || isFrenchNir(bare)) return run;
-    if (/^[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]$/i.test(bare)) return run;
-  }
+  for (const form of CODES)
+    for (const [run] of text.matchAll(form.shape)) if (form.holds(run.replace(/[ .-]/g, ''))) return run;
   const named = NAMED_NUMBER.exec(text);
   return named === null ? null : named[0];
 }

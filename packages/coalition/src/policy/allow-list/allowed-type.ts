@@ -29,6 +29,8 @@ function extensionsOf(...own: readonly (readonly [ExtensionType, JsonSchema])[])
   return closed(Object.fromEntries(all.map(([extension, schema]) => [extension.id, schema])));
 }
 
+/** A member that may not stand there. */
+const NOTHING = false as unknown as JsonSchema;
 const MARKINGS = list(idOf('marking-definition'), 8);
 const REFERENCE = closed(
   { source_name: HUMAN_TEXT, description: HUMAN_TEXT, url: HUMAN_TEXT, external_id: HUMAN_TEXT },
@@ -89,12 +91,15 @@ function withHumanLines(extension: ExtensionType): Readonly<Record<string, JsonS
   );
 }
 
-const newObject = (extension: ExtensionType): JsonSchema =>
-  (extension.kind === 'new-sdo' ? domainObject : observable)(
-    extension.name,
-    withHumanLines(extension),
-    extensionsOf(marker(extension)),
-  );
+/** Types of ours have no description: their schema does not. */
+function newObject(extension: ExtensionType): JsonSchema {
+  const { name } = extension;
+  const properties = withHumanLines(extension);
+  const extensions = extensionsOf(marker(extension));
+  return extension.kind === 'new-sdo'
+    ? domainObject(name, { ...properties, description: NOTHING }, extensions)
+    : observable(name, properties, extensions);
+}
 
 const PHASES = [...new Set(ATLAS_TECHNIQUES.flatMap(({ phases }) => phases))].sort();
 const TOLD = ['indicator', 'campaign', ACCOUNT_CLUSTER.name, WATERMARK_DETECTION.name, MODEL_LINEAGE.name];
@@ -129,9 +134,9 @@ function atlasObject(
   return domainObject(type, {
     id: { enum: entries.map(({ id }) => id) },
     name: { enum: entries.map(({ name }) => name) },
-    labels: false as unknown as JsonSchema,
-    external_references: false as unknown as JsonSchema,
-    description: false as unknown as JsonSchema,
+    labels: NOTHING,
+    external_references: NOTHING,
+    description: NOTHING,
   });
 }
 

@@ -1,19 +1,18 @@
+import { isUtf8 } from 'node:buffer';
+
 // Each undoes one encoding wherever a text has it, in place, so that what stands around it is kept; null where there is nothing to undo.
 // None has two ways to read a run, so that all are linear.
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8');
 
 /** Bytes as text if a person could have written it: UTF-8 (or UTF-16 of Windows), printable, mostly letters, digits and spaces. */
 export function readWritten(bytes: Uint8Array): string | null {
   if (bytes.length < 3) return null;
   if (bytes.length >= 8 && bytes.length % 2 === 0 && bytes.every((byte, i) => i % 2 === 0 || byte === 0))
     return readWritten(bytes.filter((_, i) => i % 2 === 0));
-  let text: string;
-  try {
-    text = decoder.decode(bytes);
-  } catch {
-    return null;
-  }
+  // Random bytes are the rule here, and an exception for each would cost more than all else.
+  if (!isUtf8(bytes)) return null;
+  const text = decoder.decode(bytes);
   if (/[^\P{C}\n\r\t\u200b-\u200f\u2060]|\ufffd/u.test(text)) return null;
   let plain = 0;
   for (const _ of text.matchAll(/[\p{L}\p{N} \n]/gu)) plain++;
@@ -32,11 +31,7 @@ export function decodePercent(text: string): string | null {
   const soft = text.replace(/=\r?\n/g, '');
   const decoded = replaceRuns(soft, /(?:[%=][0-9A-Fa-f]{2})+/g, (run) => {
     const bytes = bytesOf(run.replace(/[%=]/g, ''), 'hex');
-    try {
-      return decoder.decode(bytes);
-    } catch {
-      return Buffer.from(bytes).toString('latin1');
-    }
+    return isUtf8(bytes) ? decoder.decode(bytes) : Buffer.from(bytes).toString('latin1');
   });
   return decoded ?? (soft === text ? null : soft);
 }

@@ -59,7 +59,10 @@ export function listPassages(
   const visit = (object: number, path: string, value: Json): void => {
     if (typeof value === 'string') {
       const operands = path === '/pattern' ? readPattern(value) : null;
-      for (const text of operands ?? [value]) if (!known.has(text)) passages.push({ object, path, text });
+      // A word of the lists says nothing where only these may stand; among words of a person it is one of them.
+      const isWords = human.has(path.split('/')[1]!);
+      for (const text of operands ?? [value])
+        if (isWords || !known.has(text)) passages.push({ object, path, text });
     } else if (typeof value === 'number' && Math.abs(value) >= LONG_NUMBER)
       passages.push({ object, path, text: String(value) });
     else if (Array.isArray(value)) for (const [i, one] of value.entries()) visit(object, `${path}/${i}`, one);

@@ -42,10 +42,10 @@ export class PhraseSet {
 
   constructor(source: string) {
     for (const line of source.split(/[;\n]/)) {
-      const phrase = foldLetters(line.trim());
-      if (phrase === '') continue;
-      if (DENSE.test(phrase)) this.#dense.push(phrase.replaceAll(' ', '').split('…'));
-      else for (const one of expandGroups(phrase)) this.#add(one);
+      const phrase = line.trim();
+      // Folding would make three points of the sign for a gap.
+      if (DENSE.test(phrase)) this.#dense.push(phrase.replaceAll(' ', '').split('…').map(foldLetters));
+      else if (phrase !== '') for (const one of expandGroups(foldLetters(phrase))) this.#add(one);
     }
   }
 
@@ -136,31 +136,35 @@ export function isNumberWord(word: string): boolean {
 }
 
 function matchDense(text: string, parts: readonly string[]): boolean {
-  const first = parts[0]!;
-  for (let at = 0; at + first.length <= text.length; at++) {
-    if (!startsDense(text, at, first)) continue;
-    let end = at + first.length;
-    const rest = parts.slice(1).every((part) => {
-      for (let skip = 0; skip <= DENSE_GAP; skip++) {
-        if (startsDense(text, end + skip, part)) {
-          end += skip + part.length;
-          return true;
-        }
-      }
-      return false;
-    });
-    if (rest) return true;
+  for (let at = 0; at < text.length; at++) {
+    let end = endOfDense(text, at, parts[0]!);
+    for (const part of parts.slice(1)) {
+      if (end < 0) break;
+      const from = end;
+      end = -1;
+      for (let skip = 0; skip <= DENSE_GAP && end < 0; skip++) end = endOfDense(text, from + skip, part);
+    }
+    if (end >= 0) return true;
   }
   return false;
 }
 
-function startsDense(text: string, at: number, part: string): boolean {
-  for (let i = 0; i < part.length; i++) {
-    const found = text[at + i];
-    if (found === undefined || (part[i] === '#' ? !DENSE_NUMBER.includes(found) : part[i] !== found))
-      return false;
+/** Longest number that a phrase of a script without spaces takes, in digits. */
+const DENSE_DIGITS = 12;
+
+/** Where `part` ends that begins at `at`, `#` standing for the digits of a number; -1 where it does not stand. */
+function endOfDense(text: string, at: number, part: string): number {
+  let end = at;
+  for (const wanted of part) {
+    if (wanted !== '#') {
+      if (text[end++] !== wanted) return -1;
+      continue;
+    }
+    const first = end;
+    while (end < text.length && end - first < DENSE_DIGITS && DENSE_NUMBER.includes(text[end]!)) end++;
+    if (end === first) return -1;
   }
-  return true;
+  return end;
 }
 
 function listAt<T>(map: Map<string, T[]>, key: string): T[] {

@@ -57,12 +57,12 @@ export function listReadings(text: string): Readings {
     units += view.length;
     return true;
   };
-  let layer = [text, repairText(text).text].filter(add);
+  let layer = [text, repair(text)].filter(add);
   for (let depth = 0; layer.length > 0; depth++) {
     const next = layer
       .flatMap((view) => DECODINGS.map((decode) => decode(view)))
       .filter((view) => view !== null)
-      .map((view) => repairText(view).text);
+      .map(repair);
     if (depth === DEPTH) {
       exhausted ||= next.some((view) => !seen.has(view));
       break;
@@ -72,6 +72,13 @@ export function listReadings(text: string): Readings {
   const written = [...seen];
   for (const view of written) for (const dress of DRESSINGS) add(dress(view));
   return { written, meant: [...seen].slice(written.length), exhausted };
+}
+
+/** Core leaves invisible characters beside digits and signs, where some orthographies need them; no number does. */
+function repair(text: string): string {
+  return repairText(
+    text.replace(/[\p{Cf}\p{Variation_Selector}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/gu, ''),
+  ).text;
 }
 
 /** "b a n", "b.a.n", "b-a-n": letters spelt out. */
