@@ -22,6 +22,8 @@ export interface TaxiiConnection {
   readonly clock?: Clock;
   /** Ends all that is going on, with its reason. */
   readonly signal?: AbortSignal;
+  /** From sending a request to the last byte of its answer. Default `CLIENT_LIMITS.requestMs`. */
+  readonly requestMs?: number;
   /** Waits between attempts. Default: by a timer. */
   readonly wait?: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
 }
@@ -91,7 +93,8 @@ interface Once {
 }
 
 async function askOnce(connection: TaxiiConnection, question: TaxiiQuestion, clock: Clock): Promise<Once> {
-  const timeout = AbortSignal.timeout(CLIENT_LIMITS.requestMs);
+  const { requestMs = CLIENT_LIMITS.requestMs } = connection;
+  const timeout = AbortSignal.timeout(requestMs);
   const signal = connection.signal === undefined ? timeout : AbortSignal.any([connection.signal, timeout]);
   let url = question.url;
   let refusal: Response | null = null;
@@ -111,7 +114,7 @@ async function askOnce(connection: TaxiiConnection, question: TaxiiQuestion, clo
       connection.signal?.throwIfAborted();
       if (PhalanxError.is(error)) throw error;
       const message = timeout.aborted
-        ? `no answer within ${CLIENT_LIMITS.requestMs / 1000} s`
+        ? `no answer within ${requestMs / 1000} s`
         : `no answer (${nameOf(error)})`;
       return failed({ kind: 'unreachable', status: null, message, retryable: true });
     }
