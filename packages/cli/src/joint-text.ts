@@ -1,5 +1,5 @@
 import { describeVerdict, type JointVerdict, type VerdictText } from '@phalanx/coalition/joint';
-import { findLeaks, type Rehearsal } from '@phalanx/testing';
+import { collectSecrets, findLeaks, type Rehearsal } from '@phalanx/testing';
 import { formatCount, formatLog10, formatPlural } from './figures.js';
 import { type Paint, wrapText } from './terminal.js';
 
@@ -82,7 +82,7 @@ export function readJointFigures(rehearsal: Rehearsal, from: number, days: numbe
       }),
     ),
     crossed: run.transcript.countByKind(),
-    leaks: [...new Set(findLeaks(world, run.transcript.messages).map(({ what }) => what))],
+    leaks: [...new Set(findLeaks(collectSecrets(world), run.transcript.messages).map(({ what }) => what))],
   };
 }
 

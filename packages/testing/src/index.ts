@@ -20,7 +20,7 @@ export {
   type Participant,
   runJointFinding,
 } from './coalition/joint-run.js';
-export { findLeaks, type Leak } from './coalition/leak-search.js';
+export { collectSecrets, findLeaks, type Leak, type Secrets } from './coalition/leak-search.js';
 export { CoalitionKeys, type Rehearsal, rehearseCoalition } from './coalition/rehearsal.js';
 export { type LabReplay, SimulatedLab } from './coalition/simulated-lab.js';
 export { type SentMessage, Transcript } from './coalition/transcript.js';

@@ -55,12 +55,16 @@ describe('statements of labs', () => {
       { ...statement, day: 20_486.5 },
       { ...statement, exchanges: 4_711 },
       { ...statement, place: 0 },
-      { ...statement, type: 'phalanx-joint-links-v1' },
+      { ...statement, type: 'phalanx-joint-candidate-v1' },
     ];
-    for (const said of wrong)
-      expect(() => open(signStatement(said as EvidenceStatement, one.privateKey))).toThrow(
+    for (const said of wrong) {
+      expect(() => signStatement(said as EvidenceStatement, one.privateKey)).toThrow(
         expect.objectContaining({ code: 'COALITION_MATCHING' }),
       );
+      // As somebody would send it whose software does not look.
+      const forged = JSON.stringify({ statement: said, signature: '0'.repeat(128) });
+      expect(() => open(forged)).toThrow(expect.objectContaining({ code: 'COALITION_MATCHING' }));
+    }
     expect(() => open(' '.repeat(MAX_JOINT_TEXT + 1))).toThrow(
       expect.objectContaining({ code: 'COALITION_LIMIT' }),
     );

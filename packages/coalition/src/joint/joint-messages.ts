@@ -67,8 +67,18 @@ export type EvidenceStatement = z.output<typeof evidenceStatementSchema>;
 
 const signedSchema = z.strictObject({ statement: z.record(z.string(), z.json()), signature: hexOf(64) });
 
-/** A statement with an Ed25519 signature over a domain and its RFC 8785 form, as text. */
+/**
+ * A statement with an Ed25519 signature over a domain and its RFC 8785 form, as text. Nothing is signed that the schema does not list: no
+ * member beyond it can leave a lab.
+ *
+ * @throws PhalanxError `COALITION_MATCHING` for a statement that does not fit its schema
+ */
 export function signStatement(statement: LinkStatement | EvidenceStatement, key: KeyObject): string {
+  const read = z
+    .discriminatedUnion('type', [linkStatementSchema, evidenceStatementSchema])
+    .safeParse(statement);
+  if (!read.success)
+    refuse('COALITION_MATCHING', 'the statement holds what no statement may', 'Take it out.', read.error);
   const signature = sign(null, signedBytes(statement as Json), key);
   return canonicalJson({ statement: statement as Json, signature: toHex(signature) });
 }

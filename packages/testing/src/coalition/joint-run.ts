@@ -55,7 +55,7 @@ export interface JointRun {
 export interface JointOptions {
   /** Labs that must hold a value before it is revealed, default 2. */
   readonly threshold?: number;
-  /** Values that each lab submits a round, default 256. */
+  /** Values that each lab submits a round, default 128. */
   readonly entries?: number;
   /** Default 0.01. */
   readonly alpha?: number;
@@ -76,7 +76,7 @@ export async function runJointFinding(
   sketcher: CoalitionSketcher,
   options: JointOptions = {},
 ): Promise<JointRun> {
-  const { threshold = 2, entries = 256, alpha = 0.01 } = options;
+  const { threshold = 2, entries = 128, alpha = 0.01 } = options;
   const terms: JointTerms = { epoch: epochOf(from * DAY_MS), threshold, entries, alpha };
   const transcript = new Transcript();
   const shares = rehearseKey(2, 3, terms.epoch);

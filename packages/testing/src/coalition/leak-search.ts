@@ -20,11 +20,11 @@ const NUMBERS = new Set(
 const ADDRESS = /\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b/;
 const BASE64 = /^[A-Za-z0-9+/]{16,}={0,2}$/;
 
-/**
- * Looks through messages, and through the bytes of whatever is base64 in them, for account ids, organisations, domains, cards, devices,
- * addresses and prompts of the labs, and for numbers in members that should hold none.
- */
-export function findLeaks(world: CoalitionWorld, messages: readonly SentMessage[]): Leak[] {
+/** What must not cross, by its first characters. */
+export type Secrets = ReadonlyMap<string, string>;
+
+/** Account ids, organisations, mail domains, cards, devices and prompts of all labs. */
+export function collectSecrets(world: CoalitionWorld): Secrets {
   const secrets = new Map<string, string>();
   const add = (what: string, text: string | undefined) => {
     if (text !== undefined && text.length >= PROBE) secrets.set(text.slice(0, PROBE), what);
@@ -49,6 +49,14 @@ export function findLeaks(world: CoalitionWorld, messages: readonly SentMessage[
         add('prompt', part.world.promptText(row));
       }
     }
+  return secrets;
+}
+
+/**
+ * Looks through messages, and through the bytes of whatever is base64 in them, for secrets and addresses, and for numbers in members that
+ * should hold none.
+ */
+export function findLeaks(secrets: Secrets, messages: readonly SentMessage[]): Leak[] {
   const leaks: Leak[] = [];
   for (const message of messages) {
     const found = new Set<string>();

@@ -11,7 +11,7 @@ import { WorldRecords } from '../world-records.js';
 import { accountsSeen, type DealtWorld, readDealt } from './dealt-world.js';
 
 /** Rows of accounts in no pool whose templates are sketched, to see what is common at home. */
-const OUTSIDE_ROWS = 4_000;
+const OUTSIDE_ROWS = 2_000;
 const SAMPLE_ROWS = 20_000;
 const NOTHING = new Uint8Array(0);
 
