@@ -62,11 +62,10 @@ function readCertificate(der: Uint8Array) {
 }
 
 /**
- * URIs among `URI:https://a, DNS:b`. Node quotes values with commas and the like (CVE-2021-44532); a certificate that has such a value has
- * no names here, since a name could hide in it.
+ * URIs among `URI:https://a, DNS:b`. Where a value has a comma, Node writes it as a JSON string with `\u002c` in its place (CVE-2021-44532), so
+ * that no name hides in another.
  */
 function readUris(names: string): string[] {
-  if (names.includes('"')) return [];
   const uris = names
     .split(', ')
     .filter((name) => name.startsWith('URI:'))

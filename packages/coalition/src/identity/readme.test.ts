@@ -7,7 +7,10 @@ it('the example of who asks in the README runs and prints what the README says',
   const section = readme.slice(readme.indexOf('\n## Who asks'), readme.indexOf('\n## Private matching'));
   const code = /```ts\n([\s\S]*?)```/.exec(section)![1]!;
   const printed = /```text\n([\s\S]*?)\n```/.exec(section)![1]!.split('\n');
-  const body = code.replace(/import (\{[^}]*\}) from '@phalanx\/coalition\/identity';/, 'const $1 = identity;');
+  const body = code.replace(
+    /import (\{[^}]*\}) from '@phalanx\/coalition\/identity';/,
+    'const $1 = identity;',
+  );
   const lines: string[] = [];
   const run = new Function('identity', 'console', `return (async () => {${body}})()`);
   await run(identity, { log: (line: unknown) => lines.push(String(line)) });
