@@ -48,22 +48,25 @@ export function packTexts(texts: readonly ExchangeText[]): Uint8Array {
 
 /** The text at `slot` of a packed batch; null when there is none. */
 export function unpackText(packed: Uint8Array, slot: number): ExchangeText | null {
+  let index = 0;
+  for (const text of unpackTexts(packed)) if (index++ === slot) return text;
+  return null;
+}
+
+/** The texts of a packed batch in their order. */
+export function* unpackTexts(packed: Uint8Array): Generator<ExchangeText> {
   const rest = packed.subarray(1);
   const plain = packed[0] === 1 ? brotliDecompressSync(rest, { maxOutputLength: MAX_BATCH_BYTES }) : rest;
   const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);
-  for (let at = 0, index = 0; at + 8 <= plain.byteLength; index++) {
+  for (let at = 0; at + 8 <= plain.byteLength; ) {
     const first = view.getUint32(at, true);
     const second = view.getUint32(at + 4, true);
-    const length = second === ABSENT ? 0 : second;
-    const from = at + 8;
-    if (index === slot) {
-      const middle = from + first;
-      return {
-        prompt: fromUtf8(plain.subarray(from, middle)),
-        response: second === ABSENT ? null : fromUtf8(plain.subarray(middle, middle + length)),
-      };
-    }
-    at = from + first + length;
+    const middle = at + 8 + first;
+    const end = middle + (second === ABSENT ? 0 : second);
+    yield {
+      prompt: fromUtf8(plain.subarray(at + 8, middle)),
+      response: second === ABSENT ? null : fromUtf8(plain.subarray(middle, end)),
+    };
+    at = end;
   }
-  return null;
 }

@@ -129,6 +129,28 @@ describe('the text vault', () => {
     expect(await readdir(join(directory, 'keys'))).toEqual([]);
   });
 
+  it('gives every text of some days to a program, and none that was erased', async () => {
+    // More batches than are read at once: one an account and day.
+    const rows = Array.from({ length: 50 }, (_, i) =>
+      text(BigInt(i % 25), Math.floor(i / 25), `prompt ${i}`, `${i}`),
+    );
+    await vault.appendTexts([...rows, text(1n, 2, 'too late')]);
+    await vault.eraseAccount(7n);
+    const read = async () => {
+      const found: string[] = [];
+      for await (const { account, texts } of vault.scanTexts(DAY, DAY + 86_400_000, 'replay'))
+        for (const { prompt, response } of texts) found.push(`${account} ${prompt} ${response}`);
+      return found.sort();
+    };
+    const expected = rows.filter(({ account }) => account !== 7n);
+    expect(await read()).toEqual(
+      expected.map((row) => `${row.account} ${row.prompt} ${row.response}`).sort(),
+    );
+    const audit = await readFile(join(directory, 'audit.jsonl'), 'utf8');
+    expect(audit).toContain('"act":"scan","from":20260105,"to":20260106,"reason":"replay"');
+    await expect(vault.scanTexts(DAY, DAY, ' ').next()).rejects.toMatchObject({ code: 'STORE_ARGUMENT' });
+  });
+
   it('writes who asked for what and why, before it answers', async () => {
     const started = Date.now();
     const row = text(1n, 0, 'what the prompt said', 'what the answer said');

@@ -4,7 +4,7 @@ import { PhalanxError, seal, toHex, unseal } from '@phalanx/core';
 import { type AccountDayKeys, contextOf, openAccountDayKeys } from './account-day-keys.js';
 import type { StoreErrorCode } from './errors.js';
 import { nameOperatingUser } from './operating-user.js';
-import { type ExchangeText, packTexts, unpackText } from './packed-texts.js';
+import { type ExchangeText, packTexts, unpackText, unpackTexts } from './packed-texts.js';
 import { Answer } from './telemetry/answer.js';
 import { TABLES } from './telemetry/schema.js';
 import { insertColumns } from './telemetry/table-access.js';
@@ -137,12 +137,50 @@ export class TextVault {
       // Another name: this text's key was erased, and the account has since got a new one for that day.
       if (found?.keyId !== key.id) return null;
       const packed = unseal(key.key, { nonce, box: found.box }, contextOf(account, day));
-      if (!packed)
-        throw new PhalanxError<StoreErrorCode>('STORE_KEY_CORRUPT', 'a text does not open: it was altered', {
-          advice: 'Restore the text tables, or the keys folder, from the same backup.',
-        });
+      if (!packed) throw alteredText();
       return unpackText(packed, place.uint32('slot')[0]!);
     });
+  }
+
+  /**
+   * Every kept text from the day of `fromMs` to that of `toMs`, batch by batch, for a program that shows none of it to a person, after writing
+   * who asked, when and why to `audit.jsonl` (synced). What has expired or was erased is left out; a text that was replaced comes
+   * more than once.
+   *
+   * @throws PhalanxError `STORE_ARGUMENT` without a reason; `STORE_KEY_CORRUPT` when ciphertext was altered
+   */
+  async *scanTexts(
+    fromMs: number,
+    toMs: number,
+    reason: string,
+  ): AsyncGenerator<{ readonly account: bigint; readonly texts: Iterable<ExchangeText> }> {
+    if (reason.trim() === '')
+      throw new PhalanxError<StoreErrorCode>('STORE_ARGUMENT', 'reading texts needs a reason');
+    const [from, to] = [dayNumber(fromMs), dayNumber(toMs)];
+    await this.#inTurn(() => this.#record({ act: 'scan', from, to, reason }));
+    let [day, batch] = [from, ''];
+    for (;;) {
+      const found = new Answer(
+        await this.#store.tables.read(
+          (relation) =>
+            `SELECT hex(batch) AS name, day, account, key_id, hex(ciphertext) AS box FROM ${relation(TABLES.textBatches)}
+            WHERE day BETWEEN ${day} AND ${to} AND (day > ${day} OR batch > unhex('${batch}'))
+            ORDER BY day, batch LIMIT ${SCANNED_BATCHES}`,
+        ),
+      );
+      for (let row = 0; row < found.rows; row++) {
+        [day, batch] = [found.uint32('day')[row]!, found.strings('name')[row]!];
+        const account = found.uint64('account')[row]!;
+        const key = await this.#inTurn(() => this.#keys.find(account, day));
+        if (key?.id !== found.uint64('key_id')[row]) continue;
+        const nonce = new Uint8Array(Buffer.from(batch, 'hex'));
+        const box = new Uint8Array(Buffer.from(found.strings('box')[row]!, 'hex'));
+        const packed = unseal(key.key, { nonce, box }, contextOf(account, day));
+        if (!packed) throw alteredText();
+        yield { account, texts: unpackTexts(packed) };
+      }
+      if (found.rows < SCANNED_BATCHES) return;
+    }
   }
 
   /** Destroys all keys of an account: its texts cannot be read again by anybody. Returns the number of days erased. */
@@ -228,6 +266,15 @@ export class TextVault {
     this.#tail = mine.catch(() => undefined);
     return mine;
   }
+}
+
+/** Batches that a scan has in memory: of a million characters each at most. */
+const SCANNED_BATCHES = 32;
+
+function alteredText(): PhalanxError<StoreErrorCode> {
+  return new PhalanxError('STORE_KEY_CORRUPT', 'a text does not open: it was altered', {
+    advice: 'Restore the text tables, or the keys folder, from the same backup.',
+  });
 }
 
 /** Characters a batch: enough to amortise the cipher and the row, little enough to open for one text. */

@@ -105,6 +105,25 @@ export function sharedObjects(
   });
 }
 
+/**
+ * Exchanges by account that carry one of these values.
+ *
+ * @throws PhalanxError `STORE_ARGUMENT` for more than 10,000: ask in parts
+ */
+export function objectHits(
+  from: string,
+  window: TimeWindow,
+  kind: Exclude<ObjectKind, 'template'>,
+  keys: BigUint64Array,
+): string {
+  if (keys.length > MAX_OBJECT_KEYS) throw badArgument('more than 10,000 values at once');
+  return `SELECT account, k AS key, ${saturate('count()')} AS count
+  FROM (SELECT account, ${OBJECT_COLUMN[kind]} AS k FROM ${from} FINAL WHERE ${inWindow(window)})
+  WHERE ${inList('k', keys)} GROUP BY account, k ORDER BY key, account`;
+}
+
+export const MAX_OBJECT_KEYS = 10_000;
+
 /** Lots that exchanges are drawn by. */
 export const LOTS = 2 ** 32;
 

@@ -162,6 +162,11 @@ describe('readers against a computation by hand, each row written one to three t
                 `${kind} of ${minAccounts} to ${maxAccounts}`,
               ).toEqual(sharedByHand(inside, kind, minAccounts, maxAccounts));
 
+          const asked = [0n, 12_345n, ...all.slice(0, 5).map((row) => row.network)];
+          expect(listCounts(await store.objectHits(window, 'network', BigUint64Array.from(asked)))).toEqual(
+            countByHand(inside, (r) => objectsOf(r, 'network').filter((object) => asked.includes(object))),
+          );
+
           const activity = await store.accountActivity(window);
           const accounts = [...new Set(inside.map((r) => r.account))].sort((a, b) => (a < b ? -1 : 1));
           expect([...activity.account]).toEqual(accounts);

@@ -226,6 +226,21 @@ export class TelemetryStore implements TelemetryReader, ResponseReader {
     return joinKeyedCounts(answers);
   }
 
+  /** Exchanges by account that carry one of these values; 0 is carried by none. */
+  async objectHits(
+    window: TimeWindow,
+    kind: Exclude<ObjectKind, 'template'>,
+    keys: BigUint64Array,
+  ): Promise<KeyedCounts> {
+    const real = keys.filter((key) => key !== 0n);
+    const answers: Answer[] = [];
+    for (let at = 0; at < real.length; at += queries.MAX_OBJECT_KEYS) {
+      const some = real.subarray(at, at + queries.MAX_OBJECT_KEYS);
+      answers.push(await this.#readExchanges((from) => queries.objectHits(from, window, kind, some)));
+    }
+    return joinKeyedCounts(answers);
+  }
+
   async sampleExchanges(query: SampleQuery): Promise<ExchangeSample> {
     const found = await this.#readExchanges((from) => queries.sampleExchanges(from, query));
     return {
