@@ -36,6 +36,16 @@ describe('the corpus', () => {
     ).toEqual([]);
   });
 
+  // What the first run gave, before detectors were mended: docs/spec/sharing-policy.md section 8.
+  it('was written twice: the held-out samples too', () => {
+    const forbidden = readCorpus('held-out-forbidden');
+    expect(forbidden).toHaveLength(100);
+    expect(forbidden.filter((sample) => decide(sample).verdict === 'released').map(tell)).toEqual([]);
+    const lawful = readCorpus('held-out-lawful');
+    expect(lawful).toHaveLength(50);
+    expect(lawful.filter((sample) => decide(sample).verdict !== 'released').map(tell)).toEqual([]);
+  });
+
   it('is stopped whole by a legal basis that expired', () => {
     const legalBasis = signAs(CARL, { ...BASIS, notAfterMs: NOW_MS });
     for (const sample of readCorpus('lawful')) {

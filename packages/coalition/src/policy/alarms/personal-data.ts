@@ -137,7 +137,7 @@ function findAccount(text: string): string | null {
 }
 
 const STREETS = new PhraseSet(`
-# _ (street/avenue/boulevard/road/lane/drive/court/plaza/broadway/terrace/crescent) (suite/apt/floor/unit/room/#)
+# _ (street/avenue/boulevard/road/lane/drive/court/plaza/broadway/terrace/crescent/parkway/highway/way) (suite/apt/floor/unit/room/#)
 # (main/market/high/king/queen/church/park/oak/maple/elm/mission/howard) (street/st/road/avenue/ave)
 # (rue/avenue/boulevard/bd/place/quai/chemin/impasse/allee) (de/du/des/la/le/l/d/saint/victor/jean)
 (calle/avenida/avda/paseo/plaza/carrer) _ #
@@ -150,7 +150,7 @@ const STREETS = new PhraseSet(`
 const POSTCODE =
   /\b[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}\b|\b[A-Z]{2} [0-9]{5}(?:-[0-9]{4})?\b|\b(?:D-)?[0-9]{5} (?:Berlin|Hamburg|München|Köln|Frankfurt|Stuttgart|Düsseldorf|Leipzig|Paris|Lyon|Marseille|Toulouse|Bordeaux|Lille|Nantes|Madrid|Barcelona|Valencia|Sevilla|Bilbao|Milano|Roma)\b/u;
 const NUMBERED_STREET =
-  /\b[0-9]{1,5}[A-Za-z]? (?:[NSEW]\.? )?(?:\p{Lu}[\p{L}'.-]{1,30} ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Square|Terrace|Close)\b|\p{Lu}[\p{L}-]{2,40}(?:straße|strasse|str\.|gasse|weg|platz|allee|damm|ufer)\s{1,2}[0-9]{1,4}[a-z]?\b|\b[0-9]{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|place|quai|chemin|allée) (?:de |du |des |d'|la |le )?\p{Lu}/u;
+  /\b[0-9]{1,5}[A-Za-z]? (?:[NSEW]\.? )?(?:\p{Lu}[\p{L}'.-]{1,30} ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Square|Terrace|Close|Parkway|Pkwy|Highway|Plaza|Circle|Alley|Row|Broadway)\b|\p{Lu}[\p{L}-]{2,40}(?:straße|strasse|str\.|gasse|weg|platz|allee|damm|ufer)\s{1,2}[0-9]{1,4}[a-z]?\b|\b[0-9]{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|place|quai|chemin|allée) (?:de |du |des |d'|la |le )?\p{Lu}/u;
 
 function findPostalAddress({ text, folded }: Reading): string | null {
   return NUMBERED_STREET.exec(text)?.[0] ?? POSTCODE.exec(text)?.[0] ?? STREETS.find(folded);

@@ -48,7 +48,7 @@ const SHAPES: readonly RegExp[] = [
 
 /** A name of a secret, a sign of assignment and something that is no blank. Names in English, German, French, Spanish. */
 const ASSIGNED =
-  /(?:password|passwd|passphrase|passwort|kennwort|mot de passe|contrase(?:ñ|n)a|clave|api[ _-]?key|apikey|secret(?:[ _-]?(?:access[ _-]?)?key)?|access[ _-]?token|auth[ _-]?token|client[ _-]?secret|private[ _-]?key|zugangsschlüssel|密码|口令|密钥|パスワード)["']?\s{0,3}(?:is|ist|est|es|lautet|为|是|:|=|=>|：|＝)\s{0,3}["']?([^\s"',;]{4,200})/i;
+  /(?:password|passwd|passphrase|passwort|kennwort|mot de passe|contrase(?:ñ|n)a|clave|api[ _-]?key|apikey|secret(?:[ _-]?(?:access[ _-]?)?key)?|access[ _-]?token|auth[ _-]?token|client[ _-]?secret|private[ _-]?key|zugangsschlüssel|密码|口令|密钥|パスワード)(?:["' ]{0,2}|[ \p{L}]{1,30})\s{0,3}(?:is|ist|est|es|lautet|为|是|:|=|=>|：|＝)\s{0,3}["']?([^\s"',;]{4,200})/iu;
 
 /** Long runs of mixed letters and digits that no word is: 4 bits a character at least, of 20 and more. */
 const RANDOM_RUN = /[A-Za-z0-9+_-]{20,512}/g;

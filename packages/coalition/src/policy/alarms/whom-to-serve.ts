@@ -5,6 +5,12 @@ const SERVED =
   'customer/customers/client/clients/company/companies/firm/firms/startup/vendor/reseller/resellers/buyer/buyers/account/accounts/them/him/her/user/users/tenant/tenants/organisation/organization/organisations/organizations/group/lab/labs/university/country/region/developer/developers/subscriber/subscribers/competitor/competitors/rival/rivals/provider/partner/partners/distributor';
 
 const BOYCOTT_PHRASES = new PhraseSet(`
+customer ; customers ; reseller* ; buyer ; buyers ; vendor ; vendors ; startup ; startups ; (this/that/the/their/a/these/those/which/any/no/whose) (company/firm/university/supplier/competitor/rival/business/businesses/account) ; companies ; firms ; competitor* ; (take/taking/accept/want/win) _ business ; (stopped/stop/stops/stopping/ceased/quit) (serving/selling/supplying/dealing) ; kick* _ out ; sign ups from ; shut* down _ (account*/access/them) ; (we/you/they) take _ (you/we/they) take ; (require/demand/ask) _ (deposit/prepayment/advance) ; do the same ; hope you
+kunde ; kunden ; firma ; firmen ; unternehmen ; *handler ; *vertrag* ; lieferant* ; wettbewerber* ; mitbewerber* ; (zugang/zugange/konten/konto) _ (entzieh*/sperr*/schliess*/losch*) ; mitglieder ; ebenso
+societe ; societes ; entreprise ; entreprises ; revendeur* ; contrat ; contrats ; concurrent* ; fournisseur* ; (comme/nos/leurs/vos/ces/des/aux) clients ; (acceptez/acceptons/refusons/refusez)
+empresa ; empresas ; revendedor* ; contrato ; contratos ; cliente ; clientes ; competidor* ; proveedor* ; de servicio ; acordemos ; (suspender/cerrar/cancelar/bloquear) _ cuentas
+azienda ; aziende ; societa ; rivenditor* ; clienti ; (bloccare/chiudere/sospendere) _ (account/conti) ; empresa* ; fornecedor*
+公司 ; 客户 ; 经销商 ; 代理商 ; 供应商 ; 竞争对手 ; 不要再…合作 ; 统一拒绝 ; 关闭…账 ; 各实验室应 ; 会社 ; 顧客 ; 회사 ; 고객
 boycott* ; blacklist* ; black list* ; blocklist _ (${SERVED}) ; denylist _ (${SERVED}) ; (do not/dont/never/must not/should not/cannot/shall not/wont/will not/no longer/refuse to/refusing to/decline to/stop/cease/avoid/quit) (sell/selling/serve/serving/supply/supplying/onboard/onboarding/license/licensing/do business/doing business/deal/dealing/contract/contracting/provide service*/work with/working with/renew*/offer*/trade/trading/engage/engaging)
 (do not/dont/never/must not/should not/refuse to/stop/cease/no longer) (accept*/support*/take on/take) _ (${SERVED}/orders)
 cut* off _ (access/service/supply/${SERVED}) ; (turn/turning) away _ (${SERVED})

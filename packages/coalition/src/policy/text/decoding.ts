@@ -26,6 +26,11 @@ function replaceRuns(text: string, run: RegExp, read: (run: string) => string | 
 
 const bytesOf = (text: string, encoding: BufferEncoding) => new Uint8Array(Buffer.from(text, encoding));
 
+/** `x_ban_this`: names of members have no blanks. */
+export function decodeUnderscores(text: string): string | null {
+  return replaceRuns(text, /_/g, () => ' ');
+}
+
 /** `%20`, and `=20` of quoted-printable with its soft line breaks. */
 export function decodePercent(text: string): string | null {
   const soft = text.replace(/=\r?\n/g, '');

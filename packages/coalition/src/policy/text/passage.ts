@@ -37,6 +37,7 @@ const LONG_NUMBER = 1_000_000;
 /** Whether words could go on from here in another member: not where a form of the allow-list leaves no room for any. */
 function goesOn({ path, text }: Passage, known: ReadonlySet<string>, human: ReadonlySet<string>): boolean {
   const member = path.split('/')[1]!;
+  if (member === 'name' && known.has(text)) return false;
   return formOf(text) === 'loose' && (human.has(member) || !known.has(member));
 }
 

@@ -7,6 +7,7 @@ import {
   decodeEscapes,
   decodeHex,
   decodePercent,
+  decodeUnderscores,
 } from './decoding.js';
 
 /** Disguises inside one another that are taken off. */
@@ -27,6 +28,7 @@ export interface Readings {
 }
 
 const DECODINGS = [
+  decodeUnderscores,
   decodePercent,
   decodeEntities,
   decodeEscapes,
