@@ -25,6 +25,7 @@ import { stix } from './stix.js';
 import type { Suite } from './suite.js';
 import { tails } from './tails.js';
 import { taxiiClient } from './taxii-client.js';
+import { taxiiServer } from './taxii-server.js';
 import { templateFingerprint } from './template-fingerprint.js';
 import { transparencyLog } from './transparency-log.js';
 import { triage } from './triage.js';
@@ -72,6 +73,7 @@ export const suites: readonly Suite[] = [
   watermarkOwn,
   watermarkEngines,
   stix,
+  taxiiServer,
   coalitionIdentity,
   taxiiClient,
   formats,
