@@ -245,6 +245,13 @@ describe('a version', () => {
   });
 });
 
+it('a member writes as whom it may in that collection, and as nobody else', async () => {
+  const listAuthors = async () => new Set([IDENTITIES['lab-b']]);
+  const { server } = makeServer({ listAuthors });
+  const status = await post(server, labA, [makeIndicator('lab-a'), makeIndicator('lab-b')]);
+  expect(status.failures.map(({ message }) => message)).toEqual(['created_by_ref is somebody else than you']);
+});
+
 describe('another hub', () => {
   it('relays what the maker signed, and speaks for nobody whose key is known here', async () => {
     expect(await refusalOf(signObject(makeIndicator('lab-a'), signer), hub)).toBeNull();

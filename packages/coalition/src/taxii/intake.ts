@@ -31,16 +31,17 @@ const IDS_AT_ONCE = 500;
  * object may come together. Requests for one collection must not run at the same time: see `TaxiiServer`.
  */
 export async function takeObjects(
-  { store, findKeys }: TaxiiHub,
+  { store, findKeys, listAuthors }: TaxiiHub,
   collectionId: string,
   member: Member,
   values: readonly Json[],
 ): Promise<Outcome[]> {
   const keys = findKeys === null ? null : await findKeys();
+  const authors = await listAuthors(member, collectionId);
   const posted: (PostedObject | string)[] = [];
   for (const [at, value] of values.entries()) {
     if (at % AT_ONCE === AT_ONCE - 1) await setImmediate();
-    posted.push(readPostedObject(value, member, keys));
+    posted.push(readPostedObject(value, member, keys, authors));
   }
   const sound = posted.filter((one) => typeof one !== 'string');
   const standing = await findStanding(store, collectionId, [

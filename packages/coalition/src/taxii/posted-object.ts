@@ -24,11 +24,15 @@ export interface PostedObject {
 /**
  * Judges an object that a member sent, by itself: a text says why it is refused. Types of others pass where they are well-formed as
  * STIX 2.1 has it for all objects, since a hub that knows every type would be behind its members.
+ *
+ * @param keys null: signatures are not looked at
+ * @param authors identities under which the member may write here
  */
 export function readPostedObject(
   value: Json,
   member: Member,
   keys: ReadonlyMap<string, SignerKey> | null,
+  authors: ReadonlySet<string> = new Set([member.identity]),
 ): PostedObject | string {
   const record = asRecord(value);
   if (record === null || typeof record.type !== 'string' || typeof record.id !== 'string') {
@@ -45,7 +49,8 @@ export function readPostedObject(
   if (violation !== undefined) return `${violation.path || 'the object'} ${violation.message}`.slice(0, 300);
   const version = readVersion(object);
   if (typeof version === 'string') return version;
-  const foreign = refuseAuthor(object, json, member, keys);
+  const isPeer = member.roles.includes('peer-hub');
+  const foreign = refuseAuthor(object, json, authors, isPeer, keys);
   if (foreign !== null) return foreign;
   const specVersion = object.spec_version === '2.0' ? '2.0' : '2.1';
   return {
@@ -118,12 +123,13 @@ function isPublished(json: string): boolean {
 function refuseAuthor(
   object: StixObject,
   json: string,
-  member: Member,
+  authors: ReadonlySet<string>,
+  isPeer: boolean,
   keys: ReadonlyMap<string, SignerKey> | null,
 ): string | null {
   const { created_by_ref: maker } = object;
-  const isOwn = maker === undefined || maker === member.identity || isPublished(json);
-  const isRelayed = !isOwn && member.roles.includes('peer-hub');
+  const isOwn = maker === undefined || authors.has(String(maker)) || isPublished(json);
+  const isRelayed = !isOwn && isPeer;
   if (!isOwn && !isRelayed) return 'created_by_ref is somebody else than you';
   if (keys === null) return null;
   if (!isSigned(object)) {

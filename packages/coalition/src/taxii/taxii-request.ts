@@ -1,5 +1,5 @@
 import type { Clock } from '@phalanx/core';
-import type { Caller } from '../identity/member.js';
+import type { Caller, Member } from '../identity/member.js';
 import type { SignerKey } from '../stix/signed-object.js';
 import type { TaxiiStore } from './taxii-store.js';
 
@@ -15,6 +15,8 @@ export interface TaxiiHub {
   readonly cursorKey: Uint8Array;
   /** Keys of labs by `kid`. Null: signatures are not looked at. */
   readonly findKeys: (() => Promise<ReadonlyMap<string, SignerKey>>) | null;
+  /** Identities under which a member may write in a collection: its own, or its pseudonyms in a group. */
+  readonly listAuthors: (member: Member, collectionId: string) => Promise<ReadonlySet<string>>;
   readonly clock: Clock;
 }
 

@@ -14,6 +14,8 @@ export interface TaxiiServerSettings extends Pick<TaxiiHub, 'store' | 'publicUrl
   readonly contact?: string;
   /** Keys of labs by `kid`, asked for at each POST. Default: signatures are not looked at. */
   readonly findKeys?: TaxiiHub['findKeys'];
+  /** Default: the identity of the member. */
+  readonly listAuthors?: TaxiiHub['listAuthors'];
   /** `WWW-Authenticate` of a 401, e.g. `Basic realm="hub", charset="UTF-8"`. */
   readonly challenge: string;
   /** Requests that read, of one member. Default: 600 at once, then 20 a second. */
@@ -40,7 +42,8 @@ export class TaxiiServer {
 
   /** @throws PhalanxError `COALITION_TAXII` for a cursor key that has not 32 bytes, or a URL that is none of an origin */
   constructor(settings: TaxiiServerSettings) {
-    const { store, publicUrl, title, description, contact, cursorKey, findKeys, clock } = settings;
+    const { store, publicUrl, title, description, contact, cursorKey, findKeys, listAuthors, clock } =
+      settings;
     if (cursorKey.length !== 32) refuse('COALITION_TAXII', 'the cursor key has not 32 bytes', 'draw it');
     if (!URL.canParse(publicUrl) || publicUrl.endsWith('/')) {
       refuse('COALITION_TAXII', 'the public URL is none', 'give it as https://hub.example');
@@ -53,6 +56,7 @@ export class TaxiiServer {
       contact: contact ?? null,
       cursorKey,
       findKeys: findKeys ?? null,
+      listAuthors: listAuthors ?? (async ({ identity }) => new Set([identity])),
       clock: clock ?? systemClock,
     };
     this.#challenge = settings.challenge;
