@@ -15,6 +15,8 @@ export interface Manners {
   readonly next: 'cursor' | 'consumed' | 'expiring' | 'ignored' | 'none';
   /** Times in headers: with how many decimals, none, or nonsense. */
   readonly times: 6 | 3 | 0 | 'missing' | 'nonsense';
+  /** Whether pages come in the order of addition. Where not, `next` alone leads through them. */
+  readonly isOrdered: boolean;
   /** Whether what was added at one time comes in another order each time. */
   readonly shuffles: boolean;
   /** Chance of a fault of each answer: 0 to 1. */
@@ -108,22 +110,28 @@ export class FaultyServer {
     const found = this.added.filter(
       ({ addedUs }) => afterText === null || formatMicroseconds(addedUs) > afterText,
     );
-    if (!this.#manners.shuffles) return found;
+    const { isOrdered, shuffles } = this.#manners;
     const order = new Map(found.map((one) => [one, this.#draw()]));
+    if (!isOrdered) return found.sort((a, b) => order.get(a)! - order.get(b)!);
+    if (!shuffles) return found;
     return found.sort((a, b) => a.addedUs - b.addedUs || order.get(a)! - order.get(b)!);
   }
 
   #times(page: readonly Added[]): Record<string, string> {
     const { times } = this.#manners;
     if (times === 'missing' || page.length === 0) return {};
-    const print = ({ addedUs }: Added): string => {
+    const print = (us: number): string => {
       if (times === 'nonsense') return 'yesterday';
-      const text = formatMicroseconds(addedUs);
+      const text = formatMicroseconds(us);
       return times === 0
         ? text.replace(/\.[0-9]+/, '')
         : text.replace(/([0-9]+)Z$/, (all) => `${all.slice(0, times)}Z`);
     };
-    return { 'x-taxii-date-added-first': print(page[0]!), 'X-TAXII-Date-Added-Last': print(page.at(-1)!) };
+    const all = page.map(({ addedUs }) => addedUs);
+    return {
+      'x-taxii-date-added-first': print(Math.min(...all)),
+      'X-TAXII-Date-Added-Last': print(Math.max(...all)),
+    };
   }
 
   #manifest(ids: string): Response {

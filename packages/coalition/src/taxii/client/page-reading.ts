@@ -59,7 +59,7 @@ const MAX_IDLE = 24;
  *   added before L has come by then; only of what was added at L a part may be missing, and that comes again. What came is known by its key.
  *   The step before L is as wide as the last digit that the server prints. Where that is a whole page, it is asked for with a greater `limit`;
  *   a server that gives no more, and no `next`, cannot be read, and that is an error.
- * - Without `next` to go by, ascending order is relied on. With it, only when two pages in a row have shown it; otherwise all is asked anew.
+ * - Without `next` to go by, ascending order is relied on. With it, only when eight pages have shown it; before, all is asked anew.
  *
  * The number of answers is limited, and so is that of answers that bring nothing new.
  *

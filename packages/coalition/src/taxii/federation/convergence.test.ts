@@ -103,9 +103,9 @@ it('hubs in any topology come to have all that may reach them, once, over crashe
         moved.relayed += relayed;
       },
     ),
-    { numRuns: 12 },
+    { numRuns: 8 },
   );
-  expect(moved.relayed).toBeGreaterThan(50);
+  expect(moved.relayed).toBeGreaterThan(20);
 }, 60_000);
 
 /** Hubs whose objects come to one, over however many others. */
