@@ -13,21 +13,21 @@ export interface CoalitionDemoFlags {
 }
 
 /**
- * Three labs of some 400 customers each, and a hand with 40 accounts at each. Every account keeps a customer of its own, and one request in
- * ten is the thief's, the accounts of all labs in turn. Cards, devices and proxies are used for ten accounts each, so at all labs.
+ * Three labs of some 350 customers each, and a hand with 40 accounts at each. Every account keeps a customer of its own, and one request in
+ * seven is the thief's, the accounts of all labs in turn. Cards, devices and proxies are used for ten accounts each, so at all labs.
  */
 export function planDemo(seed: string): Omit<CoalitionPlan, 'sources'> {
   return {
     seed,
     labs: 3,
-    days: 7,
-    ordinaryAccounts: 300,
+    days: 3,
+    ordinaryAccounts: 250,
     attackSources: ['math-word-problem'],
     shared: true,
     hydra: {
       accounts: 120,
-      requestsPerAccountDay: 8,
-      attackShare: 0.1,
+      requestsPerAccountDay: 9,
+      attackShare: 0.15,
       cover: 'pinned',
       fingerprints: 'natural',
       carefulness: 1,
