@@ -34,6 +34,10 @@ const MEASUREMENTS: Readonly<
     what: 'what planted indicators achieve: 11 attacks by one lab of seven, collusions of up to three: [--seeds 3] [--planted 1000]',
     run: async (args) => (await import('./coalition-poisoning.js')).benchCoalitionPoisoning(args),
   },
+  'coalition-identity': {
+    what: 'requests that a hub establishes the sender of, by method: a second and processor time each: [--requests 1000] [--url postgres://...]',
+    run: async (args) => (await import('./coalition-identity.js')).benchCoalitionIdentity(args),
+  },
   'private-matching': {
     what: 'how many elements two sets share, beside psi.js in the same run; rates of clients, key servers and collector: [--elements 100000] [--values 2000] [--submissions 200000] [--no-peer]',
     run: async (args) => (await import('./private-matching.js')).benchPrivateMatching(args),
@@ -53,6 +57,10 @@ const MEASUREMENTS: Readonly<
   scale: {
     what: 'detection on 1.3, 10 and 31 million exchanges, February 2026 shape: [--days 1,8,24] [--prompts FOLDER] [--timing FILE] [--keep FOLDER]',
     run: async (args) => (await import('./detection-scale.js')).benchDetectionScale(args),
+  },
+  'taxii-read': {
+    what: 'a TAXII collection read by pages over HTTP from memory, PGlite and PostgreSQL, beside OpenTAXII and medallion when PHALANX_PYTHON has them: [--objects 100000] [--stores memory,pglite,postgres] [--no-peers]',
+    run: async (args) => (await import('./taxii-read.js')).benchTaxiiRead(args),
   },
   'watermark-prf': {
     what: 'tokens a second under the keyed functions of marks: SipHash, Philox, HMAC; own dialects; a step of generation',

@@ -1,0 +1,200 @@
+import { parseArgs } from 'node:util';
+import { combineLabs, measureGrowth, type WatchedPool } from '@phalanx/coalition/joint';
+import { DAY_MS } from '@phalanx/core';
+import { clopperPearson } from '@phalanx/stats';
+import {
+  buildBuiltInSources,
+  CoalitionKeys,
+  type CoalitionPlan,
+  type HydraPlan,
+  type Participant,
+  type Rehearsal,
+  rehearseCoalition,
+} from '@phalanx/testing';
+
+const LEVELS = [0.5, 1, 1.5, 2];
+
+/**
+ * Prints what joint finding says of coalitions without a hydra, and of coalitions with one.
+ *
+ * Without: candidates and names, and the e-values of pools that are joined though nothing joins them, the likeliest one of each lab at the end
+ * of each day: a choice that matching could never make worse. With: on which day a lab alone, and all together, first name the hydra.
+ */
+export async function benchJointFinding(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      honest: { type: 'string', default: '20' },
+      seeds: { type: 'string', default: '5' },
+      labs: { type: 'string', default: '3' },
+      days: { type: 'string', default: '7' },
+      accounts: { type: 'string', default: '300' },
+      rates: { type: 'string', default: '6,8' },
+      campaign: { type: 'string', default: 'plain' },
+    },
+  });
+  const labs = Number(values.labs);
+  const keys = new CoalitionKeys(labs);
+  const settings = {
+    labs,
+    days: Number(values.days),
+    ordinaryAccounts: Number(values.accounts),
+    sources: buildBuiltInSources(),
+    attackSources: ['code-task'],
+    shared: true,
+  };
+  await measureHonest(settings, Number(values.honest), keys);
+  for (const rate of values.rates.split(',').map(Number))
+    await measurePower(settings, Number(values.seeds), rate, values.campaign, keys);
+}
+
+type Settings = Omit<CoalitionPlan, 'seed' | 'hydra'>;
+
+async function measureHonest(settings: Settings, seeds: number, keys: CoalitionKeys): Promise<void> {
+  if (seeds === 0) return;
+  let [candidates, aside, named, leads, alone] = [0, 0, 0, 0, 0];
+  const forced: Forced[] = [];
+  for (let seed = 0; seed < seeds; seed++) {
+    const rehearsal = await rehearseCoalition({ ...settings, seed: `honest ${seed}`, hydra: null }, keys);
+    candidates += rehearsal.run.candidates.length;
+    aside += rehearsal.run.candidates.filter(({ declared }) => declared.length > 0).length;
+    const kinds = (wanted: (kind: string) => boolean) =>
+      new Set(
+        rehearsal.run.days.flatMap(({ verdicts }) =>
+          verdicts.filter(({ kind }) => wanted(kind)).map(({ candidate }) => candidate.number),
+        ),
+      ).size;
+    named += kinds((kind) => kind.startsWith('joint'));
+    leads += kinds((kind) => kind === 'lead');
+    alone += rehearsal.participants.filter(({ replay }) => replay.findings.length > 0).length;
+    forced.push(...forceCandidates(rehearsal, settings.days));
+    console.error(
+      `honest ${seed}: so far ${candidates} candidates, ${leads} leads, ${named} named, alone ${alone}, ${forced.length} joined by force, log10 e ${Math.max(...forced.map(({ log10E }) => log10E[0])).toFixed(1)} at most`,
+    );
+  }
+  console.log(
+    `${seeds} coalitions of ${settings.labs} labs without a hydra, ${settings.days} days: ${candidates} candidates, ${aside} of them stand aside, ${leads} leads, ${named} named; findings of labs alone: ${alone} of ${seeds * settings.labs}`,
+  );
+  console.log(
+    `pools joined though nothing joins them: ${forced.length}; share with log10 e >= x, 95 % bound, and what is allowed`,
+  );
+  for (const level of LEVELS) {
+    const line = ([1, 2] as const).map((u) => {
+      const hits = forced.filter(({ log10E }) => log10E[u - 1]! >= level).length;
+      const rate = hits / Math.max(1, forced.length);
+      // Days of one coalition are no independent draws: the bound is over coalitions, of which a part has any.
+      const worlds = new Set(forced.filter(({ log10E }) => log10E[u - 1]! >= level).map(({ seed }) => seed))
+        .size;
+      return `fewer than ${u}: ${rate.toFixed(4)} (${worlds} of ${seeds} coalitions, at most ${clopperPearson(worlds, seeds, 0.05).upper.toFixed(3)})`;
+    });
+    console.log(`  x = ${level}: ${line.join('; ')}; allowed ${(10 ** -level).toFixed(4)}`);
+  }
+}
+
+interface Forced {
+  readonly seed: string;
+  /** log10 e-value for u = 1 and u = 2 at the end of the window. */
+  readonly log10E: readonly [number, number];
+}
+
+/** At the end of each day but the last two: of each lab the pool with most evidence so far, where every lab has one. */
+function forceCandidates({ participants, world }: Rehearsal, days: number): Forced[] {
+  const toMs = world.startMs + days * DAY_MS;
+  const forced: Forced[] = [];
+  for (let day = 1; day <= days - 2; day++) {
+    const fromMs = world.startMs + day * DAY_MS;
+    const pools = participants.map((one) => likeliestPool(one, fromMs));
+    if (pools.some((pool) => pool === null)) continue;
+    const said = pools.map((pool) => measureGrowth([pool!], fromMs, toMs, pools.length).coordination);
+    forced.push({
+      seed: world.labs[0]![0]!.world.seed,
+      log10E: [combineLabs(said, 1), combineLabs(said, 2)],
+    });
+  }
+  return forced;
+}
+
+function likeliestPool({ replay }: Participant, atMs: number): WatchedPool | null {
+  const evidence = ({ trace }: WatchedPool) =>
+    trace.findLast((point) => point.atMs <= atMs)?.logCoordination ?? 0;
+  const open = replay.pools.filter((pool) => pool.setAside === null && pool.proposedAtMs <= atMs);
+  return open.sort((a, b) => evidence(b) - evidence(a))[0] ?? null;
+}
+
+/** Hydras that are looked for: none is the one of the demo. */
+const CAMPAIGNS: Readonly<Record<string, Partial<HydraPlan>>> = {
+  plain: { class: 'A2', cover: 'pinned', fingerprints: 'natural', carefulness: 1 },
+  reasoning: {
+    class: 'A4',
+    cover: 'pinned',
+    fingerprints: 'natural',
+    carefulness: 1,
+    elicitationShare: 0.9,
+  },
+  rewrites: {
+    class: 'A6',
+    cover: 'pinned',
+    fingerprints: 'natural',
+    carefulness: 1,
+    wrapper: 'Rewrite the request below so that a child can follow it, then answer it.\n\nRequest: {}',
+  },
+  careful: { class: 'A2', cover: 'pinned', fingerprints: 'natural', carefulness: 2 },
+};
+
+async function measurePower(
+  settings: Settings,
+  seeds: number,
+  rate: number,
+  campaign: string,
+  keys: CoalitionKeys,
+): Promise<void> {
+  const rows: { alone: number | null; together: number | null; strangers: number }[] = [];
+  for (let seed = 0; seed < seeds; seed++) {
+    const hydra: Partial<HydraPlan> = {
+      ...CAMPAIGNS[campaign]!,
+      accounts: 40 * settings.labs,
+      requestsPerAccountDay: rate,
+      attackShare: 0.1,
+    };
+    const rehearsal = await rehearseCoalition({ ...settings, seed: `${campaign} ${seed}`, hydra }, keys);
+    const row = readDays(rehearsal);
+    rows.push(row);
+    console.error(`${campaign} ${seed}: alone ${row.alone}, together ${row.together}`);
+  }
+  const show = (days: readonly (number | null)[]) => {
+    const known = days.filter((day) => day !== null);
+    return `${known.length} of ${days.length}${known.length > 0 ? ` (days ${known.sort((a, b) => a - b).join(', ')})` : ''}`;
+  };
+  console.log(
+    `${campaign}, ${settings.labs} labs, 40 accounts at each, ${(rate / 10).toFixed(1)} requests of the thief an account and day, ${settings.days} days: named by a lab alone ${show(rows.map(({ alone }) => alone))}; together ${show(rows.map(({ together }) => together))}; pools of strangers named with it ${rows.reduce((sum, { strangers }) => sum + strangers, 0)}`,
+  );
+}
+
+/** Days, from 1, after which a lab alone and all together first name the hydra; pools named of which most accounts are not the hydra's. */
+function readDays({ participants, run, world, hydra }: Rehearsal) {
+  const isHydras = (accounts: Iterable<string>) => {
+    const all = [...accounts];
+    return 2 * all.filter((account) => hydra.has(account)).length > all.length;
+  };
+  const alarms = participants.flatMap(({ replay }) =>
+    replay.findings
+      .filter(({ members }) => isHydras(members.map(({ accountId }) => accountId)))
+      .map(({ firstAlarmAtMs }) => Math.ceil((firstAlarmAtMs - world.startMs) / DAY_MS)),
+  );
+  const first = Math.floor(world.startMs / DAY_MS);
+  const named = run.days.flatMap(({ day, verdicts }) =>
+    verdicts.filter(({ kind }) => kind.startsWith('joint')).map(({ candidate }) => ({ day, candidate })),
+  );
+  const strangers = new Set(
+    named.flatMap(({ candidate }) =>
+      candidate.pools
+        .filter(({ place, label }) => !isHydras(run.accountsOf(place, label)))
+        .map(({ place, label }) => `${place}:${label}`),
+    ),
+  );
+  return {
+    alone: alarms.length > 0 ? Math.min(...alarms) : null,
+    together: named.length > 0 ? Math.min(...named.map(({ day }) => day)) - first + 1 : null,
+    strangers: strangers.size,
+  };
+}
