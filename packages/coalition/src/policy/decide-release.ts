@@ -55,6 +55,8 @@ export interface Decision {
   readonly approvals: readonly string[];
   /** Standing approvals of which one more use is needed, with how many a day they allow. */
   readonly standing: readonly { readonly sha256: string; readonly maxPerDay: number }[];
+  /** The latest end by the draft's own markings; 0 where it has none. */
+  readonly retainUntilMs: number;
   /** Policies of Cedar that decided. */
   readonly decidedBy: readonly string[];
 }
@@ -163,6 +165,7 @@ export function decideRelease(draft: ReleaseDraft, context: ReleaseContext): Dec
     legalBasisSha256: basisSigners.length > 0 ? legalBasisSha256 : null,
     approvals: chosen.digests,
     standing: chosen.standing,
+    retainUntilMs: markings.retainUntilMs,
     decidedBy: answer.decidedBy,
   };
 }

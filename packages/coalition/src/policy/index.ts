@@ -22,6 +22,14 @@ export { minimiseObjects } from './minimise.js';
 export { decideUse, type UseRequest } from './permitted-use.js';
 export { PERSON_ROLES, type Person, type PersonRole, readPeople } from './person.js';
 export { ENOUGH_LABS, type ReportedBlocks } from './precision.js';
+export { renderRegulatorPage } from './regulator-page.js';
+export {
+  compareReceipts,
+  type LoggedAt,
+  type LoggedStatement,
+  type RegulatorView,
+  viewAsRegulator,
+} from './regulator-view.js';
 export { categoryOf, RELEASE_CATEGORIES, type ReleaseCategory } from './release-category.js';
 export { encodeEnvelope, RELEASE_LIMITS, RELEASE_PURPOSE, type ReleaseDraft } from './release-draft.js';
 export {
@@ -46,5 +54,13 @@ export {
   type ReceiptStatement,
   type ReleaseStatement,
 } from './release-receipt.js';
+export {
+  type EndedObject,
+  type ErasureStatement,
+  eraseEnded,
+  type IndicatorHolder,
+  type ReceivedTerm,
+  readTerms,
+} from './retention.js';
 export { makeSharingMarking } from './sharing-marking.js';
 export { digestDocument, formatSigned, type SignedDocument, signDocument } from './signed-document.js';

@@ -6,10 +6,13 @@ import { makeReleaseReceipt, type ReceiptOpening, type ReleaseStatement } from '
 /** A decision as it is kept: what was logged, what opens it, and what was decided upon. */
 export interface KeptRelease {
   readonly statement: ReleaseStatement;
-  readonly opening: ReceiptOpening;
-  /** Bytes of the envelope; empty where there were too many. */
-  readonly envelope: Uint8Array;
+  /** Null once its time is over, as the envelope. */
+  readonly opening: ReceiptOpening | null;
+  /** Null also where it was too large. */
+  readonly envelope: Uint8Array | null;
   readonly reasons: readonly ReleaseReason[];
+  /** Until then bytes and salts are kept. */
+  readonly retainUntilMs: number;
 }
 
 /** What keeps decisions and counts. */
@@ -77,7 +80,8 @@ export async function releaseIndicators(
     decision = holdForUses(decision);
   const kept = await store.keep((sequence) => {
     const { statement, opening } = makeReleaseReceipt(draft, decision, { atMs: context.nowMs, by, sequence });
-    return { statement, opening, envelope: decision.envelope ?? new Uint8Array(), reasons: decision.reasons };
+    const { envelope, reasons, retainUntilMs } = decision;
+    return { statement, opening, envelope, reasons, retainUntilMs: retainUntilMs || context.nowMs };
   });
   await record(kept.statement);
   await store.markLogged(kept.statement.releaseId);

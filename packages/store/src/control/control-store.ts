@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import type { ControlTables } from './control-tables.js';
 import type { EpochKeys } from './epoch-keys.js';
 import { Groups } from './groups.js';
+import { HubStatements } from './hub-statements.js';
 import { KeyEnvelopes } from './key-envelopes.js';
 import { MatchingBatches } from './matching-batches.js';
 import { Members } from './members.js';
@@ -11,6 +12,8 @@ import { Nonces } from './nonces.js';
 import { Overlaps } from './overlaps.js';
 import { Quarantine } from './quarantine.js';
 import { Quotas } from './quotas.js';
+import { ReceivedTerms } from './received-terms.js';
+import { Releases } from './releases.js';
 import { Retractions } from './retractions.js';
 import { TaxiiCollections } from './taxii-collections.js';
 
@@ -22,8 +25,11 @@ export class ControlStore {
   readonly quotas: Quotas;
   readonly keyEnvelopes: KeyEnvelopes;
   readonly overlaps: Overlaps;
+  readonly statements: HubStatements;
   readonly quarantine: Quarantine;
   readonly retractions: Retractions;
+  readonly releases: Releases;
+  readonly receivedTerms: ReceivedTerms;
   readonly #database: Kysely<ControlTables>;
 
   private constructor(database: Kysely<ControlTables>) {
@@ -34,8 +40,11 @@ export class ControlStore {
     this.quotas = new Quotas(database);
     this.keyEnvelopes = new KeyEnvelopes(database);
     this.overlaps = new Overlaps(database);
+    this.statements = new HubStatements(database);
     this.quarantine = new Quarantine(database);
     this.retractions = new Retractions(database);
+    this.releases = new Releases(database);
+    this.receivedTerms = new ReceivedTerms(database);
   }
 
   /** Brings the schema of what the pool leads to up to date, and takes the pool over. */

@@ -1,6 +1,7 @@
 export type { ControlStore } from './control-store.js';
 export { EpochKeys } from './epoch-keys.js';
 export type { Groups } from './groups.js';
+export type { HubStatement, HubStatements, RetractionPlace } from './hub-statements.js';
 export type { CeremonyState, KeyEnvelopes, StoredEnvelope } from './key-envelopes.js';
 export type { MatchingBatch, MatchingBatches } from './matching-batches.js';
 export type { BatchKind } from './matching-tables.js';
@@ -10,4 +11,6 @@ export { type ControlStoreOptions, openControlStore } from './open.js';
 export type { OverlapRun, Overlaps } from './overlaps.js';
 export type { Quarantine } from './quarantine.js';
 export type { Quotas } from './quotas.js';
+export type { ReceivedTerms } from './received-terms.js';
+export type { Releases } from './releases.js';
 export type { Retractions } from './retractions.js';
