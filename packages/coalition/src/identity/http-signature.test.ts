@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { authenticate } from './authenticate.js';
 import type { ClientKey } from './client-key.js';
 import { signRequest } from './http-signature.js';
-import { makeTestHub, ORIGIN, TLS } from './test-hub.test.support.js';
+import { makeTestHub, ORIGIN, START_MS, TLS } from './test-hub.test.support.js';
 
 const URL_A = `${ORIGIN}/api/collections/c1/objects/?match[type]=indicator`;
 let made: Awaited<ReturnType<typeof makeTestHub>>;
@@ -126,6 +126,12 @@ describe('a signed request', () => {
     ['no input', (h: Headers) => h.delete('signature-input'), 'exactly one'],
     ['another tag', (h: Headers) => edit(h, 'phalanx-hub', 'other'), 'something else'],
     ['no tag', (h: Headers) => edit(h, ';tag="phalanx-hub"', ''), 'something else'],
+    [
+      'an end before now',
+      (h: Headers) => edit(h, /expires=\d+/, `expires=${START_MS / 1000}`),
+      'another time',
+    ],
+    ['an end that is no time', (h: Headers) => edit(h, /expires=\d+/, 'expires="x"'), 'expires never'],
     ['a short nonce', (h: Headers) => edit(h, /nonce="[^"]*"/, 'nonce="a"'), 'wrong length'],
     ['no nonce', (h: Headers) => edit(h, /;nonce="[^"]*"/, ''), 'without time, nonce'],
     ['another algorithm', (h: Headers) => edit(h, 'alg="ed25519"', 'alg="hmac-sha256"'), 'another algorithm'],

@@ -102,6 +102,15 @@ it.each(vectors.digests as { body: string; field: string }[])('RFC 9530: $field'
   expect(() => checkContentDigest(field, utf8(`${body} `))).toThrow('another body');
 });
 
+it.each(['md5=:1B2M2Y8AsgTpgAmY7PhCfg==:', 'sha-256', 'sha-256=("x")', 'sha-256=:AAAA:', ''])(
+  'RFC 9530: a digest that shows nothing is none: %s',
+  (field) => {
+    expect(() => checkContentDigest(field, new Uint8Array())).toThrow(
+      expect.objectContaining({ code: 'COALITION_IDENTITY' }),
+    );
+  },
+);
+
 it('RFC 8037 appendix A.3: thumbprint of an Ed25519 key', async () => {
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
   expect(await thumbprintOf(readPublicJwk(jwk))).toBe('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');

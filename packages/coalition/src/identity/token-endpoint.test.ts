@@ -1,4 +1,4 @@
-import { SignJWT, UnsecuredJWT } from 'jose';
+import { type JWTHeaderParameters, SignJWT, UnsecuredJWT } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ACCESS_TOKEN_MS, issueAccessToken } from './access-token.js';
 import { authenticate } from './authenticate.js';
@@ -354,6 +354,21 @@ describe('the token endpoint', () => {
     expect(
       (await requestToken({ dpop: await makeDpopProof(dpopKey, use, nonce, made.clock) })).body.error,
     ).toBe('use_dpop_nonce');
+  });
+
+  it.each([
+    ['of another type', { typ: 'JWT' }, {}],
+    ['with another key than signed', { jwk: undefined }, {}],
+    ['with a private key', {}, { d: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }],
+    ['with a key of another kind', {}, { kty: 'oct', k: 'AAAA' }],
+  ])('refuses a proof %s', async (_, header, keyChange) => {
+    const nonce = makeDpopNonce(made.hub.dpopSecret, made.clock.ms);
+    const jwk = { ...dpopKey.publicJwk, ...keyChange };
+    const proof = await new SignJWT({ jti: '0123456789', htm: 'POST', htu: TOKEN_URL, iat: START, nonce })
+      .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk, ...header } as JWTHeaderParameters)
+      .sign(dpopKey.privateKey);
+    const answer = await requestToken({ dpop: proof });
+    expect([answer.status, answer.body]).toEqual([400, { error: 'invalid_dpop_proof' }]);
   });
 
   it('shows nothing private of the hub', async () => {
