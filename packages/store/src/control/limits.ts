@@ -8,3 +8,5 @@ export const LOCK_WAIT_MS = 20_000;
 export const IDLE_TRANSACTION_MS = 60_000;
 /** Connections that one process holds to a server. */
 export const MAX_CONNECTIONS = 10;
+/** How often the engine in the process frees what removed rows leave behind. */
+export const TIDY_MS = 3_600_000;

@@ -11,7 +11,7 @@ import { PLANNER_SETTINGS } from './planner-settings.js';
 import { SyncedNodeFs } from './synced-node-fs.js';
 
 /** PGlite's own parameters without `-F`, which would switch fsync off; see `SyncedNodeFs`. */
-const SYNCED_START = [
+export const SYNCED_START = [
   ...PGlite.defaultStartParams.filter((parameter) => parameter !== '-F'),
   ...['-c', 'fsync=on', '-c', 'wal_sync_method=fsync', '-c', 'synchronous_commit=on'],
   ...PLANNER_SETTINGS.flatMap((setting) => ['-c', setting]),
@@ -31,7 +31,9 @@ export async function openPglite(dataDir: string): Promise<PostgresPool> {
   try {
     const files = join(directory, 'pgdata');
     if (!existsSync(files)) await makeFiles(files);
-    return new PglitePool(await openFiles(files), () => lock.release());
+    const pglite = await openFiles(files);
+    await pglite.exec('VACUUM (ANALYZE)');
+    return new PglitePool(pglite, () => lock.release());
   } catch (error) {
     await lock.release();
     throw describeEngineError(error);

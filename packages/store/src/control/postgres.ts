@@ -61,6 +61,8 @@ export function openPostgres(url: string): PostgresPool {
 function describeErrors(client: pg.PoolClient): PostgresPoolClient {
   const known = WRAPPED.get(client);
   if (known) return known;
+  // A server that goes away while a client is out is said twice: by the statement that fails, and by an event that would end the process.
+  client.on('error', () => undefined);
   const query = async (sql: unknown, parameters?: readonly unknown[]): Promise<pg.QueryResult> => {
     try {
       return await client.query(sql as string, [...(parameters ?? [])]);

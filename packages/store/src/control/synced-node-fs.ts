@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { fsyncSync } from 'node:fs';
 import type { PGlite } from '@electric-sql/pglite';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
 
@@ -6,9 +6,11 @@ type Options = Parameters<NodeFS['init']>[1];
 
 /** The part of Emscripten's NODEFS that is touched here. */
 interface EmscriptenNodeFs {
-  readonly stream_ops: { fsync?: (stream: { readonly nfd?: number; readonly node: unknown }) => number };
-  realPath(node: unknown): string;
+  readonly stream_ops: { fsync?: (stream: { readonly nfd: number }) => number };
 }
+
+/** `errno::io` of WASI preview 1. */
+const WASI_EIO = 29;
 
 /**
  * PGlite's directory on the file system of the host, with an fsync that reaches the disk.
@@ -23,20 +25,15 @@ export class SyncedNodeFs extends NodeFS {
     const enableSync = (module: unknown): void => {
       const nodeFs = (module as { readonly NODEFS: EmscriptenNodeFs }).NODEFS;
       nodeFs.stream_ops.fsync = (stream) => {
-        if (stream.nfd === undefined) syncDirectory(nodeFs.realPath(stream.node));
-        else fsyncSync(stream.nfd);
-        return 0;
+        // An exception would unwind PostgreSQL at a place where it cannot stand it. A code makes it stop, as it does when a disk fails.
+        try {
+          fsyncSync(stream.nfd);
+          return 0;
+        } catch {
+          return WASI_EIO;
+        }
       };
     };
     return { emscriptenOpts: { ...emscriptenOpts, preRun: [...(emscriptenOpts.preRun ?? []), enableSync] } };
-  }
-}
-
-function syncDirectory(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -1,13 +1,9 @@
-import {
-  MemoryTaxiiStore,
-  type NewObject,
-  type ObjectPage,
-  type ObjectQuery,
-} from '@phalanx/coalition/taxii';
+import { MemoryTaxiiStore, type NewObject, type ObjectPage } from '@phalanx/coalition/taxii';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CONTROL_ENGINES } from './control-engines.test.support.js';
 import type { ControlStore } from './control-store.js';
+import { EVERYTHING } from './taxii-samples.test.support.js';
 
 const COLLECTION = '91a7b528-80eb-42ed-a74d-c6fbd5a26116';
 const NEW = { id: COLLECTION, title: 'Model', rights: { lab: 'read-write' as const } };
@@ -96,16 +92,7 @@ class Times {
   }
 }
 
-const EVERYTHING: ObjectQuery = {
-  versions: ['all'],
-  specVersions: ['2.0', '2.1'],
-  reader: null,
-  afterUs: 0,
-  limit: 1000,
-  maxBytes: 1e6,
-  ids: null,
-  types: null,
-};
+const everySpec = { ...EVERYTHING, specVersions: ['2.0', '2.1'] };
 
 /** Without times of addition, and what is made of them. */
 function comparable({ objects: found, hasMore }: ObjectPage) {
@@ -138,7 +125,7 @@ describe.each(CONTROL_ENGINES)('TAXII collections on $name', (engine) => {
           if ('add' in operation) {
             const { add } = operation;
             expect(await taxii.addObjects(id, add)).toEqual(await memory.addObjects(id, add));
-            times.learn(await taxii.readObjects(id, EVERYTHING), await memory.readObjects(id, EVERYTHING));
+            times.learn(await taxii.readObjects(id, everySpec), await memory.readObjects(id, everySpec));
           } else if ('remove' in operation) {
             const { remove, memberId, ...query } = operation;
             expect(await taxii.removeObject(id, remove, query, memberId)).toBe(

@@ -1,0 +1,101 @@
+import { copyFileSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { SYNCED_START } from './pglite.js';
+import { SyncedNodeFs } from './synced-node-fs.js';
+import { openTemporaryPglite } from './temporary/pglite.js';
+
+let home: string;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'phalanx-power-'));
+  const empty = await openTemporaryPglite();
+  const image = await empty.dumpDataDir('none');
+  await empty.close();
+  const fs = new SyncedNodeFs(join(home, 'start'));
+  const first = await PGlite.create({ fs, startParams: SYNCED_START, loadDataDir: image });
+  await first.exec('CREATE TABLE kept (n int4)');
+  await first.close();
+});
+afterAll(() => rm(home, { recursive: true }));
+
+interface Stream {
+  readonly nfd: number;
+  readonly node: unknown;
+}
+type Sync = (stream: Stream) => number;
+
+/** Keeps beside the directory what would be on the disk if the power went: of each file what it was when it was synced last. */
+class WitnessedFs extends SyncedNodeFs {
+  readonly #from: string;
+  readonly #disk: string;
+  readonly #isSynced: boolean;
+
+  constructor(from: string, disk: string, isSynced: boolean) {
+    super(from);
+    this.#from = from;
+    this.#disk = disk;
+    this.#isSynced = isSynced;
+  }
+
+  override async init(...args: Parameters<SyncedNodeFs['init']>): ReturnType<SyncedNodeFs['init']> {
+    const { emscriptenOpts } = await super.init(...args);
+    const witness = (module: unknown): void => {
+      const nodeFs = (module as { NODEFS: { stream_ops: { fsync: Sync }; realPath(node: unknown): string } })
+        .NODEFS;
+      const sync = nodeFs.stream_ops.fsync;
+      nodeFs.stream_ops.fsync = (stream) => {
+        if (!this.#isSynced) return 0;
+        const path = nodeFs.realPath(stream.node);
+        const kept = join(this.#disk, path.slice(this.#from.length));
+        if (statSync(path).isDirectory()) keepNames(path, kept);
+        else copyFileSync(path, kept);
+        return sync(stream);
+      };
+    };
+    return { emscriptenOpts: { ...emscriptenOpts, preRun: [...(emscriptenOpts.preRun ?? []), witness] } };
+  }
+}
+
+/** What a synced directory is sure to hold: the names of its files, not what is in them. */
+function keepNames(path: string, kept: string): void {
+  for (const name of readdirSync(kept))
+    if (!existsSync(join(path, name))) rmSync(join(kept, name), { recursive: true });
+  for (const entry of readdirSync(path, { withFileTypes: true }))
+    if (entry.isFile() && !existsSync(join(kept, entry.name))) writeFileSync(join(kept, entry.name), '');
+}
+
+/** Commits rows, pulls the plug, and reads what the disk has. */
+async function loseThePower(isSynced: boolean): Promise<number> {
+  const place = (name: string): string => join(home, `${name}-${isSynced}`);
+  const [files, disk, left] = [place('files'), place('disk'), place('left')];
+  await cp(join(home, 'start'), files, { recursive: true });
+  await cp(files, disk, { recursive: true });
+
+  const pglite = await PGlite.create({
+    fs: new WitnessedFs(files, disk, isSynced),
+    startParams: SYNCED_START,
+  });
+  for (let n = 1; n <= 12; n++) {
+    await pglite.query('INSERT INTO kept VALUES ($1)', [n]);
+    // Pages of the table reach the files before the log is needed no more.
+    if (n === 6) await pglite.exec('CHECKPOINT');
+  }
+  await cp(disk, left, { recursive: true });
+  await pglite.close();
+
+  const after = await PGlite.create({ fs: new SyncedNodeFs(left), startParams: SYNCED_START });
+  const { rows } = await after.query<{ n: number }>('SELECT count(*)::int4 AS n FROM kept');
+  await after.close();
+  return rows[0]!.n;
+}
+
+it('what was committed is on the disk when the power goes', async () => {
+  expect(await loseThePower(true)).toBe(12);
+});
+
+it('would not be there if fsync did nothing, as it does without this file system', async () => {
+  expect(await loseThePower(false)).toBe(0);
+});
