@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import type { ExitCode } from '../cli-error.js';
 import type { Terminal } from '../terminal.js';
 import { addPartyCommands } from './coalition-parties.js';
+import { addReleaseCommands } from './coalition-release-commands.js';
+import { addTrustCommands } from './coalition-trust.js';
 
 /** `phalanx coalition ...`. What a command does is loaded when it is called. */
 export function addCoalitionCommands(
@@ -13,6 +15,7 @@ export function addCoalitionCommands(
     .command('coalition')
     .description('labs warn one another without telling each other their business');
   addPartyCommands(coalition, terminal, finish);
+  addReleaseCommands(coalition, terminal, finish);
 
   coalition
     .command('demo')
@@ -52,4 +55,6 @@ export function addCoalitionCommands(
     .action(async (flags) =>
       finish(await (await import('./coalition-mirror.js')).mirrorCommand(flags, terminal)),
     );
+
+  addTrustCommands(coalition, terminal, finish);
 }

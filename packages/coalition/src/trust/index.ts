@@ -30,7 +30,7 @@ export { decayScore, LIFETIME_DAYS } from './lifetime.js';
 export { type OwnReplay, type OwnTelemetry, REPLAY_DAYS, type TraceHits } from './own-telemetry.js';
 export type { IndicatorReport, TraceReport } from './quarantine-report.js';
 export { QUARANTINE_STATES, type QuarantineState, type Transition } from './quarantine-state.js';
-export { type ReplayOptions, type ReplaySummary, replayQuarantine } from './replay-quarantine.js';
+export { type ReplayOptions, type ReplaySummary, replayQuarantine, sightingOf } from './replay-quarantine.js';
 export {
   boundReplay,
   judgeReplay,
@@ -51,6 +51,7 @@ export {
   type Retraction,
   type RetractionAlarm,
   type RetractionFeed,
+  type RetractionPage,
   type RetractionStore,
   readFeed,
 } from './retraction.js';

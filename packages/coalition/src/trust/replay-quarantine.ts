@@ -1,4 +1,5 @@
 import { DAY_MS } from '@phalanx/core';
+import { digestObject } from '../stix/object-digest.js';
 import { isExpired, readValidity } from './lifetime.js';
 import { type OwnTelemetry, REPLAY_DAYS, type TraceHits } from './own-telemetry.js';
 import type { IndicatorReport, TraceReport } from './quarantine-report.js';
@@ -83,7 +84,12 @@ export async function replayQuarantine(options: ReplayOptions): Promise<ReplaySu
   });
   const states = new Map<QuarantineState, number>();
   for (const { state } of [...looked, ...over]) states.set(state, (states.get(state) ?? 0) + 1);
-  return { replayed: traces.length, states, transitions, sightings: listSightings(looked, fromMs, atMs) };
+  return {
+    replayed: traces.length,
+    states,
+    transitions,
+    sightings: looked.map(sightingOf).filter((facts) => facts !== null),
+  };
 }
 
 async function gather(
@@ -115,7 +121,14 @@ async function gather(
       lists,
     ),
     barred: await store.listBarred(),
-    overridden: new Set(overrides.map(({ indicator }) => indicator)),
+    // Counsel has signed one version: the next is another thing.
+    overridden: new Set(
+      live.flatMap(({ held: { id, object } }) =>
+        overrides.some(({ indicator, digest }) => indicator === id && digest === digestObject(object))
+          ? [id]
+          : [],
+      ),
+    ),
   };
 }
 
@@ -183,16 +196,17 @@ function judgeIndicator(
   return { state: 'replayed', reason };
 }
 
-function listSightings(looked: readonly HeldIndicator[], fromMs: number, toMs: number): SightingFacts[] {
-  return looked.flatMap(({ id, report }) => {
-    const hits = (report?.traces ?? []).flatMap((trace) => (trace.hits === null ? [] : [trace.hits]));
-    // Not seen is told only where everything was looked for; seen only on own evidence.
-    const suspected = Math.max(0, ...hits.map((hit) => hit.suspected));
-    if (suspected > 0) return [{ indicatorId: id, hits: suspected, fromMs, toMs }];
-    const isAbsent =
-      hits.length > 0 &&
-      hits.length === report!.traces.length &&
-      hits.every(({ accounts }) => accounts === 0);
-    return isAbsent ? [{ indicatorId: id, hits: 0, fromMs, toMs }] : [];
-  });
+/**
+ * What could be told of the last replay of an indicator; null when there is nothing. Seen is told only where own evidence names the accounts; not seen only where
+ * everything was looked for.
+ */
+export function sightingOf({ id, report }: HeldIndicator): SightingFacts | null {
+  if (report === null) return null;
+  const hits = report.traces.flatMap((trace) => (trace.hits === null ? [] : [trace.hits]));
+  const told = { indicatorId: id, fromMs: report.fromMs, toMs: report.atMs };
+  const suspected = Math.max(0, ...hits.map((hit) => hit.suspected));
+  if (suspected > 0) return { ...told, hits: suspected };
+  const isAbsent =
+    hits.length > 0 && hits.length === report.traces.length && hits.every(({ accounts }) => accounts === 0);
+  return isAbsent ? { ...told, hits: 0 } : null;
 }

@@ -141,10 +141,17 @@ export function findAlarms(
   });
 }
 
-/** The feed as a lab reaches it, over whatever carries it. */
+/** The feed as a lab reaches it, over whatever carries it. A lab is shown what it may read: places have gaps. */
 export interface RetractionFeed {
-  read(afterSeq: number): Promise<readonly Retraction[]>;
+  read(afterSeq: number): Promise<RetractionPage>;
   acknowledge(seq: number): Promise<void>;
+}
+
+export interface RetractionPage {
+  /** Ascending by place. */
+  readonly retractions: readonly Pick<Retraction, 'seq' | 'object'>[];
+  /** Up to where the hub has looked for this page. */
+  readonly upTo: number;
 }
 
 /** What following the feed did. */
@@ -175,7 +182,7 @@ export async function followRetractions(
   let seq = afterSeq;
   let applied = 0;
   for (let page = 0; page < MAX_PAGES; page++) {
-    const retractions = await feed.read(seq);
+    const { retractions, upTo } = await feed.read(seq);
     const before = seq;
     for (const { seq: next, object } of retractions) {
       const member = next > seq ? readRetractor(object, known) : null;
@@ -187,9 +194,9 @@ export async function followRetractions(
       applied++;
       seq = next;
     }
+    seq = Math.max(seq, upTo);
     if (seq === before) break;
     await feed.acknowledge(seq);
-    if (retractions.length < RETRACTION_PAGE) break;
   }
   return { seq, applied, unproven: [] };
 }

@@ -17,8 +17,8 @@ export interface SightingFacts {
 }
 
 /**
- * A sighting of one's own (STIX 2.1 section 5.2): first and last day, and as `count` the lower end of the decade. Fewer than ten are told as one,
- * so that no small number points at somebody; 0 says that it was looked for and not seen. It names no place: the identity that made it is enough.
+ * A sighting of one's own (STIX 2.1 section 5.2): first and last day, and as `count` the lower end of the decade. Fewer than ten are told without a
+ * count, so that no small number points at somebody; 0 says that it was looked for and not seen. It names no place: the identity that made it is enough.
  *
  * @throws PhalanxError `COALITION_STIX` when it is not valid
  */
@@ -29,7 +29,12 @@ export function makeSighting(
   if (!Number.isSafeInteger(hits) || hits < 0) refuse('COALITION_STIX', 'hits are a count', 'count them');
   return makeDomainObject('sighting', authorship, {
     sighting_of_ref: indicatorId,
-    count: hits === 0 ? 0 : Math.min(10 ** Math.floor(Math.log10(hits) + 1e-9), 999_999_999),
+    count:
+      hits === 0
+        ? 0
+        : hits < 10
+          ? undefined
+          : Math.min(10 ** Math.floor(Math.log10(hits) + 1e-9), 100_000_000),
     first_seen: formatTimestamp(startOfDay(fromMs)),
     last_seen: formatTimestamp(startOfDay(toMs - 1) + DAY_MS - 1),
   });

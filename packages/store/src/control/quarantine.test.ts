@@ -211,7 +211,7 @@ for (const engine of CONTROL_ENGINES) {
       expect(await take(told)).toBe('broken-chain');
       expect(await take(tell('a', [drawDigest()]))).toBe('own');
       expect(
-        await take(sign('b', makeOpinion(tell('c', ['00'.repeat(63) + '01']).id, 'disagree', by('b', NOW)))),
+        await take(sign('b', makeOpinion(tell('c', [`${'00'.repeat(63)}01`]).id, 'disagree', by('b', NOW)))),
       ).toBe('unheld');
       expect(await take(tell('b', [drawDigest()], NOW + DAY_MS))).toBe('not-yet');
       expect((await store.quarantine.findHeld(told.id))?.object.name).toBe('second');
@@ -339,7 +339,10 @@ for (const engine of CONTROL_ENGINES) {
         if (minute === 20) down.clear();
         for (const lab of all.filter((name) => !down.has(name))) {
           const feed = {
-            read: (after: number) => readFeed(store.retractions, after),
+            read: async (after: number) => {
+              const retractions = await readFeed(store.retractions, after);
+              return { retractions, upTo: retractions.at(-1)?.seq ?? after };
+            },
             acknowledge: (seq: number) => acknowledgeFeed(store.retractions, { member: lab, seq, atMs }),
           };
           const { seq } = await followRetractions(feed, places.get(lab)!, known, async (object) => {
@@ -364,7 +367,10 @@ for (const engine of CONTROL_ENGINES) {
       const lie = { ...published, seq: 2, object: forged };
       const acknowledged: number[] = [];
       const followed = await followRetractions(
-        { read: async () => [lie], acknowledge: async (seq) => void acknowledged.push(seq) },
+        {
+          read: async () => ({ retractions: [lie], upTo: 2 }),
+          acknowledge: async (seq) => void acknowledged.push(seq),
+        },
         1,
         { ...known, keys: new Map([...known.keys].filter(([kid]) => kid !== 'lab-c')) },
         async () => expect.unreachable(),
