@@ -14,6 +14,7 @@ export { limitBody, MAX_HELD_BYTES } from './hub/body-limits.js';
 export { type Address, formatAccess, type ListenerPlan, openListeners } from './hub/listeners.js';
 export { type Hub, type HubSettings, openHub } from './hub/open-hub.js';
 export { PeerClient } from './hub/peer-client.js';
+export { openRemoteFeed } from './hub/remote-feed.js';
 export { KeyServer, type KeyServerSettings } from './matching/key-server.js';
 export { makeKeyServerApi } from './matching/key-server-routes.js';
 export { MatchingClient, type MatchingClientSettings } from './matching/matching-client.js';

@@ -30,7 +30,7 @@ export async function addMemberCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const identity = await import('@phalanx/coalition/identity');
-  const { member: id, identity: stixId, clientKey } = readPublicIdentity(file);
+  const { member: id, identity: stixId, clientKey, signingKey } = readPublicIdentity(file);
   const roles = identity.MEMBER_ROLES.filter((role) => flags.role.includes(role));
   if (roles.length !== flags.role.length || roles.length === 0)
     throw usageError('no such role', `One or more of ${identity.MEMBER_ROLES.join(', ')}.`);
@@ -38,6 +38,9 @@ export async function addMemberCommand(
     throw usageError(`no clearance is called ${flags.clearance}`, `One of ${TLP_LEVELS.join(', ')}.`);
   const jwk = identity.readPublicJwk(clientKey);
   const kid = await identity.thumbprintOf(jwk);
+  const x = Buffer.from(signingKey, 'base64').toString('base64url');
+  const signingJwk = identity.readPublicJwk({ kty: 'OKP', crv: 'Ed25519', x });
+  const signingKid = await identity.thumbprintOf(signingJwk);
   const nowMs = systemClock.nowMs();
   const validity = { fromMs: nowMs, untilMs: nowMs + VALID_MS, revokedAtMs: null };
   const pem = readPem(flags.certificate ?? '');
@@ -48,7 +51,10 @@ export async function addMemberCommand(
     await members.admit(
       { id, identity: stixId, clearance, roles, suspendedAtMs: null },
       {
-        keys: [{ ...validity, kid, jwk, memberId: id }],
+        keys: [
+          { ...validity, kid, jwk, memberId: id },
+          { ...validity, kid: signingKid, jwk: signingJwk, memberId: id },
+        ],
         certificates: thumbprint === null ? [] : [{ ...validity, thumbprint, memberId: id }],
         certificateNames: flags.certificateName === undefined ? [] : [flags.certificateName],
       },

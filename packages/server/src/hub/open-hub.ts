@@ -8,6 +8,7 @@ import {
   type HubIdentity,
   IDENTITY_PATHS,
   isActive,
+  listAuthors,
   listChallenges,
   PasswordGate,
   type Refusal,
@@ -27,7 +28,11 @@ import { MatchingRoom } from '../matching/matching-room.js';
 import { addMatchingRoutes } from '../matching/matching-routes.js';
 import { OverlapMailbox } from '../matching/overlap-mailbox.js';
 import { addOverlapRoutes } from '../matching/overlap-routes.js';
+import { FeedBell } from './feed-bell.js';
+import { listSignerKeys, receiveObjects } from './hub-receipts.js';
 import { addMemberRoutes } from './member-routes.js';
+import { addRegulatorRoutes } from './regulator-routes.js';
+import { addRetractionRoutes } from './retraction-routes.js';
 
 /** All that a hub is made of. */
 export interface HubSettings {
@@ -110,7 +115,14 @@ export function openHub(settings: HubSettings): Hub {
     cursorKey: settings.cursorKey,
     challenge: listChallenges([]),
     clock,
+    findKeys: () => listSignerKeys(store, clock.nowMs()),
+    listAuthors: async (member, collectionId) => {
+      const principals = [...(await store.taxii.listRights(collectionId)).keys()];
+      const groupIds = principals.flatMap((one) => (one.startsWith('group:') ? [one.slice(6)] : []));
+      return listAuthors(member, groupIds, store.groups, clock.nowMs());
+    },
   });
+  const bell = new FeedBell();
 
   const handlerFor = (methods: readonly AuthMethod[]): ConnectionHandler => {
     const identify = (request: Request, connection: Connection) =>
@@ -119,6 +131,8 @@ export function openHub(settings: HubSettings): Hub {
     requireCaller(api, '/coalition/*', identify);
     describeApi(api, 'Hub of a coalition');
     addMemberRoutes(api, store, clock);
+    addRetractionRoutes(api, store, clock, bell);
+    addRegulatorRoutes(api, store, clock, () => room.nameFalse());
     if (ceremony !== null) addCeremonyRoutes(api, ceremony);
     addMatchingRoutes(api, room, clock, metrics);
     addOverlapRoutes(api, mailbox);
@@ -132,7 +146,11 @@ export function openHub(settings: HubSettings): Hub {
       if (pathname === IDENTITY_PATHS.metadata) return answerMetadata(identity);
       metrics.count('phalanx_taxii_requests_total');
       const caller = await identify(request, connection);
+      const copy = request.method === 'POST' ? request.clone() : null;
       const answer = await taxii.handle(request, caller);
+      if (copy !== null && caller !== null && answer.status === 202) {
+        if (await receiveObjects(copy, caller.member, store, clock, publicUrl)) bell.ring();
+      }
       if (caller === null) answer.headers.set('www-authenticate', listChallenges(methods));
       return answer;
     };

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { authenticate, generateClientKey, type Member, type MemberRole } from '@phalanx/coalition/identity';
+import { epochOf } from '@phalanx/coalition/matching';
 import type { Clock } from '@phalanx/core';
 import { type Listener, type ListenerSettings, listen } from '@phalanx/ledger';
 import { type ControlStore, EpochKeys } from '@phalanx/store/control';
@@ -43,9 +44,10 @@ export class TestCoalition {
   hub!: Hub;
   keyServers!: readonly MadeServer[];
 
-  async open(): Promise<this> {
+  /** @param parties that are opened; all of them unless a test needs the hub alone */
+  async open(parties: readonly string[] = ['hub', 'key-1', 'key-2', 'key-3']): Promise<this> {
     this.folder = await mkdtemp(join(tmpdir(), 'phalanx-coalition-'));
-    for (const party of ['hub', 'key-1', 'key-2', 'key-3']) {
+    for (const party of parties) {
       const store = await openTemporaryControlStore();
       this.stores.set(party, store);
       // A port that stays the party's when it starts again.
@@ -60,7 +62,7 @@ export class TestCoalition {
     this.roster = made.roster;
     this.keyServers = made.servers;
     await this.startHub();
-    for (const { member } of made.servers) await this.startKeyServer(member);
+    for (const { member } of made.servers) if (parties.includes(member)) await this.startKeyServer(member);
     return this;
   }
 
@@ -179,6 +181,24 @@ export class TestCoalition {
     const sender = makeSender({ ca: this.authority.certificate, ...own });
     this.#senders.push(sender);
     return sender;
+  }
+
+  /** Somebody with a certificate of another authority. */
+  strangersSender(): Sender {
+    const sender = makeSender({
+      ca: this.authority.certificate,
+      ...new TestAuthority('other').issue('lab-a', 'client'),
+    });
+    this.#senders.push(sender);
+    return sender;
+  }
+
+  url(party: string): string {
+    return `https://127.0.0.1:${this.#ports.get(party)}`;
+  }
+
+  epoch(): number {
+    return epochOf(this.clock.nowMs());
   }
 
   client(lab: string): MatchingClient {

@@ -1,0 +1,248 @@
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  describeCampaign,
+  makeTlpMarking,
+  revokeObject,
+  type StixObject,
+  signObject,
+} from '@phalanx/coalition';
+import { readPublicJwk, thumbprintOf } from '@phalanx/coalition/identity';
+import { followRetractions } from '@phalanx/coalition/trust';
+import type { Json } from '@phalanx/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRemoteFeed } from './remote-feed.js';
+import { TestCoalition } from './test-coalition.test.support.js';
+
+const COLLECTION = '91a7b528-80eb-42ed-a74d-c6fbd5a26116';
+const OTHER = '52892447-4d7e-4f70-b94d-d7f22742ff63';
+const TAXII = 'application/taxii+json;version=2.1';
+
+let coalition: TestCoalition;
+beforeAll(async () => {
+  coalition = await new TestCoalition().open(['hub']);
+  const { taxii } = coalition.stores.get('hub')!;
+  await taxii.putApiRoot({ path: 'warnings', title: 'warnings', description: null, isDefault: true });
+  const rights = { 'lab-a': 'read-write', 'lab-b': 'read' } as const;
+  await taxii.putCollection('warnings', { id: COLLECTION, title: 'c', rights });
+  await taxii.putCollection('warnings', {
+    id: OTHER,
+    title: 'o',
+    rights: { 'lab-a': 'read-write', 'lab-c': 'read' },
+  });
+  for (const [id, role] of [
+    ['watcher', 'regulator'],
+    ['operator-a', 'operator'],
+  ] as const)
+    await coalition.admit('hub', id, [role]);
+});
+afterAll(() => coalition.close());
+
+const status = async (
+  from: string | null,
+  method: string,
+  path: string,
+  body?: string,
+  headers?: Record<string, string>,
+) => {
+  const answer = await coalition.sender(from)(
+    new Request(`${coalition.url('hub')}${path}`, {
+      method,
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body }),
+    }),
+  );
+  return {
+    status: answer.status,
+    type: answer.headers.get('content-type'),
+    text: await answer.text(),
+    headers: answer.headers,
+  };
+};
+
+describe('who may ask', () => {
+  it('nobody without a certificate of the coalition, and each only what its role allows', async () => {
+    const anonymous = await status(null, 'GET', '/coalition/v1/me');
+    expect(anonymous).toMatchObject({ status: 401, type: 'application/problem+json' });
+    expect(anonymous.headers.get('www-authenticate')).toContain('DPoP');
+    expect((await status(null, 'GET', '/taxii2/')).status).toBe(401);
+    const stranger = coalition.strangersSender();
+    await expect(
+      stranger(new Request(`${coalition.url('hub')}/coalition/v1/me`)).then(({ status: code }) => code),
+    ).resolves.toBe(401);
+    const me = await status('lab-a', 'GET', '/coalition/v1/me');
+    expect(JSON.parse(me.text)).toMatchObject({ id: 'lab-a', roles: ['lab'], groups: [] });
+    for (const [from, path] of [
+      ['watcher', '/coalition/v1/matching'],
+      ['watcher', '/coalition/v1/matching/revealed'],
+      ['watcher', '/coalition/v1/retractions'],
+      ['watcher', '/coalition/v1/alarms'],
+      ['operator-a', '/coalition/v1/statements'],
+      ['operator-a', '/coalition/v1/matching/revealed'],
+      ['lab-a', '/coalition/v1/statements'],
+      ['lab-a', '/coalition/v1/alarms'],
+      ['key-1', '/coalition/v1/matching'],
+    ] as const)
+      expect([path, (await status(from, 'GET', path)).status]).toEqual([path, 403]);
+    expect(
+      (await status('lab-a', 'POST', `/coalition/v1/keys/${coalition.epoch()}/ceremony`, '{"envelopes":[]}'))
+        .status,
+    ).toBe(403);
+  });
+
+  it('shows no member to another: there is no list, and a foreign group is none', async () => {
+    const { groups } = coalition.stores.get('hub')!;
+    const id = '0f6c2a52-3c3f-4b44-9c1c-6f2d3d1f0a09';
+    await groups.putGroup({ id, name: 'the three', visibility: 'hidden', epochDays: 30 });
+    await groups.addToGroup(id, 'lab-a');
+    expect((await status('lab-a', 'GET', `/coalition/v1/groups/${id}/names`)).status).toBe(200);
+    const foreign = await status('lab-b', 'GET', `/coalition/v1/groups/${id}/names`);
+    const none = await status(
+      'lab-b',
+      'GET',
+      '/coalition/v1/groups/0f6c2a52-3c3f-4b44-9c1c-6f2d3d1f0a0a/names',
+    );
+    expect([foreign.status, foreign.text]).toEqual([none.status, none.text]);
+    expect((await status('lab-a', 'GET', '/coalition/v1/members')).status).toBe(404);
+  });
+});
+
+describe('requests that do not fit', () => {
+  it.each([
+    ['POST', '/coalition/v1/matching/lookups', '{', 400],
+    ['POST', '/coalition/v1/matching/lookups', '{}', 400],
+    [
+      'POST',
+      '/coalition/v1/matching/lookups',
+      '{"type":"phalanx-lookup-request-v1","epoch":1,"prefix":"AAA=","more":1}',
+      400,
+    ],
+    [
+      'POST',
+      '/coalition/v1/matching/lookups',
+      '{"type":"phalanx-lookup-request-v1","epoch":1,"prefix":"AAA="}',
+      400,
+    ],
+    ['POST', '/coalition/v1/matching/submissions', '[]', 400],
+    ['PUT', `/coalition/v1/overlaps/${'0'.repeat(63)}/promise`, '{"message":""}', 400],
+    ['PUT', `/coalition/v1/overlaps/${'0'.repeat(64)}/promise`, '{"message":""}', 404],
+    ['POST', '/coalition/v1/overlaps', `{"run":"${'0'.repeat(64)}","peer":"lab-b"}`, 403],
+    ['GET', '/coalition/v1/keys/99/ceremony', undefined, 400],
+    ['GET', '/coalition/v1/keys/x/ceremony', undefined, 400],
+    ['GET', '/coalition/v1/nothing', undefined, 404],
+    ['DELETE', '/coalition/v1/me', undefined, 404],
+  ])('%s %s %s: %i, as problem details', async (method, path, body, expected) => {
+    const answer = await status('lab-a', method, path, body);
+    expect(answer).toMatchObject({ status: expected, type: 'application/problem+json' });
+    expect(JSON.parse(answer.text).status).toBe(expected);
+  });
+
+  it('another type than JSON is 415, too long a body 413, and nothing is a fault of the server', async () => {
+    const path = '/coalition/v1/matching/lookups';
+    expect((await status('lab-a', 'POST', path, 'x', { 'content-type': 'text/plain' })).status).toBe(415);
+    expect((await status('lab-a', 'POST', path, 'x'.repeat(1_048_577))).status).toBe(413);
+    expect(coalition.errors).toEqual([]);
+  });
+});
+
+it('describes itself, as docs/spec/coalition-hub.openapi.json has it', async () => {
+  const { text } = await status(null, 'GET', '/openapi.json');
+  await expect(`${JSON.stringify(JSON.parse(text), null, 2)}\n`).toMatchFileSnapshot(
+    '../../../../docs/spec/coalition-hub.openapi.json',
+  );
+});
+
+describe('what is taken back', () => {
+  it('reaches at once who may read it and nobody else, is stated in digests, and who is late is named', async () => {
+    const { members } = coalition.stores.get('hub')!;
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const jwk = readPublicJwk(publicKey.export({ format: 'jwk' }) as Json);
+    const kid = await thumbprintOf(jwk);
+    const nowMs = coalition.clock.nowMs();
+    await members.addKey({
+      kid,
+      jwk,
+      memberId: 'lab-a',
+      fromMs: nowMs - 1,
+      untilMs: nowMs + 1e9,
+      revokedAtMs: null,
+    });
+    const { identity } = (await members.findMember('lab-a'))!;
+    const green: [string] = [makeTlpMarking('green').id];
+    const told = describeCampaign(
+      {
+        kind: 'distillation-campaign',
+        accounts: 57,
+        exchanges: 16_400,
+        firstAtMs: nowMs - 9e8,
+        lastAtMs: nowMs - 2e8,
+        log10ECoordination: 41.7,
+        log10EDemand: 12.3,
+        poolsExamined: 118,
+        atlas: ['AML.T0024.002'],
+        fingerprints: [
+          { algorithm: 'phalanx-template-1', paramsDigest: 'ab'.repeat(32), digest: 'cd'.repeat(96) },
+        ],
+        addressRanges: [],
+        tokens: [],
+        validDays: 90,
+      },
+      { createdByRef: identity, atMs: nowMs - 1000, markingRefs: green },
+    );
+    const signer = { kid, privateKey };
+    const indicator = signObject(told.find(({ type }) => type === 'indicator')!, signer);
+    const post = async (object: StixObject, collection: string) => {
+      const path = `/warnings/collections/${collection}/objects/`;
+      const answer = await status('lab-a', 'POST', path, JSON.stringify({ objects: [object] }), {
+        'content-type': TAXII,
+        accept: TAXII,
+        'phalanx-release': 'ab'.repeat(16),
+      });
+      expect([answer.status, JSON.parse(answer.text).success_count]).toEqual([202, 1]);
+    };
+    await post(indicator, COLLECTION);
+
+    const feed = openRemoteFeed(coalition.peer('lab-b', 'hub'), 20_000);
+    const waiting = feed.read(0);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const revoked = signObject(revokeObject(indicator, nowMs), signer);
+    const startMs = performance.now();
+    await post(revoked, COLLECTION);
+    expect((await waiting).retractions.map(({ object }) => object.id)).toEqual([indicator.id]);
+    expect(performance.now() - startMs).toBeLessThan(10_000);
+
+    const known = {
+      keys: new Map([[kid, { publicKey, identity }]]),
+      members: new Map([[identity, 'lab-a']]),
+    };
+    const applied: string[] = [];
+    const direct = openRemoteFeed(coalition.peer('lab-b', 'hub'));
+    expect(await followRetractions(direct, 0, known, async ({ id }) => void applied.push(id))).toEqual({
+      seq: 1,
+      applied: 1,
+      unproven: [],
+    });
+    expect(applied).toEqual([indicator.id]);
+    expect(await openRemoteFeed(coalition.peer('lab-c', 'hub')).read(0)).toEqual({
+      retractions: [],
+      upTo: 1,
+    });
+    await expect(direct.acknowledge(2)).rejects.toThrow(expect.objectContaining({ code: 'COALITION_TRUST' }));
+
+    coalition.clock.offsetMs += 600_000;
+    const alarms = JSON.parse((await status('operator-a', 'GET', '/coalition/v1/alarms')).text);
+    expect(alarms.alarms.map(({ member }: { member: string }) => member)).not.toContain('lab-b');
+    coalition.clock.offsetMs -= 600_000;
+
+    const { text } = await status('watcher', 'GET', '/coalition/v1/statements');
+    const { statements } = JSON.parse(text);
+    expect(statements).toHaveLength(2);
+    expect(statements[0].statement).toMatchObject({
+      kind: 'indicator-receipt',
+      role: 'hub',
+      from: 'lab-a',
+      releaseId: 'ab'.repeat(16),
+    });
+    for (const secret of ['cdcdcd', 'indicator--', String(indicator.pattern)])
+      expect(text).not.toContain(secret);
+  }, 30_000);
+});

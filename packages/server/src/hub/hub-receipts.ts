@@ -1,0 +1,91 @@
+import { redactObject, type StixObject } from '@phalanx/coalition';
+import { isActive, isValidAt, type Member, toPublicKey } from '@phalanx/coalition/identity';
+import { makeReceipt, RELEASE_HEADER } from '@phalanx/coalition/policy';
+import { publishRetraction, type Retraction } from '@phalanx/coalition/trust';
+import { type Clock, canonicalJson, PhalanxError } from '@phalanx/core';
+import type { ControlStore } from '@phalanx/store/control';
+
+type SignerKeys = Awaited<ReturnType<ControlStore['groups']['listSigners']>>;
+
+/** Paths to which objects are posted, with root and collection. */
+const OBJECTS = /^\/([a-z0-9-]{1,64})\/collections\/([^/]{1,64})\/objects\/$/;
+
+/** Keys that sign objects now: members' own, and those of pseudonyms. */
+export async function listSignerKeys({ members, groups }: ControlStore, atMs: number): Promise<SignerKeys> {
+  const keys = await groups.listSigners(atMs);
+  for (const member of await members.listMembers()) {
+    if (!isActive(member)) continue;
+    // Objects are signed by Ed25519 alone.
+    for (const key of await members.listKeys(member.id))
+      if (key.jwk.kty === 'OKP' && isValidAt(key, atMs))
+        keys.set(key.kid, { publicKey: toPublicKey(key.jwk), identity: member.identity });
+  }
+  return keys;
+}
+
+/**
+ * What a hub does with objects that it has taken: states their digests, salted, under the release that the sender names; and takes into its feed
+ * what takes something back.
+ *
+ * @param request a copy of what was posted
+ * @returns whether the feed has grown
+ */
+export async function receiveObjects(
+  request: Request,
+  from: Member,
+  store: ControlStore,
+  clock: Clock,
+  hub: string,
+): Promise<boolean> {
+  const [, rootPath, name] = OBJECTS.exec(new URL(request.url).pathname) ?? [];
+  if (rootPath === undefined || name === undefined) return false;
+  const collection = await store.taxii.findCollection(rootPath, decodeURIComponent(name), from.id);
+  const { objects = [] } = (await request.json()) as { objects?: StixObject[] };
+  if (collection === null || objects.length === 0) return false;
+  const atMs = clock.nowMs();
+  const receipt = makeReceipt(objects, {
+    atMs,
+    by: hub,
+    role: 'hub',
+    from: from.id,
+    releaseId: request.headers.get(RELEASE_HEADER),
+    policySha256: null,
+  });
+  await store.statements.add(canonicalJson({ ...receipt.statement }));
+  const revoked = objects.filter((object) => object.revoked === true);
+  if (revoked.length === 0) return false;
+  const known = { keys: await listSignerKeys(store, atMs), members: new Map([[from.identity, from.id]]) };
+  let isNew = false;
+  for (const object of revoked) {
+    try {
+      const { seq } = await publishRetraction(store.retractions, object, known, atMs);
+      await store.statements.putRetractionPlace(seq, { rootPath, collectionId: collection.id });
+      isNew = true;
+    } catch (error) {
+      // Not signed by its maker: it stands in the collection, where each reader judges it.
+      if (!PhalanxError.is(error, 'COALITION_TRUST')) throw error;
+    }
+  }
+  return isNew;
+}
+
+/** Whether a member may know of a retraction: it may read where the object stands, and nothing of the object is held back from it. */
+export async function maySeeRetraction(
+  { seq, object }: Retraction,
+  member: Member,
+  encrypted: boolean,
+  store: ControlStore,
+  atMs: number,
+): Promise<boolean> {
+  const refs = Array.isArray(object.object_marking_refs) ? object.object_marking_refs.map(String) : [];
+  for (const { rootPath, collectionId } of await store.statements.listRetractionPlaces(seq)) {
+    const collection = await store.taxii.findCollection(rootPath, collectionId, member.id);
+    if (collection === null || !collection.canRead) continue;
+    const texts = await store.taxii.findMarkings(collectionId, refs);
+    const markings = new Map(texts.map((text) => JSON.parse(text) as StixObject).map((one) => [one.id, one]));
+    const { clearance, identity } = member;
+    const shown = redactObject(object, markings, { clearance, identity, encrypted, atMs });
+    if (shown !== null && canonicalJson(shown as never) === canonicalJson(object as never)) return true;
+  }
+  return false;
+}
