@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, webcrypto as nodeCrypto, randomBytes } from 'node:crypto';
+import { createPrivateKey, createPublicKey, webcrypto as nodeCrypto, randomBytes, sign } from 'node:crypto';
 import {
   type ClientKey,
   checkRequestSignature,
@@ -252,6 +252,79 @@ function alter(request: Drawn, random: Random): Drawn {
   }
 }
 
+const SOUND = 'that is sound';
+
+/** One that is sound, and signatures whose bytes hold, over what must not be accepted: what is covered, the lines of the base, the parameters. */
+function listUnsound(
+  keyid: string,
+  nowS: number,
+): { what: string; covered: string; lines: string[]; parameters: string; second?: boolean }[] {
+  const [method, target] = ['"@method": GET', `"@target-uri": ${ORIGIN}/a`];
+  const parameters = (change: Record<string, string> = {}) =>
+    Object.entries({
+      created: `${nowS}`,
+      nonce: '"0123456789abcdef"',
+      keyid: `"${keyid}"`,
+      tag: `"${SIGNATURE_TAG}"`,
+      ...change,
+    })
+      .map(([name, value]) => `;${name}=${value}`)
+      .join('');
+  const sound = { covered: '"@method" "@target-uri"', lines: [method, target], parameters: parameters() };
+  return [
+    { ...sound, what: SOUND },
+    { ...sound, what: 'made an hour ahead', parameters: parameters({ created: `${nowS + 3600}` }) },
+    { ...sound, what: 'made a day ago', parameters: parameters({ created: `${nowS - 86_400}` }) },
+    { ...sound, what: 'that has expired', parameters: parameters({ expires: `${nowS - 1}` }) },
+    {
+      ...sound,
+      what: 'with another algorithm than its key',
+      parameters: parameters({ alg: '"hmac-sha256"' }),
+    },
+    { ...sound, what: 'with another tag', parameters: parameters({ tag: '"other"' }) },
+    { ...sound, what: 'without a nonce', parameters: parameters().replace(/;nonce="[^"]*"/, '') },
+    { ...sound, what: 'with a parameter twice', parameters: `;created=1${parameters()}` },
+    {
+      ...sound,
+      what: 'over a component twice',
+      covered: '"@method" "@method" "@target-uri"',
+      lines: [method, method, target],
+    },
+    { ...sound, what: 'over the method alone', covered: '"@method"', lines: [method] },
+    { ...sound, what: 'beside one that does not hold', second: true },
+  ];
+}
+
+/** What the libraries say of signatures that this hub must refuse. */
+async function checkUnsound(checks: Checks): Promise<void> {
+  const key = await generateClientKey();
+  for (const { what, covered, lines, parameters, second } of listUnsound(
+    key.kid,
+    Math.floor(systemClock.nowMs() / 1000),
+  )) {
+    const base = [...lines, `"@signature-params": (${covered})${parameters}`].join('\n');
+    const signature = sign(null, Buffer.from(base), key.privateKey).toString('base64');
+    const other =
+      second === true
+        ? [`x=(${covered})${parameters}, `, `x=:${Buffer.alloc(64).toString('base64')}:, `]
+        : ['', ''];
+    const headers = {
+      'signature-input': `${other[0]}sig1=(${covered})${parameters}`,
+      signature: `${other[1]}sig1=:${signature}:`,
+    };
+    const request = { method: 'GET', url: `${ORIGIN}/a`, headers, body: null };
+    const isSound = what === SOUND;
+    checks.check(`a signature ${what} is judged rightly`, (await weAccept(request, key)) === isSound);
+    const accepting: string[] = [];
+    for (const peer of [messageSignatures, messageSig]) {
+      if ((await peer.verifies(request, key)) === true) accepting.push(peer.name);
+    }
+    if (isSound) checks.equal('both libraries verify the one that is sound', `${accepting.length}`, '2');
+    else if (accepting.length > 0)
+      checks.note(`a signature ${what} is verified by ${accepting.join(' and ')}`);
+  }
+}
+
 /** Signed requests (RFC 9421) both ways with two libraries of others. */
 export async function checkSignatures(checks: Checks): Promise<void> {
   for (const peer of [messageSignatures, messageSig]) {
@@ -297,4 +370,5 @@ export async function checkSignatures(checks: Checks): Promise<void> {
       `${peer.name}: ${counts.made} signatures verified both ways; of ${counts.altered} altered ones it verifies ${counts.theirAlteredAccepted}, we none`,
     );
   }
+  await checkUnsound(checks);
 }
