@@ -140,7 +140,7 @@ export class TaxiiCollections implements TaxiiStore {
       ORDER BY object_id, added_us
     `.execute(this.#database);
     const texts = new Map(rows.map(({ id, json }) => [id, json]));
-    return ids.flatMap((id) => texts.get(id) ?? []);
+    return [...new Set(ids)].flatMap((id) => texts.get(id) ?? []);
   }
 
   async addObjects(collectionId: string, objects: readonly NewObject[]): Promise<readonly AddResult[]> {
