@@ -83,6 +83,8 @@ const messageSignatures: Peer = {
             keyid === key.kid
               ? { id: key.kid, algs: [algorithmOf(key)], verify: createVerifier(publicKey, algorithmOf(key)) }
               : null,
+          maxAge: 60,
+          tolerance: 5,
           requiredParams: ['created', 'nonce', 'tag'],
           requiredFields: coverageOf(method),
         },
@@ -275,7 +277,11 @@ function listUnsound(
     { ...sound, what: SOUND },
     { ...sound, what: 'made an hour ahead', parameters: parameters({ created: `${nowS + 3600}` }) },
     { ...sound, what: 'made a day ago', parameters: parameters({ created: `${nowS - 86_400}` }) },
-    { ...sound, what: 'that has expired', parameters: parameters({ expires: `${nowS - 1}` }) },
+    {
+      ...sound,
+      what: 'that has expired',
+      parameters: parameters({ created: `${nowS - 40}`, expires: `${nowS - 30}` }),
+    },
     {
       ...sound,
       what: 'with another algorithm than its key',

@@ -67,6 +67,14 @@ describe('a name and password', () => {
     expect(made.refusals.at(-1)).toBe('a wrong name or password');
   });
 
+  it('cannot be guessed from many addresses either', async () => {
+    for (let i = 0; i < 20; i++)
+      await ask('lab-a', `guess ${i}`, { ...TLS, remoteAddress: `192.0.2.${i % 4}` });
+    expect(new Set(made.refusals)).toEqual(new Set(['a wrong name or password']));
+    await ask('lab-a', 'one more', { ...TLS, remoteAddress: '192.0.2.200' });
+    expect(made.refusals.at(-1)).toBe('too many guesses for a member');
+  });
+
   it('of strangers cost as much time as wrong ones', async () => {
     const time = async (user: string) => {
       let least = Number.POSITIVE_INFINITY;

@@ -12,7 +12,7 @@ const HASH_BYTES = 32;
 const MOST_CHARACTERS = 1_024;
 
 /** Guesses that may fail in a minute, from one address and for one member. */
-const GUESSES = { address: 10, member: 50 } as const;
+const GUESSES = { address: 10, member: 20 } as const;
 /** Hashes computed at the same time: each takes memory and a thread. */
 const MOST_AT_ONCE = 16;
 /** How long a password that was right is known without hashing it again: old clients send it with each request. */
