@@ -38,6 +38,8 @@ export function makeSender(settings: SenderSettings = {}): Sender & { close(): v
     const url = new URL(request.url);
     const body = request.body === null ? null : Buffer.from(await request.arrayBuffer());
     const headers = Object.fromEntries(request.headers);
+    // The agent would check the server's certificate against this, and not against the URL.
+    delete headers.host;
     if (body !== null) headers['content-length'] = String(body.length);
     const isSecure = url.protocol === 'https:';
     try {

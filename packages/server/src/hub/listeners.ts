@@ -5,6 +5,7 @@ import {
   type AnsweredRequest,
   type ConnectionHandler,
   type Listener,
+  type ListenerSettings,
   type ListenerTls,
   listen,
 } from '@phalanx/ledger';
@@ -53,11 +54,13 @@ export interface PlannedHandlers {
  * A proxy in front cannot say which certificate it has seen: a header is what anybody who reaches the port writes. Behind it, members sign
  * their requests or bind their tokens to a key, which a proxy passes on unchanged.
  *
+ * @param limits in place of those of this file
  * @throws PhalanxError `COALITION_IDENTITY` for a listener without TLS that is not on loopback, or TLS without a certificate
  */
 export async function openListeners(
   plan: ListenerPlan,
   handlers: PlannedHandlers,
+  limits: Pick<ListenerSettings, 'maxRequests' | 'maxHeldBytes' | 'requestMs'> = {},
 ): Promise<{
   /** In the order main, basic, loopback, operations, as far as there are. */
   readonly urls: readonly string[];
@@ -72,6 +75,7 @@ export async function openListeners(
     maxConnections: MAX_CONNECTIONS,
     requestMs: REQUEST_MS,
     onError: plan.onError,
+    ...limits,
     ...(plan.onAnswer !== undefined && { onAnswer: plan.onAnswer }),
   };
   const open = async (address: Address | null, handler: ConnectionHandler | null, isSecure: boolean) => {
