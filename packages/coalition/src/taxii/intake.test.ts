@@ -259,6 +259,8 @@ describe('another hub', () => {
     expect(await refusalOf(signObject(makeIndicator('lab-a'), rival), hub)).toContain(
       'somebody who did not make it',
     );
+    const unknown = signObject(makeIndicator('lab-a'), { ...signer, kid: 'unknown' });
+    expect(await refusalOf(unknown, hub)).toContain('signs');
     const foreign = { created_by_ref: 'identity--0f6c2a52-3c3f-4b44-9c1c-6f2d3d1f0a77' };
     expect(await refusalOf(makeIndicator('lab-a', 'clear', foreign), hub)).toBeNull();
     expect(

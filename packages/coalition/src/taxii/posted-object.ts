@@ -7,7 +7,6 @@ import { type SignerKey, verifyObject } from '../stix/signed-object.js';
 import { parseId } from '../stix/stix-id.js';
 import { asRecord, asTexts, type StixObject } from '../stix/stix-object.js';
 import { validateObject } from '../stix/validate-object.js';
-import { isSigned } from './continued-version.js';
 import { parseMicroseconds } from './microseconds.js';
 import { listMarkings } from './reader-judge.js';
 import { TAXII_LIMITS } from './taxii-limits.js';
@@ -132,12 +131,12 @@ function refuseAuthor(
   const isRelayed = !isOwn && isPeer;
   if (!isOwn && !isRelayed) return 'created_by_ref is somebody else than you';
   if (keys === null) return null;
-  if (!isSigned(object)) {
-    const isKnown = isRelayed && [...keys.values()].some(({ identity }) => identity === maker);
-    return isKnown ? 'its maker signs what it makes, and this is not signed' : null;
+  const signature = asRecord(asRecord(object.extensions)?.[OBJECT_SIGNATURE.id]);
+  if (signature === null && !isRelayed) return null;
+  if (isRelayed && (signature === null || !keys.has(String(signature.kid)))) {
+    const isKnown = [...keys.values()].some(({ identity }) => identity === maker);
+    return isKnown ? 'its maker signs with keys that are known here, and this is not signed so' : null;
   }
-  const signature = asRecord(asRecord(object.extensions)![OBJECT_SIGNATURE.id]!);
-  if (isRelayed && !keys.has(String(signature?.kid))) return null;
   try {
     verifyObject(object, keys);
     return null;
