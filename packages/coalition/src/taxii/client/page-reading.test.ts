@@ -133,7 +133,7 @@ describe('reading a server that makes mistakes', () => {
         }
         expect(server.requests).toBeLessThan(4000);
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
     expect(count.whole).toBeGreaterThan(count.refused);
   });

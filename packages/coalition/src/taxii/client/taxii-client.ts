@@ -7,6 +7,7 @@ import { isSameTime, type PostedObject, postObjects, versionOf } from './object-
 import { type PagedList, readPages } from './page-reading.js';
 import type { ReadCheckpoint } from './read-checkpoint.js';
 import { ALL_VERSIONS, listManifest, listObjects, listVersions } from './remote-lists.js';
+import { readUnreadable } from './salvaged-page.js';
 import { askServer, raiseFault, refuseAnswer, type TaxiiConnection } from './taxii-exchange.js';
 import {
   endWithSlash,
@@ -22,7 +23,7 @@ import {
   toObject,
 } from './taxii-resources.js';
 
-/** Something in a page that is no valid object of STIX 2.1. */
+/** Something in a page that is no valid object of STIX 2.1, or cannot be read: then `item` is a text that says so. */
 export interface RefusedItem {
   readonly item: Json;
   /** Null where it has none. */
@@ -257,6 +258,11 @@ function sortOut(items: readonly Json[]): { objects: StixObject[]; refused: Refu
   const objects: StixObject[] = [];
   const refused: RefusedItem[] = [];
   for (const item of items) {
+    const unreadable = readUnreadable(item);
+    if (unreadable !== null) {
+      refused.push({ item, id: null, why: unreadable });
+      continue;
+    }
     const object = toObject(item);
     const [violation] =
       object === null ? [{ path: '', message: 'has no type or id' }] : validateObject(object);

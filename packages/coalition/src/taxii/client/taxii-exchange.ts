@@ -5,6 +5,7 @@ import { asRecord } from '../../stix/stix-object.js';
 import { CLIENT_LIMITS } from './client-limits.js';
 import type { Transport } from './http-transport.js';
 import { readRetryAfter } from './retry-after.js';
+import { salvagePage } from './salvaged-page.js';
 
 export const TAXII_TYPE = 'application/taxii+json;version=2.1';
 
@@ -183,6 +184,8 @@ function judge(
     return { json: parseJson(body), headers, status, fault: null };
   } catch (error) {
     if (!PhalanxError.is(error)) throw error;
+    const salvaged = salvagePage(body);
+    if (salvaged !== null) return { json: salvaged, headers, status, fault: null };
     const kind = error.code === 'COALITION_LIMIT' ? 'too-large' : 'not-json';
     const type = headers.get('content-type') ?? 'no type';
     // A body that was cut off on the way is no JSON either.
