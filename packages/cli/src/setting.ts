@@ -124,6 +124,11 @@ export const SETTINGS = {
     schema: z.string().default(''),
     meaning: 'File that names the key servers, agreed by all parties. Empty: no private matching.',
   },
+  'coalition.office': {
+    schema: z.string().min(1).default('coalition-office'),
+    meaning:
+      'Folder with what a release rests on: people.json, legal-basis.json, customers.json, approvals, revocations.',
+  },
   'coalition.data': {
     schema: z.string().min(1).default('.phalanx-coalition'),
     meaning: 'Directory of a hub or key server: secrets, and the control store where there is no store_url.',

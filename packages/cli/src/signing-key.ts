@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { SigningKey } from '@phalanx/ledger';
 import { readBytes } from './commands/ledger.js';
 import { loadConfig } from './config.js';
@@ -13,11 +14,15 @@ const PEM = '-----BEGIN';
  * `readUnencryptedKeyFile` and `signingKeyOf` throw
  */
 export async function readSigningKey(path: string, terminal: Terminal): Promise<SigningKey> {
-  const { readKeyFile, readUnencryptedKeyFile, signingKeyOf } = await import('@phalanx/ledger');
+  const { signingKeyOf } = await import('@phalanx/ledger');
+  return signingKeyOf(await readPrivateKey(path, terminal));
+}
+
+/** A private key of any type from such a file. @throws PhalanxError as `readSigningKey`, but for the type */
+export async function readPrivateKey(path: string, terminal: Terminal): Promise<KeyObject> {
+  const { readKeyFile, readUnencryptedKeyFile } = await import('@phalanx/ledger');
   const isPlain = Buffer.from(readBytes(path).subarray(0, PEM.length)).toString('latin1') === PEM;
-  return signingKeyOf(
-    isPlain
-      ? await readUnencryptedKeyFile(path)
-      : await readKeyFile(path, readPassphrase(loadConfig(terminal.env), terminal)),
-  );
+  return isPlain
+    ? readUnencryptedKeyFile(path)
+    : readKeyFile(path, readPassphrase(loadConfig(terminal.env), terminal));
 }

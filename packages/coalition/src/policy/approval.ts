@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { refuse } from '../coalition-error.js';
 import { TLP_LEVELS } from '../stix/marking/tlp.js';
-import { AT_MS, IDENTITY, SHA256_HEX } from './legal-basis.js';
+import { AT_MS, IDENTITY, LegalBasis, SHA256_HEX } from './legal-basis.js';
 import { RELEASE_CATEGORIES } from './release-category.js';
 import { CLEARABLE } from './release-reason.js';
 import { parseSigned, type SignedDocument } from './signed-document.js';
@@ -42,6 +43,29 @@ export const PolicyRevocation = z.strictObject({
   atMs: AT_MS,
 });
 export type PolicyRevocation = z.infer<typeof PolicyRevocation>;
+
+const Signable = z.discriminatedUnion('schema', [
+  ReleaseApproval,
+  StandingApproval,
+  PolicyRevocation,
+  LegalBasis,
+]);
+
+/**
+ * A document that a person may sign, checked.
+ *
+ * @throws PhalanxError `COALITION_POLICY` for anything else
+ */
+export function requireSignable(value: unknown): z.infer<typeof Signable> {
+  const parsed = Signable.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { path = [], message = '' } = parsed.error.issues[0] ?? {};
+  return refuse(
+    'COALITION_POLICY',
+    `nothing to sign: ${path.join('.')} ${message}`.slice(0, 200),
+    'see docs/spec/sharing-policy.md',
+  );
+}
 
 /** @throws PhalanxError `COALITION_POLICY`, `COALITION_LIMIT` */
 export function parseApproval(bytes: Uint8Array): SignedDocument<ReleaseApproval | StandingApproval> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DAY_MS } from '@phalanx/core';
+import { DAY_MS, type Json } from '@phalanx/core';
 import { SHARING_POLICY } from '../stix/extensions/sharing-policy.js';
 import { findTlpLevel, TLP_LEVELS } from '../stix/marking/tlp.js';
 import { asRecord, asTexts, type StixObject } from '../stix/stix-object.js';
@@ -249,19 +249,24 @@ function readMarkings(
   };
 }
 
-const TOLD_TIMES = ['last_seen', 'first_seen', 'created', 'modified'] as const;
-
 /** How long ago the object was that speaks of the longest ago, and how far ahead the furthest is; each by the latest time in it. */
 function agesOf(objects: readonly StixObject[], nowMs: number): { ageDays: number; aheadDays: number } {
   const latest = objects.flatMap((object) => {
     if (isConstant(object) || object.type === 'marking-definition') return [];
-    const days = [object.last_day, object.first_day].map((day) => `${String(day)}T00:00:00Z`);
-    const texts = [...TOLD_TIMES.map((name) => String(object[name])), ...days];
-    const times = texts.map(parseTimestamp).filter((at) => at !== null);
-    return times.length === 0 ? [] : [Math.max(...times.map((at) => Number(at / 1000n)))];
+    const seen = [object.last_seen, object.first_seen, toTime(object.last_day), toTime(object.first_day)];
+    // What was seen counts; an object that says nothing of it is as old as its making.
+    for (const times of [seen, [object.created, object.modified]]) {
+      const read = times.map((time) => parseTimestamp(String(time))).filter((at) => at !== null);
+      if (read.length > 0) return [Math.max(...read.map((at) => Number(at / 1000n)))];
+    }
+    return [];
   });
   const days = latest.map((atMs) => Math.floor((nowMs - atMs) / DAY_MS));
   return { ageDays: Math.max(0, ...days), aheadDays: Math.max(0, ...days.map((day) => -day)) };
+}
+
+function toTime(day: Json | undefined): string {
+  return `${String(day)}T00:00:00Z`;
 }
 
 function codesOf(reasons: readonly ReleaseReason[], severity: 'held' | 'refused'): ReleaseReasonCode[] {

@@ -7,6 +7,7 @@ export {
   parseApproval,
   parseRevocation,
   type ReleaseApproval,
+  requireSignable,
   type StandingApproval,
 } from './approval.js';
 export {

@@ -1,4 +1,5 @@
 import type { Json } from '@phalanx/core';
+import { OBJECT_SIGNATURE } from '../../stix/extensions/object-signature.js';
 import { asRecord, type StixObject } from '../../stix/stix-object.js';
 
 /** A text somewhere in an object that would leave: a value, a name of a member, a number of many digits, or several of them together. */
@@ -31,6 +32,10 @@ export function formOf(text: string): 'id' | 'time' | 'hex' | 'block' | 'jws' | 
   return HEX.test(text) && (text.length >= DIGEST_DIGITS || /[a-f]/.test(text)) ? 'hex' : 'loose';
 }
 
+/** Where the name of a signer's key stands; where it is the key's thumbprint (RFC 7638), it is as random as a secret. */
+const KEY_NAME = `/extensions/${OBJECT_SIGNATURE.id}/kid`;
+const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/;
+
 /** From here on digits could be a number of something. */
 const LONG_NUMBER = 1_000_000;
 
@@ -59,6 +64,7 @@ export function listPassages(
   const loose: string[][] = objects.map(() => []);
   const visit = (object: number, path: string, value: Json): void => {
     if (typeof value === 'string') {
+      if (path === KEY_NAME && THUMBPRINT.test(value)) return;
       const operands = path === '/pattern' ? readPattern(value) : null;
       // A word of the lists says nothing where only these may stand; among words of a person it is one of them.
       const isWords = human.has(path.split('/')[1]!);
