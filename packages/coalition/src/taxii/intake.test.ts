@@ -314,6 +314,23 @@ describe('a body', () => {
     }
   });
 
+  it('that comes slowly keeps nobody else waiting', async () => {
+    const { server } = makeServer();
+    let end = (): void => undefined;
+    const slow = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        end = () => controller.close();
+        controller.enqueue(new TextEncoder().encode('{"objects":[]}'));
+      },
+    });
+    const headers = { 'content-type': 'application/taxii+json' };
+    const init = { method: 'POST', headers, body: slow, duplex: 'half' } as const;
+    const waiting = server.handle(new Request(`http://localhost${PATH}/objects/`, init), labA);
+    expect((await post(server, labB, [makeIndicator('lab-b')])).success_count).toBe(1);
+    end();
+    expect((await waiting).status).toBe(202);
+  });
+
   it('has ten mebibytes and 5,000 objects at most', async () => {
     expect((await send(`{"objects":[${Array(5001).fill('1').join(',')}]}`)).status).toBe(413);
     const { server } = makeServer();

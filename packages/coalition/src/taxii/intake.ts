@@ -28,10 +28,10 @@ const IDS_AT_ONCE = 500;
 
 /**
  * Takes objects of a member into a collection, each for itself: what fails keeps nothing else out. In order, so that versions of one
- * object may come together. Requests for one collection must not run at the same time: see `TaxiiServer`.
+ * object may come together. Objects are judged by themselves first; then nobody else writes to the collection until all are added.
  */
 export async function takeObjects(
-  { store, findKeys, listAuthors }: TaxiiHub,
+  { store, findKeys, listAuthors, turns }: TaxiiHub,
   collectionId: string,
   member: Member,
   values: readonly Json[],
@@ -43,25 +43,32 @@ export async function takeObjects(
     if (at % AT_ONCE === AT_ONCE - 1) await setImmediate();
     posted.push(readPostedObject(value, member, keys, authors));
   }
+  const refusals = await turns.take(collectionId, () => addSound(store, collectionId, member.id, posted));
+  return values.map((value, at) => ({ value, failure: refusals[at]! }));
+}
+
+/** Why each is not in the collection; null when it is. */
+async function addSound(
+  store: TaxiiStore,
+  collectionId: string,
+  memberId: string,
+  posted: readonly (PostedObject | string)[],
+): Promise<(string | null)[]> {
   const sound = posted.filter((one) => typeof one !== 'string');
-  const standing = await findStanding(store, collectionId, [
-    ...new Set(sound.map(({ stored }) => stored.id)),
-  ]);
+  const ids = new Set(sound.map(({ stored }) => stored.id));
+  const standing = await findStanding(store, collectionId, [...ids]);
   const markings = await findKnownMarkings(store, collectionId, sound);
   const refusals = posted.map((one) => {
     if (typeof one === 'string') return one;
     if (one.markings.some((id) => !markings.has(id))) return 'a marking of it is not here: send that too';
-    return refuseStanding(one, standing, member.id);
+    return refuseStanding(one, standing, memberId);
   });
   const results = await store.addObjects(
     collectionId,
     posted.flatMap((one, at) => (typeof one === 'string' || refusals[at] !== null ? [] : [one.stored])),
   );
   const added = results.values();
-  return values.map((value, at) => {
-    const failure = refusals[at] ?? (added.next().value === 'differs' ? DIFFERS : null);
-    return { value, failure };
-  });
+  return refusals.map((refusal) => refusal ?? (added.next().value === 'differs' ? DIFFERS : null));
 }
 
 const DIFFERS = 'this version is here with other content';

@@ -2,6 +2,7 @@ import type { Clock } from '@phalanx/core';
 import type { Caller, Member } from '../identity/member.js';
 import type { SignerKey } from '../stix/signed-object.js';
 import type { TaxiiStore } from './taxii-store.js';
+import type { Turns } from './turns.js';
 
 /** What a hub is to its endpoints. */
 export interface TaxiiHub {
@@ -18,6 +19,8 @@ export interface TaxiiHub {
   /** Identities under which a member may write in a collection: its own, or its pseudonyms in a group. */
   readonly listAuthors: (member: Member, collectionId: string) => Promise<ReadonlySet<string>>;
   readonly clock: Clock;
+  /** By collection: who looks at what stands there and then writes. */
+  readonly turns: Turns;
 }
 
 /** Names in a path, as far as the endpoint has them. */

@@ -8,6 +8,7 @@ import { answerRefusal } from './taxii-answer.js';
 import { TAXII_LIMITS } from './taxii-limits.js';
 import { refuseRequest, TaxiiRefusal } from './taxii-refusal.js';
 import type { TaxiiHub } from './taxii-request.js';
+import { Turns } from './turns.js';
 
 export interface TaxiiServerSettings extends Pick<TaxiiHub, 'store' | 'publicUrl' | 'title' | 'cursorKey'> {
   readonly description?: string;
@@ -30,15 +31,14 @@ const WRITES: Rate = { burst: 60, perSecond: 1 };
 
 /**
  * A TAXII 2.1 server (OASIS Standard, 10 June 2021) without a socket: who asks has been established by others. Discovery is
- * `/taxii2/`, an API root `/{path}/`. Requests that write are worked on one after the other, so that versions of one object cannot
- * fork; that holds within this process, so one process writes.
+ * `/taxii2/`, an API root `/{path}/`. What writes to a collection is worked on one after the other, so that versions of one object
+ * cannot fork; that holds within this process, so one process writes.
  */
 export class TaxiiServer {
   readonly #hub: TaxiiHub;
   readonly #challenge: string;
   readonly #reads: RateLimit;
   readonly #writes: RateLimit;
-  #lastWrite: Promise<unknown> = Promise.resolve();
 
   /** @throws PhalanxError `COALITION_TAXII` for a cursor key that has not 32 bytes, or a URL that is none of an origin */
   constructor(settings: TaxiiServerSettings) {
@@ -58,6 +58,7 @@ export class TaxiiServer {
       findKeys: findKeys ?? null,
       listAuthors: listAuthors ?? (async ({ identity }) => new Set([identity])),
       clock: clock ?? systemClock,
+      turns: new Turns(),
     };
     this.#challenge = settings.challenge;
     this.#reads = new RateLimit(settings.reads ?? READS);
@@ -98,7 +99,6 @@ export class TaxiiServer {
     if (search.length > TAXII_LIMITS.queryUnits) refuseRequest(400, 'the query is too long');
     const { headers, body } = request;
     const asked = { hub: this.#hub, caller, names: found.names, query: searchParams, headers, body, atMs };
-    if (method !== 'GET') return this.#inTurn(() => endpoint(asked));
     const answer = await endpoint(asked);
     return request.method === 'HEAD' ? new Response(null, answer) : answer;
   }
@@ -106,11 +106,5 @@ export class TaxiiServer {
   #slow(rate: RateLimit, { member }: Caller, atMs: number): void {
     const seconds = rate.take(member.id, atMs);
     if (seconds > 0) refuseRequest(429, 'too many requests', { 'retry-after': String(seconds) });
-  }
-
-  #inTurn(write: () => Promise<Response>): Promise<Response> {
-    const turn = this.#lastWrite.then(write, write);
-    this.#lastWrite = turn.catch(() => undefined);
-    return turn;
   }
 }

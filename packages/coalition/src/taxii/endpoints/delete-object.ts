@@ -23,10 +23,12 @@ export const deleteObject: Endpoint = async (asked) => {
   if (names.object.startsWith('marking-definition--')) {
     refuseRequest(403, 'marking definitions stay, since objects depend on them');
   }
-  if (!filter.versions.includes('all') && (await isAnyChained(asked, collection.id))) {
-    refuseRequest(403, 'a chain of versions is deleted whole, with match[version]=all, or revoked');
-  }
-  const removed = await hub.store.removeObject(collection.id, names.object, filter, caller.member.id);
+  const removed = await hub.turns.take(collection.id, async () => {
+    if (!filter.versions.includes('all') && (await isAnyChained(asked, collection.id))) {
+      refuseRequest(403, 'a chain of versions is deleted whole, with match[version]=all, or revoked');
+    }
+    return hub.store.removeObject(collection.id, names.object, filter, caller.member.id);
+  });
   return removed === 0 ? refuseRequest(404, 'no such object of yours') : answerText(200, '');
 };
 
