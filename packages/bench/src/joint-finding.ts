@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { combineLabs, measureGrowth, type WatchedPool } from '@phalanx/coalition/joint';
+import { combineLabs, measureGrowth } from '@phalanx/coalition/joint';
 import { DAY_MS } from '@phalanx/core';
 import { clopperPearson } from '@phalanx/stats';
 import {
@@ -7,7 +7,6 @@ import {
   CoalitionKeys,
   type CoalitionPlan,
   type HydraPlan,
-  type Participant,
   type Rehearsal,
   rehearseCoalition,
 } from '@phalanx/testing';
@@ -17,14 +16,14 @@ const LEVELS = [0.5, 1, 1.5, 2];
 /**
  * Prints what joint finding says of coalitions without a hydra, and of coalitions with one.
  *
- * Without: candidates and names, and the e-values of pools that are joined though nothing joins them, the likeliest one of each lab at the end
- * of each day: a choice that matching could never make worse. With: on which day a lab alone, and all together, first name the hydra.
+ * Without: candidates and names, and the e-values of pools that are joined though nothing joins them. With: on which day a lab alone, and all together, first name the hydra.
  */
 export async function benchJointFinding(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
       honest: { type: 'string', default: '20' },
+      pool: { type: 'string', default: '30' },
       seeds: { type: 'string', default: '5' },
       labs: { type: 'string', default: '3' },
       days: { type: 'string', default: '7' },
@@ -43,19 +42,26 @@ export async function benchJointFinding(args: readonly string[]): Promise<void> 
     attackSources: ['code-task'],
     shared: true,
   };
-  await measureHonest(settings, Number(values.honest), keys);
+  await measureHonest(settings, Number(values.honest), Number(values.pool), keys);
   for (const rate of values.rates.split(',').map(Number))
     await measurePower(settings, Number(values.seeds), rate, values.campaign, keys);
 }
 
 type Settings = Omit<CoalitionPlan, 'seed' | 'hydra'>;
 
-async function measureHonest(settings: Settings, seeds: number, keys: CoalitionKeys): Promise<void> {
+async function measureHonest(
+  settings: Settings,
+  seeds: number,
+  minAccounts: number,
+  keys: CoalitionKeys,
+): Promise<void> {
   if (seeds === 0) return;
   let [candidates, aside, named, leads, alone] = [0, 0, 0, 0, 0];
-  const forced: Forced[] = [];
+  const forced: number[][] = [];
   for (let seed = 0; seed < seeds; seed++) {
-    const rehearsal = await rehearseCoalition({ ...settings, seed: `honest ${seed}`, hydra: null }, keys);
+    const rehearsal = await rehearseCoalition({ ...settings, seed: `honest ${seed}`, hydra: null }, keys, {
+      minAccounts,
+    });
     candidates += rehearsal.run.candidates.length;
     aside += rehearsal.run.candidates.filter(({ declared }) => declared.length > 0).length;
     const kinds = (wanted: (kind: string) => boolean) =>
@@ -69,56 +75,52 @@ async function measureHonest(settings: Settings, seeds: number, keys: CoalitionK
     alone += rehearsal.participants.filter(({ replay }) => replay.findings.length > 0).length;
     forced.push(...forceCandidates(rehearsal, settings.days));
     console.error(
-      `honest ${seed}: so far ${candidates} candidates, ${leads} leads, ${named} named, alone ${alone}, ${forced.length} joined by force, log10 e ${Math.max(...forced.map(({ log10E }) => log10E[0])).toFixed(1)} at most`,
+      `honest ${seed}: so far ${candidates} candidates, ${leads} leads, ${named} named, alone ${alone}, ${forced.length} joined by force, log10 e ${Math.max(...forced.map(([least]) => least!)).toFixed(1)} at most`,
     );
   }
   console.log(
     `${seeds} coalitions of ${settings.labs} labs without a hydra, ${settings.days} days: ${candidates} candidates, ${aside} of them stand aside, ${leads} leads, ${named} named; findings of labs alone: ${alone} of ${seeds * settings.labs}`,
   );
   console.log(
-    `pools joined though nothing joins them: ${forced.length}; share with log10 e >= x, 95 % bound, and what is allowed`,
+    `pools of at least ${minAccounts} accounts joined though nothing joins them: ${forced.length}; mean e-value, which may be 1 at most, and share with log10 e >= x, its 95 % interval, and what is allowed`,
   );
-  for (const level of LEVELS) {
-    const line = ([1, 2] as const).map((u) => {
-      const hits = forced.filter(({ log10E }) => log10E[u - 1]! >= level).length;
-      const rate = hits / Math.max(1, forced.length);
-      // Days of one coalition are no independent draws: the bound is over coalitions, of which a part has any.
-      const worlds = new Set(forced.filter(({ log10E }) => log10E[u - 1]! >= level).map(({ seed }) => seed))
-        .size;
-      return `fewer than ${u}: ${rate.toFixed(4)} (${worlds} of ${seeds} coalitions, at most ${clopperPearson(worlds, seeds, 0.05).upper.toFixed(3)})`;
-    });
-    console.log(`  x = ${level}: ${line.join('; ')}; allowed ${(10 ** -level).toFixed(4)}`);
+  for (const u of [1, 2] as const) {
+    const log10Es = forced.map((both) => both[u - 1]!);
+    const mean = log10Es.reduce((sum, log10E) => sum + 10 ** log10E, 0) / Math.max(1, forced.length);
+    console.log(`  against fewer than ${u}: mean ${mean.toFixed(2)}`);
+    for (const level of LEVELS) {
+      const hits = log10Es.filter((log10E) => log10E >= level).length;
+      const { lower, upper } = clopperPearson(hits, Math.max(1, forced.length), 0.05);
+      console.log(
+        `    x = ${level}: ${hits} of ${forced.length}, ${lower.toFixed(4)} to ${upper.toFixed(4)}; allowed ${(10 ** -level).toFixed(4)}`,
+      );
+    }
   }
 }
 
-interface Forced {
-  readonly seed: string;
-  /** log10 e-value for u = 1 and u = 2 at the end of the window. */
-  readonly log10E: readonly [number, number];
-}
-
-/** At the end of each day but the last two: of each lab the pool with most evidence so far, where every lab has one. */
-function forceCandidates({ participants, world }: Rehearsal, days: number): Forced[] {
+/**
+ * Pools of different labs that were proposed on one day, the first of each lab with the first of the others and so on, as if they had
+ * been joined at that day's end. Each pool is used once.
+ */
+function forceCandidates({ participants, world }: Rehearsal, days: number): number[][] {
   const toMs = world.startMs + days * DAY_MS;
-  const forced: Forced[] = [];
-  for (let day = 1; day <= days - 2; day++) {
+  const forced: number[][] = [];
+  for (let day = 1; day < days; day++) {
     const fromMs = world.startMs + day * DAY_MS;
-    const pools = participants.map((one) => likeliestPool(one, fromMs));
-    if (pools.some((pool) => pool === null)) continue;
-    const said = pools.map((pool) => measureGrowth([pool!], fromMs, toMs, pools.length).coordination);
-    forced.push({
-      seed: world.labs[0]![0]!.world.seed,
-      log10E: [combineLabs(said, 1), combineLabs(said, 2)],
-    });
+    const proposed = participants.map(({ replay }) =>
+      replay.pools.filter(
+        ({ setAside, proposedAtMs }) =>
+          setAside === null && proposedAtMs <= fromMs && proposedAtMs > fromMs - DAY_MS,
+      ),
+    );
+    for (let i = 0; proposed.every((pools) => pools.length > i); i++) {
+      const said = proposed.map(
+        (pools) => measureGrowth([pools[i]!], fromMs, toMs, participants.length).coordination,
+      );
+      forced.push([combineLabs(said, 1), combineLabs(said, 2)]);
+    }
   }
   return forced;
-}
-
-function likeliestPool({ replay }: Participant, atMs: number): WatchedPool | null {
-  const evidence = ({ trace }: WatchedPool) =>
-    trace.findLast((point) => point.atMs <= atMs)?.logCoordination ?? 0;
-  const open = replay.pools.filter((pool) => pool.setAside === null && pool.proposedAtMs <= atMs);
-  return open.sort((a, b) => evidence(b) - evidence(a))[0] ?? null;
 }
 
 /** Hydras that are looked for: none is the one of the demo. */

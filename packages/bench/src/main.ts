@@ -34,6 +34,10 @@ const MEASUREMENTS: Readonly<
     what: 'what planted indicators achieve: 11 attacks by one lab of seven, collusions of up to three: [--seeds 3] [--planted 1000]',
     run: async (args) => (await import('./coalition-poisoning.js')).benchCoalitionPoisoning(args),
   },
+  'coalition-hub': {
+    what: 'evaluations and lookups a second over HTTP, beside those of the library: [--evaluations 100000] [--tokens 100000] [--lookups 20000]',
+    run: async (args) => (await import('./coalition-hub.js')).benchCoalitionHub(args),
+  },
   'coalition-identity': {
     what: 'requests that a hub establishes the sender of, by method: a second and processor time each: [--requests 1000] [--url postgres://...]',
     run: async (args) => (await import('./coalition-identity.js')).benchCoalitionIdentity(args),
@@ -43,7 +47,7 @@ const MEASUREMENTS: Readonly<
     run: async (args) => (await import('./private-matching.js')).benchPrivateMatching(args),
   },
   'joint-finding': {
-    what: 'coalitions without a hydra: candidates, names, e-values of pools joined by force; with one: days until a lab alone, and all together, name it: [--honest 20] [--seeds 5] [--labs 3] [--days 7] [--accounts 300] [--rates 6,8] [--campaign plain|reasoning|rewrites|careful]',
+    what: 'coalitions without a hydra: candidates, names, e-values of pools joined by force; with one: days until a lab alone, and all together, name it: [--honest 20] [--pool 30, smallest pool without a hydra] [--seeds 5] [--labs 3] [--days 7] [--accounts 300] [--rates 6,8] [--campaign plain|reasoning|rewrites|careful]',
     run: async (args) => (await import('./joint-finding.js')).benchJointFinding(args),
   },
   radioactivity: {
@@ -58,9 +62,17 @@ const MEASUREMENTS: Readonly<
     what: 'detection on 1.3, 10 and 31 million exchanges, February 2026 shape: [--days 1,8,24] [--prompts FOLDER] [--timing FILE] [--keep FOLDER]',
     run: async (args) => (await import('./detection-scale.js')).benchDetectionScale(args),
   },
+  'control-store': {
+    what: 'objects added to a collection of the control store and read by pages, on PGlite and PostgreSQL, beside the engine alone: [--objects 100000]',
+    run: async (args) => (await import('./control-store.js')).benchControlStore(args),
+  },
   'taxii-read': {
     what: 'a TAXII collection read by pages over HTTP from memory, PGlite and PostgreSQL, beside OpenTAXII and medallion when PHALANX_PYTHON has them: [--objects 100000] [--stores memory,pglite,postgres] [--no-peers]',
     run: async (args) => (await import('./taxii-read.js')).benchTaxiiRead(args),
+  },
+  'sharing-policy': {
+    what: 'milliseconds a decision on what leaves: whole, Cedar alone, detectors',
+    run: async () => (await import('./sharing-policy.js')).benchSharingPolicy(),
   },
   'watermark-prf': {
     what: 'tokens a second under the keyed functions of marks: SipHash, Philox, HMAC; own dialects; a step of generation',

@@ -17,6 +17,8 @@ const PAGE_STYLE = `${STYLE}
 .wide { display: block; } .narrow { display: none; }
 @media (max-width: 700px) { .wide { display: none; } .narrow { display: block; } }
 td.figure, th.figure { text-align: right; }
+td { overflow-wrap: normal; }
+table + p { margin-top: 24px; }
 `;
 
 /** A rehearsal's joint finding as one HTML file that asks nothing of any network. */

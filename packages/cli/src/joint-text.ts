@@ -10,6 +10,9 @@ export interface JointFigures {
     readonly accounts: number;
     readonly exchanges: number;
     readonly pools: number;
+    /** log10 e-value of the pool with most evidence of coordination, and what it would have needed. */
+    readonly most: number;
+    readonly neededAlone: number;
     /** Findings of the lab alone. */
     readonly alone: readonly { readonly kind: string; readonly accounts: number; readonly hydras: number }[];
   }[];
@@ -63,6 +66,9 @@ export function readJointFigures(rehearsal: Rehearsal, from: number, days: numbe
         return sum + count;
       }, 0),
       pools: replay.pools.length,
+      most: Math.max(0, ...replay.pools.map(({ trace }) => (trace.at(-1)?.logCoordination ?? 0) / Math.LN10)),
+      // What e-BH asks of one pool alone, at half of alpha.
+      neededAlone: Math.log10(Math.max(1, replay.pools.length) / (run.terms.alpha / 2)),
       alone: replay.findings.map(({ kind, members }) => ({
         kind,
         accounts: members.length,
@@ -99,10 +105,10 @@ export function writeJointText(
 ): string {
   const wrap = (text: string, indent = '  ') => wrapText(text, columns, indent);
   let out = `\n${paint.bold('Alone')}\n`;
-  for (const { name, accounts, exchanges, pools, alone } of story.labs) {
+  for (const { name, accounts, exchanges, pools, alone, most, neededAlone } of story.labs) {
     const found =
       alone.length === 0
-        ? 'no finding'
+        ? `no finding; log10 e ${formatLog10(most)} at most, needed ${formatLog10(neededAlone)}`
         : alone.map(({ kind, accounts: n }) => `${kind} of ${formatPlural(n, 'account')}`).join(', ');
     out += wrap(
       `lab ${name}  ${formatCount(accounts)} accounts, ${formatCount(exchanges)} exchanges, ${formatPlural(pools, 'pool')} examined: ${found}`,

@@ -34,13 +34,13 @@ export function describeVerdict(verdict: JointVerdict, nameOf: (place: number) =
   const pools = joinWords(candidate.pools.map(({ place, label }) => `${nameOf(place)}:${label}`));
   const { addresses, tokens, templates } = candidate.common;
   const kinds = [
-    [addresses, 'address range'],
-    [tokens, 'card or device'],
-    [templates, 'prompt template'],
+    [addresses, 'address range', 'address ranges'],
+    [tokens, 'card or device', 'cards and devices'],
+    [templates, 'prompt template', 'prompt templates'],
   ] as const;
   const common = kinds
     .filter(([count]) => count > 0)
-    .map(([count, name]) => `${count} ${name}${count === 1 ? '' : 's'}`);
+    .map(([count, one, many]) => `${count} ${count === 1 ? one : many}`);
   const shared = `They hold the same rare values: ${joinWords(common)}.`;
   const labs = verdict.evidence.length;
   const figure = kind === 'joint-campaign' ? log10EBoth : log10ECoordination;

@@ -42,9 +42,9 @@ export class SimulatedLab {
     this.telemetry = readDealt(parts, records);
   }
 
-  /** Runs detection over the whole window. */
-  async detect(): Promise<LabReplay> {
-    const options = withDefaults({ window: this.#window });
+  /** Runs detection over the whole window. @param minAccounts smallest pool, as in detection's options */
+  async detect(minAccounts?: number): Promise<LabReplay> {
+    const options = withDefaults({ window: this.#window, ...(minAccounts !== undefined && { minAccounts }) });
     const replayed = await replay(this.telemetry, this.#window, options);
     const doubted = await this.#findDoubted(replayed);
     const { findings } = await drawFindings(this.telemetry, replayed, options);
