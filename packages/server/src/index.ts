@@ -6,7 +6,7 @@ export { digestOfRoster, type KeyRoster, parseKeyRoster } from './ceremony/key-r
 export { KeyShareFiles } from './ceremony/key-share-files.js';
 export { openRemoteBoard } from './ceremony/remote-board.js';
 export type { Authenticate } from './http/api.js';
-export { makeApi } from './http/api.js';
+export { makeApi, requireCaller } from './http/api.js';
 export { makeSender, type Sender, type SenderSettings } from './http/https-sender.js';
 export { Metrics } from './http/metrics.js';
 export { addOperationRoutes } from './http/operation-routes.js';
@@ -19,4 +19,5 @@ export { KeyServer, type KeyServerSettings } from './matching/key-server.js';
 export { makeKeyServerApi } from './matching/key-server-routes.js';
 export { MatchingClient, type MatchingClientSettings } from './matching/matching-client.js';
 export { MatchingRoom, type OwnReveal, type SharedValue } from './matching/matching-room.js';
+export { addMatchingRoutes } from './matching/matching-routes.js';
 export { OVERLAP_STEPS, type OverlapStep } from './matching/overlap-mailbox.js';

@@ -1,8 +1,8 @@
 import { redactObject, type StixObject } from '@phalanx/coalition';
-import { isActive, isValidAt, type Member, toPublicKey } from '@phalanx/coalition/identity';
+import { groupEpoch, isActive, isValidAt, type Member, toPublicKey } from '@phalanx/coalition/identity';
 import { makeReceipt, RELEASE_HEADER } from '@phalanx/coalition/policy';
 import { publishRetraction, type Retraction } from '@phalanx/coalition/trust';
-import { type Clock, canonicalJson, PhalanxError } from '@phalanx/core';
+import { type Clock, canonicalJson, DAY_MS, PhalanxError } from '@phalanx/core';
 import type { ControlStore } from '@phalanx/store/control';
 
 type SignerKeys = Awaited<ReturnType<ControlStore['groups']['listSigners']>>;
@@ -21,6 +21,33 @@ export async function listSignerKeys({ members, groups }: ControlStore, atMs: nu
         keys.set(key.kid, { publicKey: toPublicKey(key.jwk), identity: member.identity });
   }
   return keys;
+}
+
+/** A pseudonym may write for as long after its epoch: objects made at its end arrive later. */
+const GRACE_MS = DAY_MS;
+
+/**
+ * Identities under which a member may write in a collection: its pseudonyms where one of its groups has rights in it, its own elsewhere. In a group its
+ * own is not among them, so that nobody shows itself by mistake.
+ */
+export async function listWriters(
+  { taxii, groups }: ControlStore,
+  member: Member,
+  collectionId: string,
+  atMs: number,
+): Promise<ReadonlySet<string>> {
+  let isGroups = false;
+  const identities = new Set<string>();
+  for (const principal of (await taxii.listRights(collectionId)).keys()) {
+    if (!principal.startsWith('group:')) continue;
+    const group = await groups.findGroup(principal.slice('group:'.length), member.id);
+    if (group === null) continue;
+    isGroups = true;
+    for (const epoch of new Set([groupEpoch(group, atMs), groupEpoch(group, atMs - GRACE_MS)]))
+      for (const { memberId, identity } of await groups.listPseudonyms(group.id, epoch))
+        if (memberId === member.id) identities.add(identity);
+  }
+  return isGroups ? identities : new Set([member.identity]);
 }
 
 /**

@@ -8,7 +8,6 @@ import {
   type HubIdentity,
   IDENTITY_PATHS,
   isActive,
-  listAuthors,
   listChallenges,
   PasswordGate,
   type Refusal,
@@ -29,7 +28,7 @@ import { addMatchingRoutes } from '../matching/matching-routes.js';
 import { OverlapMailbox } from '../matching/overlap-mailbox.js';
 import { addOverlapRoutes } from '../matching/overlap-routes.js';
 import { FeedBell } from './feed-bell.js';
-import { listSignerKeys, receiveObjects } from './hub-receipts.js';
+import { listSignerKeys, listWriters, receiveObjects } from './hub-receipts.js';
 import { addMemberRoutes } from './member-routes.js';
 import { addRegulatorRoutes } from './regulator-routes.js';
 import { addRetractionRoutes } from './retraction-routes.js';
@@ -116,11 +115,7 @@ export function openHub(settings: HubSettings): Hub {
     challenge: listChallenges([]),
     clock,
     findKeys: () => listSignerKeys(store, clock.nowMs()),
-    listAuthors: async (member, collectionId) => {
-      const principals = [...(await store.taxii.listRights(collectionId)).keys()];
-      const groupIds = principals.flatMap((one) => (one.startsWith('group:') ? [one.slice(6)] : []));
-      return listAuthors(member, groupIds, store.groups, clock.nowMs());
-    },
+    listAuthors: (member, collectionId) => listWriters(store, member, collectionId, clock.nowMs()),
   });
   const bell = new FeedBell();
 

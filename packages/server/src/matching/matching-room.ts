@@ -21,6 +21,8 @@ import type { BatchKind, MatchingBatches } from '@phalanx/store/control';
 
 /** A table or a result is made anew at most that often, and at most a tenth of the time is spent on it. */
 const REBUILD_MS = 1000;
+/** For lookups, which are many, it is asked that often who is suspended. */
+const STANDING_MS = 1000;
 
 export interface MatchingRoomSettings {
   readonly batches: MatchingBatches;
@@ -70,6 +72,7 @@ export class MatchingRoom {
   #room: Room | null = null;
   #suspended: ReadonlySet<string> = new Set();
   #labs = new Set<string>();
+  #checkedMs = Number.NEGATIVE_INFINITY;
   #table: { readonly made: LookupTable; readonly nextMs: number } | null = null;
   #result: { readonly made: RevealResult; readonly nextMs: number } | null = null;
   #isTableOld = true;
@@ -114,7 +117,7 @@ export class MatchingRoom {
   /** @throws PhalanxError `COALITION_MATCHING` for another epoch */
   lookUp(request: LookupRequest): Promise<LookupAnswer> {
     return this.#inTurn(async () => {
-      const { tokens } = await this.#open();
+      const { tokens } = await this.#open(STANDING_MS);
       const startMs = performance.now();
       if (this.#table === null || (this.#isTableOld && startMs >= this.#table.nextMs)) {
         const made = tokens.build();
@@ -218,10 +221,13 @@ export class MatchingRoom {
     }
   }
 
-  /** The room of this epoch, as labs stand now. */
-  async #open(): Promise<Room> {
+  /** The room of this epoch, as labs stand now, or stood at most `standingMs` ago. */
+  async #open(standingMs = 0): Promise<Room> {
     const { batches, clock, threshold, isActive } = this.#settings;
     const epoch = epochOf(clock.nowMs());
+    const nowMs = performance.now();
+    if (this.#room?.epoch === epoch && nowMs - this.#checkedMs < standingMs) return this.#room;
+    this.#checkedMs = nowMs;
     const suspended = new Set<string>();
     for (const lab of this.#labs) if (!(await isActive(lab))) suspended.add(lab);
     const isSame =
