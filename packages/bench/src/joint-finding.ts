@@ -1,17 +1,21 @@
 import { parseArgs } from 'node:util';
-import { combineLabs, measureGrowth } from '@phalanx/coalition/joint';
+import { combineLabs, measureGrowth, type WatchedPool } from '@phalanx/coalition/joint';
 import { DAY_MS } from '@phalanx/core';
 import { clopperPearson } from '@phalanx/stats';
 import {
   buildBuiltInSources,
+  buildCoalition,
   CoalitionKeys,
   type CoalitionPlan,
   type HydraPlan,
   type Rehearsal,
   rehearseCoalition,
+  SimulatedLab,
 } from '@phalanx/testing';
 
 const LEVELS = [0.5, 1, 1.5, 2];
+/** Accounts of the smallest pool that is calibrated on. */
+const SMALL_POOL = 5;
 
 /**
  * Prints what joint finding says of coalitions without a hydra, and of coalitions with one.
@@ -23,7 +27,7 @@ export async function benchJointFinding(args: readonly string[]): Promise<void> 
     args: [...args],
     options: {
       honest: { type: 'string', default: '20' },
-      pool: { type: 'string', default: '30' },
+      calibration: { type: 'string', default: '20' },
       seeds: { type: 'string', default: '5' },
       labs: { type: 'string', default: '3' },
       days: { type: 'string', default: '7' },
@@ -42,22 +46,17 @@ export async function benchJointFinding(args: readonly string[]): Promise<void> 
     attackSources: ['code-task'],
     shared: true,
   };
-  await measureHonest(settings, Number(values.honest), Number(values.pool), keys);
+  await measureHonest(settings, Number(values.honest), keys);
+  await measureCalibration(settings, Number(values.calibration), keys);
   for (const rate of values.rates.split(',').map(Number))
     await measurePower(settings, Number(values.seeds), rate, values.campaign, keys);
 }
 
 type Settings = Omit<CoalitionPlan, 'seed' | 'hydra'>;
 
-async function measureHonest(
-  settings: Settings,
-  seeds: number,
-  minAccounts: number,
-  keys: CoalitionKeys,
-): Promise<void> {
+async function measureHonest(settings: Settings, seeds: number, keys: CoalitionKeys): Promise<void> {
   if (seeds === 0) return;
   let [candidates, aside, named, leads, alone] = [0, 0, 0, 0, 0];
-  const forced: number[][] = [];
   for (let seed = 0; seed < seeds; seed++) {
     const rehearsal = await rehearseCoalition({ ...settings, seed: `honest ${seed}`, hydra: null }, keys, {
       minAccounts,
@@ -73,16 +72,31 @@ async function measureHonest(
     named += kinds((kind) => kind.startsWith('joint'));
     leads += kinds((kind) => kind === 'lead');
     alone += rehearsal.participants.filter(({ replay }) => replay.findings.length > 0).length;
-    forced.push(...forceCandidates(rehearsal, settings.days));
     console.error(
-      `honest ${seed}: so far ${candidates} candidates, ${leads} leads, ${named} named, alone ${alone}, ${forced.length} joined by force, log10 e ${Math.max(...forced.map(([least]) => least!)).toFixed(1)} at most`,
+      `honest ${seed}: so far ${candidates} candidates, ${leads} leads, ${named} named, alone ${alone}`,
     );
   }
   console.log(
     `${seeds} coalitions of ${settings.labs} labs without a hydra, ${settings.days} days: ${candidates} candidates, ${aside} of them stand aside, ${leads} leads, ${named} named; findings of labs alone: ${alone} of ${seeds * settings.labs}`,
   );
+}
+
+/** Labs without a hydra that examine pools of a few accounts already, so that there are some: joined by force, without matching. */
+async function measureCalibration(settings: Settings, seeds: number, keys: CoalitionKeys): Promise<void> {
+  if (seeds === 0) return;
+  const forced: number[][] = [];
+  for (let seed = 0; seed < seeds; seed++) {
+    const world = buildCoalition({ ...settings, seed: `calibration ${seed}`, hydra: null });
+    const pools: (readonly WatchedPool[])[] = [];
+    for (const [i, parts] of world.labs.entries()) {
+      const lab = new SimulatedLab(parts, settings.days, keys.records[i]!);
+      pools.push((await lab.detect(SMALL_POOL)).pools);
+    }
+    forced.push(...forceCandidates(pools, world.startMs, settings.days));
+    console.error(`calibration ${seed}: ${forced.length} joined by force`);
+  }
   console.log(
-    `pools of at least ${minAccounts} accounts joined though nothing joins them: ${forced.length}; mean e-value, which may be 1 at most, and share with log10 e >= x, its 95 % interval, and what is allowed`,
+    `pools of at least ${SMALL_POOL} accounts joined though nothing joins them: ${forced.length}; mean e-value, which may be 1 at most, and share with log10 e >= x, its 95 % interval, and what is allowed`,
   );
   for (const u of [1, 2] as const) {
     const log10Es = forced.map((both) => both[u - 1]!);
@@ -102,20 +116,24 @@ async function measureHonest(
  * Pools of different labs that were proposed on one day, the first of each lab with the first of the others and so on, as if they had
  * been joined at that day's end. Each pool is used once.
  */
-function forceCandidates({ participants, world }: Rehearsal, days: number): number[][] {
-  const toMs = world.startMs + days * DAY_MS;
+function forceCandidates(
+  labs: readonly (readonly WatchedPool[])[],
+  startMs: number,
+  days: number,
+): number[][] {
+  const toMs = startMs + days * DAY_MS;
   const forced: number[][] = [];
   for (let day = 1; day < days; day++) {
-    const fromMs = world.startMs + day * DAY_MS;
-    const proposed = participants.map(({ replay }) =>
-      replay.pools.filter(
+    const fromMs = startMs + day * DAY_MS;
+    const proposed = labs.map((pools) =>
+      pools.filter(
         ({ setAside, proposedAtMs }) =>
           setAside === null && proposedAtMs <= fromMs && proposedAtMs > fromMs - DAY_MS,
       ),
     );
     for (let i = 0; proposed.every((pools) => pools.length > i); i++) {
       const said = proposed.map(
-        (pools) => measureGrowth([pools[i]!], fromMs, toMs, participants.length).coordination,
+        (pools) => measureGrowth([pools[i]!], fromMs, toMs, labs.length).coordination,
       );
       forced.push([combineLabs(said, 1), combineLabs(said, 2)]);
     }

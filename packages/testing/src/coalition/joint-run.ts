@@ -59,8 +59,6 @@ export interface JointOptions {
   readonly entries?: number;
   /** Default 0.01. */
   readonly alpha?: number;
-  /** Smallest pool that a lab examines; default detection's own. */
-  readonly minAccounts?: number;
 }
 
 const QUORUM = [1, 3];

@@ -42,7 +42,7 @@ export async function rehearseCoalition(
   const participants: Participant[] = [];
   for (const [i, parts] of world.labs.entries()) {
     const lab = new SimulatedLab(parts, plan.days, keys.records[i]!);
-    participants.push({ name: NAMES[i % NAMES.length]!, lab, replay: await lab.detect(options.minAccounts) });
+    participants.push({ name: NAMES[i % NAMES.length]!, lab, replay: await lab.detect() });
   }
   const from = Math.floor(world.startMs / DAY_MS);
   const run = await runJointFinding(participants, from, plan.days, keys.sketcher, options);
