@@ -30,6 +30,7 @@ import type { Checks } from './checks.js';
 import type { Python } from './python.js';
 import type { Suite } from './suite.js';
 import { connectPeer, PEER_PAGE, startPeer, stopPeer, type TaxiiPeer, type Traffic } from './taxii-peers.js';
+import { checkTls } from './taxii-tls.js';
 
 const PACKAGES = ['medallion==3.0.0', 'opentaxii==0.10.0b1', 'taxii2-client==2.3.0', 'stix2==3.0.2'];
 const SEED = 20261123;
@@ -47,6 +48,7 @@ export const taxiiClient: Suite = {
   what: 'TAXII client and mirrors against medallion and OpenTAXII, beside taxii2-client; answers lost on the way',
   slow: true,
   async run(checks, { python }) {
+    await checkTls(checks);
     const peers = await python.open(PACKAGES);
     if (typeof peers === 'string') return checks.skip(peers);
     const folder = mkdtempSync(join(tmpdir(), 'phalanx-taxii-'));
@@ -55,6 +57,7 @@ export const taxiiClient: Suite = {
         checkPeer(checks, peers, 'medallion', peer),
       );
       await withPeer(peers, 'medallion', `${PEER_PAGE}`, (peer) => checkPoisoned(checks, peer));
+      await withPeer(peers, 'medallion', `${PEER_PAGE}`, (peer) => checkHostile(checks, peers, peer));
       const versions = JSON.parse(await peers.run('taxii-peers.py', ['versions', 'x']));
       if (!String(versions.opentaxii).startsWith('0.10.')) {
         return checks.skip(
@@ -258,6 +261,50 @@ async function checkPoisoned(checks: Checks, peer: TaxiiPeer): Promise<void> {
   checks.check('after few requests', traffic.requests < 100, () => `${traffic.requests}`);
   checks.note(
     `medallion with an extension-definition: ${outcome} ${message}; ${reading}, ${traffic.requests} requests`,
+  );
+}
+
+/** What Python reads, keeps and prints, and readers of I-JSON refuse. */
+const HOSTILE = [
+  '"\\ud800"',
+  '9007199254740993',
+  'NaN',
+  '1e400',
+  `"${'x'.repeat(70_000)}"`,
+  `${'['.repeat(40)}${']'.repeat(40)}`,
+];
+
+/** A member who may write plants objects that cannot be read, between others. */
+async function checkHostile(checks: Checks, python: Python, peer: TaxiiPeer): Promise<void> {
+  const objects = drawObjects(60, 'green');
+  const texts = objects.map((object) => JSON.stringify(object));
+  for (const [at, value] of HOSTILE.entries()) {
+    const id = `campaign--0f6c2a52-3c3f-4b44-9c1c-6f2d3d1f0f0${at}`;
+    const time = '"2026-11-20T00:00:00.000Z"';
+    texts.splice(
+      at * 9,
+      0,
+      `{"type":"campaign","spec_version":"2.1","id":"${id}","created":${time},"modified":${time},"name":"n","x_value":${value}}`,
+    );
+  }
+  const answer = await fetch(new URL('objects/', peer.collection), {
+    method: 'POST',
+    headers: {
+      accept: 'application/taxii+json;version=2.1',
+      'content-type': 'application/taxii+json;version=2.1',
+      authorization: `Basic ${Buffer.from('admin:Password0').toString('base64')}`,
+    },
+    body: `{"objects":[${texts.join(',')}]}`,
+  });
+  checks.equal('medallion takes hostile objects', `${answer.status}`, '202');
+  const { objects: found, refused } = await readAll(connectPeer(peer), peer);
+  checks.equal('hostile objects between: nothing else is lost', `${missing(objects, found)}`, '0');
+  checks.equal('and they are told of', `${refused}`, `${HOSTILE.length}`);
+  const theirs = JSON.parse(
+    await python.run('taxii-peers.py', ['read', peer.collection.href, 'objects', `${PEER_PAGE}`]),
+  );
+  checks.note(
+    `${HOSTILE.length} hostile objects between ${objects.length}: ${missing(objects, found)} lost, ${refused} told of; taxii2-client reads ${theirs.keys.length} (${theirs.error ?? 'no error'})`,
   );
 }
 
