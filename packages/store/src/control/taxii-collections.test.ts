@@ -182,6 +182,30 @@ describe.each(CONTROL_ENGINES)('TAXII collections on $name', (engine) => {
     expect(hub.objects.map(({ versionText }) => versionText)).toEqual(['v399']);
   });
 
+  it('show the last version that each reader may see, and whether one to be judged may displace it', async () => {
+    await open();
+    const by = (createdByRef: string | null, clearance: number | null) => ({ createdByRef, clearance });
+    await store.taxii.addObjects(ID, [
+      makeVersion(1, by('identity--a', 0)),
+      makeVersion(2, by('identity--b', 4)),
+      makeVersion(3, by(null, null)),
+      makeVersion(4, by(null, 4)),
+    ]);
+    const read = async (clearance: number, identity: string): Promise<string[]> => {
+      const query = { ...EVERYTHING, versions: ['last' as const], reader: { clearance, identity } };
+      const { objects } = await store.taxii.readObjects(ID, query);
+      return objects.map(({ versionText, contested }) => `${versionText}${contested ? '?' : ''}`);
+    };
+    expect(await read(3, 'identity--c')).toEqual(['v1?', 'v3']);
+    expect(await read(3, 'identity--b')).toEqual(['v2?', 'v3']);
+    expect(await read(4, 'identity--c')).toEqual(['v4']);
+    await store.taxii.removeObject(ID, makeIndicator(1).id, { versions: ['last'], specVersions: null }, null);
+    expect(await read(4, 'identity--c')).toEqual(['v2?', 'v3']);
+    await store.taxii.removeObject(ID, makeIndicator(1).id, { versions: ['last'], specVersions: null }, null);
+    expect(await read(3, 'identity--c')).toEqual(['v1']);
+    expect(await read(3, 'identity--b')).toEqual(['v2']);
+  });
+
   it('keep statuses a day, and show them to who asked', async () => {
     const { taxii } = store;
     const day = 24 * 3600 * 1e6;
