@@ -7,7 +7,14 @@ import {
   type StixObject,
   signObject,
 } from '@phalanx/coalition';
-import { readPublicJwk, thumbprintOf } from '@phalanx/coalition/identity';
+import {
+  addSignature,
+  generateClientKey,
+  MEMBERSHIP_ACT_TYPE,
+  readPublicJwk,
+  sign,
+  thumbprintOf,
+} from '@phalanx/coalition/identity';
 import { followRetractions } from '@phalanx/coalition/trust';
 import type { Json } from '@phalanx/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -105,6 +112,60 @@ describe('who may ask', () => {
     );
     expect([foreign.status, foreign.text]).toEqual([none.status, none.text]);
     expect((await status('lab-a', 'GET', '/coalition/v1/members')).status).toBe(404);
+  });
+});
+
+describe('who is known', () => {
+  it('is decided by acts that two operators have signed, and stated', async () => {
+    const { members } = coalition.stores.get('hub')!;
+    await coalition.admit('hub', 'operator-b', ['operator']);
+    const nowMs = coalition.clock.nowMs();
+    const keys = await Promise.all(
+      ['operator-a', 'operator-b'].map(async (memberId) => {
+        const key = await generateClientKey();
+        const validity = { fromMs: nowMs - 1, untilMs: nowMs + 1e9, revokedAtMs: null };
+        await members.addKey({ kid: key.kid, jwk: key.publicJwk, memberId, ...validity });
+        return key;
+      }),
+    );
+    const act = {
+      act: 'change',
+      hub: coalition.url('hub'),
+      atMs: nowMs - 1,
+      memberId: 'lab-c',
+      identity: (await members.findMember('lab-c'))!.identity,
+      clearance: 'red',
+      roles: ['lab'],
+    };
+    const once = await sign(MEMBERSHIP_ACT_TYPE, act, keys[0]!);
+    const send = (from: string, signed: object) =>
+      status(from, 'POST', '/coalition/v1/membership', JSON.stringify(signed));
+    expect((await send('operator-a', once)).status).toBe(401);
+    const twice = await addSignature(MEMBERSHIP_ACT_TYPE, once, keys[1]!);
+    expect((await send('lab-a', twice)).status).toBe(403);
+    expect((await send('operator-a', twice)).status).toBe(204);
+    expect((await send('operator-a', twice)).status).toBe(401);
+    expect((await members.findMember('lab-c'))!.clearance).toBe('red');
+    const { statements } = JSON.parse((await status('watcher', 'GET', '/coalition/v1/statements')).text);
+    expect(statements.at(-1).statement).toMatchObject({
+      type: 'phalanx-membership-v1',
+      operators: ['operator-a', 'operator-b'],
+    });
+  });
+
+  it('in a group, by a pseudonym that others of it cannot link to its member', async () => {
+    const { groups } = coalition.stores.get('hub')!;
+    const id = '0f6c2a52-3c3f-4b44-9c1c-6f2d3d1f0a0b';
+    await groups.putGroup({ id, name: 'two', visibility: 'hidden', epochDays: 30 });
+    for (const lab of ['lab-a', 'lab-b']) await groups.addToGroup(id, lab);
+    const { publicJwk } = await generateClientKey();
+    const path = `/coalition/v1/groups/${id}/pseudonym`;
+    const taken = await status('lab-a', 'PUT', path, JSON.stringify({ jwk: publicJwk }));
+    expect(taken.status).toBe(200);
+    expect((await status('lab-c', 'PUT', path, JSON.stringify({ jwk: publicJwk }))).status).toBe(401);
+    const { names } = JSON.parse((await status('lab-b', 'GET', `/coalition/v1/groups/${id}/names`)).text);
+    expect(names).toMatchObject([{ identity: JSON.parse(taken.text).identity, memberId: null }]);
+    expect(JSON.stringify(names)).not.toContain('lab-a');
   });
 });
 
@@ -237,8 +298,11 @@ describe('what is taken back', () => {
 
     const { text } = await status('watcher', 'GET', '/coalition/v1/statements');
     const { statements } = JSON.parse(text);
-    expect(statements).toHaveLength(2);
-    expect(statements[0].statement).toMatchObject({
+    const receipts = statements.filter(
+      (one: { statement: { kind?: string } }) => one.statement.kind === 'indicator-receipt',
+    );
+    expect(receipts).toHaveLength(2);
+    expect(receipts[0].statement).toMatchObject({
       kind: 'indicator-receipt',
       role: 'hub',
       from: 'lab-a',

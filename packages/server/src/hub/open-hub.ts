@@ -29,6 +29,7 @@ import { OverlapMailbox } from '../matching/overlap-mailbox.js';
 import { addOverlapRoutes } from '../matching/overlap-routes.js';
 import { FeedBell } from './feed-bell.js';
 import { listSignerKeys, listWriters, receiveObjects } from './hub-receipts.js';
+import { addIdentityRoutes } from './identity-routes.js';
 import { addMemberRoutes } from './member-routes.js';
 import { addRegulatorRoutes } from './regulator-routes.js';
 import { addRetractionRoutes } from './retraction-routes.js';
@@ -126,6 +127,7 @@ export function openHub(settings: HubSettings): Hub {
     requireCaller(api, '/coalition/*', identify);
     describeApi(api, 'Hub of a coalition');
     addMemberRoutes(api, store, clock);
+    addIdentityRoutes(api, store, { ...identity, members });
     addRetractionRoutes(api, store, clock, bell);
     addRegulatorRoutes(api, store, clock, () => room.nameFalse());
     if (ceremony !== null) addCeremonyRoutes(api, ceremony);
