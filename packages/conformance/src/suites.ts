@@ -20,6 +20,7 @@ import { nearRepeats } from './near-repeats.js';
 import { oneJob } from './one-job.js';
 import { privateMatching } from './private-matching.js';
 import { radioactivity } from './radioactivity.js';
+import { sharingPolicy } from './sharing-policy.js';
 import { signatureVectors } from './signature-vectors.js';
 import { stix } from './stix.js';
 import type { Suite } from './suite.js';
@@ -75,6 +76,7 @@ export const suites: readonly Suite[] = [
   stix,
   taxiiServer,
   coalitionIdentity,
+  sharingPolicy,
   taxiiClient,
   formats,
   evidenceFormats,

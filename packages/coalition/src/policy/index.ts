@@ -1,4 +1,5 @@
 export { ALARM_KINDS, type Alarm, type AlarmKind } from './alarms/alarm.js';
+export { CHECK_DIGITS } from './alarms/check-digit.js';
 export { type CustomerNames, hashCustomerNames, makeCustomerAlarm } from './alarms/customer-name.js';
 export { type RaisedAlarm, scanObjects } from './alarms/scan.js';
 export { ALLOWED_TYPES } from './allow-list/allowed-type.js';

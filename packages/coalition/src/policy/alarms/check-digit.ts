@@ -152,3 +152,17 @@ export function isCodiceFiscale(text: string): boolean {
   }
   return code.charCodeAt(15) - 65 === sum % 26;
 }
+
+/** Numbers that check themselves, by the names that python-stdnum has for them. */
+export const CHECK_DIGITS = {
+  luhn: passesLuhn,
+  iban: isIban,
+  cpf: isBrazilianCpf,
+  ric: isChineseResident,
+  idnr: isGermanTaxId,
+  spanish: isSpanishId,
+  nir: isFrenchNir,
+  aadhaar: isAadhaar,
+  codice: isCodiceFiscale,
+  pesel: isPolishPesel,
+} as const;
