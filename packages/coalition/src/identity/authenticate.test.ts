@@ -104,7 +104,7 @@ it('the token endpoint gives nothing for anything, and says one of its words', a
   await fc.assert(
     fc.asyncProperty(form, fc.option(value), async (fields, dpop) => {
       const body = new URLSearchParams({ grant_type: 'client_credentials', ...fields });
-      const headers = dpop === null ? {} : { dpop };
+      const headers = new Headers(dpop === null ? [] : [['dpop', dpop]]);
       const answer = await answerTokenRequest(
         new Request(`${ORIGIN}/oauth2/token`, { method: 'POST', body, headers }),
         TLS,
