@@ -78,7 +78,8 @@ export async function receiveObjects(
     releaseId: request.headers.get(RELEASE_HEADER),
     policySha256: null,
   });
-  await store.statements.add(canonicalJson({ ...receipt.statement }));
+  const opening = canonicalJson(receipt.opening as never);
+  await store.statements.add(canonicalJson({ ...receipt.statement }), opening);
   const revoked = objects.filter((object) => object.revoked === true);
   if (revoked.length === 0) return false;
   const known = { keys: await listSignerKeys(store, atMs), members: new Map([[from.identity, from.id]]) };

@@ -2,7 +2,7 @@ import type { Generated, Kysely } from 'kysely';
 
 /** Tables of `migrations/051-statements.ts`. */
 export interface StatementTables {
-  hub_statements: { number: Generated<number>; text: string };
+  hub_statements: { number: Generated<number>; text: string; opening: string | null };
   retraction_places: { seq: number; root_path: string; collection_id: string };
 }
 
@@ -27,16 +27,20 @@ export class HubStatements {
     this.#database = database;
   }
 
-  /** Resolves when it survives a loss of power. */
-  async add(text: string): Promise<void> {
-    await this.#database.insertInto('hub_statements').values({ text }).execute();
+  /**
+   * Resolves when it survives a loss of power.
+   *
+   * @param opening what opens its digests, for the hub alone; null where it has none
+   */
+  async add(text: string, opening: string | null = null): Promise<void> {
+    await this.#database.insertInto('hub_statements').values({ text, opening }).execute();
   }
 
   /** In order, those after a number; at most `limit`. */
   async list(after: number, limit: number): Promise<HubStatement[]> {
     return this.#database
       .selectFrom('hub_statements')
-      .selectAll()
+      .select(['number', 'text'])
       .where('number', '>', after)
       .orderBy('number')
       .limit(limit)

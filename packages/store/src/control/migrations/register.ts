@@ -6,6 +6,7 @@ import { releases } from './030-releases.js';
 import { trust } from './040-trust.js';
 import { matching } from './050-matching.js';
 import { statements } from './051-statements.js';
+import { statementOpenings } from './052-statement-openings.js';
 import type { Migration } from './migration.js';
 
 /** All steps of the schema, ascending by number. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   trust,
   matching,
   statements,
+  statementOpenings,
 ];
