@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { authenticate } from './authenticate.js';
+import { CLIENT_ASSERTION_TYPE, makeClientAssertion } from './client-assertion.js';
 import { signRequest } from './http-signature.js';
 import { certificateThumbprint } from './mutual-tls.js';
 import { makeTestHub, ORIGIN, START_MS, TLS } from './test-hub.test.support.js';
@@ -111,6 +112,20 @@ describe('a token that is bound to a certificate', () => {
     expect(await show('member', token!, 'Bearer', { dpop: 'x' })).toBeNull();
     pin('member', 'lab-a', START_MS);
     expect(await show('member', token!)).toBeNull();
+  });
+
+  it('got by an assertion is bound to a certificate of the same member alone', async () => {
+    const ask = async (name: string) => {
+      const body = new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_assertion_type: CLIENT_ASSERTION_TYPE,
+        client_assertion: await makeClientAssertion('lab-a', ORIGIN, made.key, made.clock),
+      });
+      const request = new Request(`${ORIGIN}/oauth2/token`, { method: 'POST', body });
+      return (await answerTokenRequest(request, over(name), made.hub)).json();
+    };
+    expect(await ask('member')).toMatchObject({ token_type: 'Bearer' });
+    expect(await ask('otherMember')).toEqual({ error: 'invalid_request' });
   });
 
   it('is given to nobody else', async () => {
