@@ -58,9 +58,7 @@ async function measureHonest(settings: Settings, seeds: number, keys: CoalitionK
   if (seeds === 0) return;
   let [candidates, aside, named, leads, alone] = [0, 0, 0, 0, 0];
   for (let seed = 0; seed < seeds; seed++) {
-    const rehearsal = await rehearseCoalition({ ...settings, seed: `honest ${seed}`, hydra: null }, keys, {
-      minAccounts,
-    });
+    const rehearsal = await rehearseCoalition({ ...settings, seed: `honest ${seed}`, hydra: null }, keys);
     candidates += rehearsal.run.candidates.length;
     aside += rehearsal.run.candidates.filter(({ declared }) => declared.length > 0).length;
     const kinds = (wanted: (kind: string) => boolean) =>
