@@ -1,19 +1,7 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  describeCampaign,
-  digestObject,
-  listExtensionDefinitions,
-  makeNextVersion,
-  makeTlpMarking,
-  revokeObject,
-  type StixObject,
-  signObject,
-  type TlpLevel,
-  verifyObject,
-} from '@phalanx/coalition';
+import { digestObject, listExtensionDefinitions, type StixObject, verifyObject } from '@phalanx/coalition';
 import {
   MemoryTaxiiStore,
   mirrorCollection,
@@ -28,6 +16,7 @@ import type { Json } from '@phalanx/core';
 import { Random } from '@phalanx/stats';
 import type { Checks } from './checks.js';
 import type { Python } from './python.js';
+import { drawObjects, KEYS } from './signed-campaigns.js';
 import type { Suite } from './suite.js';
 import { connectPeer, PEER_PAGE, startPeer, stopPeer, type TaxiiPeer, type Traffic } from './taxii-peers.js';
 import { checkTls } from './taxii-tls.js';
@@ -36,12 +25,6 @@ const PACKAGES = ['medallion==3.0.0', 'opentaxii==0.10.0b1', 'taxii2-client==2.3
 const SEED = 20261123;
 /** medallion compares each object with each: 350 objects took half a second a page, and 1,000 did not come in four minutes. */
 const OBJECTS = 260;
-const LAB = 'identity--0f6c2a52-3c3f-4b44-9c1c-6f2d3d1f0a01';
-const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-const SIGNER = { kid: 'lab-1', privateKey };
-const KEYS = new Map([[SIGNER.kid, { publicKey, identity: LAB }]]);
-const AT_MS = Date.UTC(2026, 10, 20);
-
 /** Our TAXII client and federation against servers and a client of others. */
 export const taxiiClient: Suite = {
   name: 'taxii-client',
@@ -86,51 +69,6 @@ async function withPeer(
   } finally {
     await stopPeer(peer);
   }
-}
-
-/** Signed campaigns until there are enough objects, some of which have further versions. */
-function drawObjects(count: number, level: TlpLevel): StixObject[] {
-  const random = new Random(SEED + count);
-  const byDigest = new Map<string, StixObject>();
-  while (byDigest.size < count) {
-    const objects = describeCampaign(drawCampaign(random), {
-      createdByRef: LAB,
-      atMs: AT_MS + byDigest.size,
-      markingRefs: [makeTlpMarking(level).id],
-    });
-    for (const object of objects) {
-      byDigest.set(`${object.id} ${object.modified}`, signObject(object, SIGNER));
-      if (object.type !== 'indicator') continue;
-      const next = signObject(makeNextVersion(object, { confidence: 50 }, AT_MS + 60_000), SIGNER);
-      const last = random.bernoulli(0.5) ? signObject(revokeObject(next, AT_MS + 120_000), SIGNER) : next;
-      for (const version of [next, last]) byDigest.set(`${object.id} ${version.modified}`, version);
-    }
-  }
-  // Observables have one id each, and medallion keeps one text of an id.
-  const byVersion = new Map(
-    [...byDigest.values()].map((object) => [`${object.id} ${object.modified}`, object]),
-  );
-  return [...byVersion.values()].slice(0, count);
-}
-
-function drawCampaign(random: Random): Parameters<typeof describeCampaign>[0] {
-  const hex = (digits: number) =>
-    Array.from({ length: digits }, () => random.integer(16).toString(16)).join('');
-  return {
-    kind: 'distillation-campaign',
-    accounts: 10 + random.integer(1000),
-    exchanges: 1000 + random.integer(1e6),
-    firstAtMs: AT_MS - 9 * 86_400_000,
-    lastAtMs: AT_MS - 1,
-    log10ECoordination: 41.7,
-    log10EDemand: 12.3,
-    poolsExamined: 118,
-    atlas: [],
-    fingerprints: [{ algorithm: 'phalanx-template-1', paramsDigest: hex(64), digest: hex(192) }],
-    addressRanges: [`${1 + random.integer(223)}.${random.integer(256)}.${random.integer(256)}.0/24`],
-    tokens: [],
-    validDays: 90,
-  };
 }
 
 const digestsOf = (objects: readonly StixObject[]) => new Set(objects.map(digestObject));

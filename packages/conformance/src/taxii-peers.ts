@@ -37,6 +37,35 @@ export async function stopPeer({ process }: TaxiiPeer): Promise<void> {
   await ended;
 }
 
+/** A question and its answer, without what differs from run to run. */
+export interface Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly answer: string;
+}
+
+const TOLD = ['content-type', 'x-taxii-date-added-first', 'x-taxii-date-added-last'];
+
+async function describeExchange(request: Request, answer: Response): Promise<Exchange> {
+  const { pathname, search } = new URL(request.url);
+  const headers = Object.fromEntries(
+    TOLD.flatMap((name) => {
+      const value = answer.headers.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+  const { status } = answer;
+  return {
+    method: request.method,
+    path: `${pathname}${search}`,
+    status,
+    headers,
+    answer: await answer.text(),
+  };
+}
+
 /** What was asked of a peer. */
 export interface Traffic {
   requests: number;
@@ -49,6 +78,7 @@ export function connectPeer(
   peer: TaxiiPeer,
   traffic: Traffic = { requests: 0 },
   loses: (request: Request) => boolean = () => false,
+  record: ((exchange: Exchange) => void) | null = null,
 ): TaxiiClient {
   const send = makeHttpTransport({ inside: true });
   const transport: Transport = async (request) => {
@@ -56,6 +86,7 @@ export function connectPeer(
     const url = new URL(request.url);
     if (Number(url.searchParams.get('limit')) > PEER_PAGE) url.searchParams.set('limit', `${PEER_PAGE}`);
     const answer = await send(new Request(url.href, request));
+    if (record !== null) record(await describeExchange(request, answer.clone()));
     if (!loses(request)) return answer;
     await answer.arrayBuffer();
     throw new TypeError('lost on the way');
