@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { listen } from '@phalanx/ledger';
 import { PythonSetup } from './python.js';
-import { answerTaxii, type MedallionSeed, seedStore } from './taxii-host.js';
+import { answerTaxii, type MedallionSeed, STORES, seedStore } from './taxii-host.js';
 
 /**
  * Freezes what taxii2-client and stix2 ask for, and what they were answered, for the tests of the server:
@@ -11,7 +11,9 @@ const [seedPath, path] = process.argv.slice(2);
 const seed: MedallionSeed = JSON.parse(readFileSync(seedPath!, 'utf8'));
 const python = await new PythonSetup().open(['taxii2-client==2.3.0', 'stix2==3.0.2']);
 if (typeof python === 'string') throw new Error(python);
-const answer = answerTaxii(await seedStore(seed));
+const empty = await STORES.memory!();
+await seedStore(empty, seed);
+const answer = answerTaxii(empty.store);
 const exchanges: unknown[] = [];
 const listener = await listen(
   async (request) => {

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { Caller } from '@phalanx/coalition/identity';
 import {
+  type ApiRoot,
   type CollectionRights,
   MemoryTaxiiStore,
+  type NewCollection,
   type NewObject,
   parseMicroseconds,
   TaxiiServer,
   type TaxiiStore,
 } from '@phalanx/coalition/taxii';
 import { type Listener, listen } from '@phalanx/ledger';
+import { openTemporaryControlStore } from '@phalanx/store/temporary';
 
 export const USER = {
   id: 'admin',
@@ -46,6 +49,37 @@ export function hostTaxii(store: TaxiiStore): Promise<Listener> {
   return listen(answerTaxii(store), { host: '127.0.0.1', port: 0, maxBodyBytes: 16 * 1024 * 1024 });
 }
 
+/** A store that is empty, and what an operator needs of it. */
+export interface EmptyStore {
+  readonly store: TaxiiStore;
+  readonly addApiRoot: (root: ApiRoot, isOpen: boolean) => void | Promise<void>;
+  readonly addCollection: (rootPath: string, collection: NewCollection) => void | Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Stores that are judged, by name. */
+export const STORES: Readonly<Record<string, () => Promise<EmptyStore>>> = {
+  memory: async () => {
+    const store = new MemoryTaxiiStore();
+    return {
+      store,
+      addApiRoot: (root, isOpen) => store.addApiRoot(root, isOpen),
+      addCollection: (rootPath, collection) => store.addCollection(rootPath, collection),
+      close: async () => undefined,
+    };
+  },
+  PGlite: async () => {
+    const control = await openTemporaryControlStore();
+    const store = control.taxii;
+    return {
+      store,
+      addApiRoot: (root, isOpen) => store.putApiRoot(root, isOpen),
+      addCollection: (rootPath, collection) => store.putCollection(rootPath, collection),
+      close: () => control.close(),
+    };
+  },
+};
+
 interface SeedObject {
   readonly id: string;
   readonly type: string;
@@ -76,13 +110,15 @@ export interface MedallionSeed {
   };
 }
 
-/** A store with that data: additions at their times, rights as given, statuses as they stand. */
-export async function seedStore(seed: MedallionSeed): Promise<TaxiiStore> {
-  const store = new MemoryTaxiiStore();
+/** Fills a store with that data: additions at their times, rights as given, statuses as they stand. */
+export async function seedStore(
+  { store, addApiRoot, addCollection }: EmptyStore,
+  seed: MedallionSeed,
+): Promise<void> {
   for (const [path, { information, status = [], collections = [] }] of Object.entries(seed)) {
     if (information === undefined) continue;
     const { title, description = null } = information;
-    store.addApiRoot({ path, title, description, isDefault: path === 'trustgroup1' }, true);
+    await addApiRoot({ path, title, description, isDefault: path === 'trustgroup1' }, true);
     for (const one of status) {
       await store.putStatus(path, USER.id, {
         id: one.id,
@@ -93,7 +129,7 @@ export async function seedStore(seed: MedallionSeed): Promise<TaxiiStore> {
     for (const { can_read, can_write, media_types, objects, manifest, ...collection } of collections) {
       const rights = can_read ? (can_write ? 'read-write' : 'read') : can_write ? 'write' : null;
       const granted: Record<string, CollectionRights> = rights === null ? {} : { [USER.id]: rights };
-      store.addCollection(path, {
+      await addCollection(path, {
         ...collection,
         mediaTypes: media_types,
         rights: granted,
@@ -105,7 +141,6 @@ export async function seedStore(seed: MedallionSeed): Promise<TaxiiStore> {
       );
     }
   }
-  return store;
 }
 
 function readSeedObject(
