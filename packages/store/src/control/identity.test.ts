@@ -203,6 +203,9 @@ describe.each(CONTROL_ENGINES)('identity on $name', (engine) => {
       await refused(await signAll({ ...about('reinstate'), memberId: 'op-b' }, [a.key, b.key]), 'too few');
       const other = await sign('phalanx-key-rotation+jws', act(), a.key);
       await refused(await addSignature(MEMBERSHIP_ACT_TYPE, other, b.key), 'another header');
+      const c = await addMember('op-c', ['operator']);
+      await store.members.revokeKey('op-c', c.key.kid, nowMs);
+      await refused(await signAll(act(), [a.key, c.key]), 'no valid key');
       await store.members.putMember({ ...b.member, suspendedAtMs: nowMs });
       await refused(await signAll(act(), [a.key, b.key]), 'no valid key');
       expect(recorded).toEqual([]);
