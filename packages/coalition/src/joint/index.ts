@@ -19,6 +19,6 @@ export {
 } from './joint-messages.js';
 export { type JointTerms, type PoolName, poolKey } from './joint-terms.js';
 export { chooseLinkValues, type HeldValue, type LabelledGroup, type LinkValue } from './link-values.js';
-export { type AskServer, type SealedLinks, sealLinks } from './sealed-links.js';
+export { type Evaluate, type SealedLinks, sealLinks } from './sealed-links.js';
 export { describeVerdict, type VerdictText } from './verdict-text.js';
 export { type Growth, measureGrowth, type WatchedPool } from './watched-pool.js';

@@ -1,7 +1,6 @@
 import { type KeyObject, randomInt } from 'node:crypto';
 import { toHex } from '@phalanx/core';
 import { refuse } from '../coalition-error.js';
-import type { KeyGroup } from '../matching/key-group.js';
 import type { RevealBatch } from '../matching/threshold-reveal.js';
 import {
   type EvidenceStatement,
@@ -11,8 +10,8 @@ import {
   signStatement,
 } from './joint-messages.js';
 import { type JointTerms, LABELS, poolKey } from './joint-terms.js';
-import { chooseLinkValues, type HeldValue } from './link-values.js';
-import { type AskServer, sealLinks } from './sealed-links.js';
+import { chooseLinkValues, type HeldValue, nameOfValue } from './link-values.js';
+import { type Evaluate, type SealedLinks, sealLinks } from './sealed-links.js';
 import { measureGrowth, type WatchedPool } from './watched-pool.js';
 
 /** Pools with half of their accounts in common are one group, under one label. */
@@ -55,7 +54,7 @@ export class JointLab {
   readonly #key: KeyObject;
   readonly #groups: Group[] = [];
   readonly #inCandidate = new Map<number, { day: number; labs: number; pools: ReadonlySet<number> }>();
-  #round: { day: number; labelsOfTag: ReadonlyMap<string, readonly number[]> } | null = null;
+  #round: (Pick<SealedLinks, 'labelsOfTag' | 'tagOfValue'> & { readonly day: number }) | null = null;
 
   /** @param key Ed25519, for statements */
   constructor(place: number, terms: JointTerms, key: KeyObject) {
@@ -65,17 +64,17 @@ export class JointLab {
   }
 
   /** Begins a round: values chosen, evaluated and sealed for the collector. */
-  async seal(
-    input: RoundInput,
-    keys: KeyGroup,
-    quorum: readonly number[],
-    ask: AskServer,
-  ): Promise<readonly RevealBatch[]> {
+  async seal(input: RoundInput, evaluate: Evaluate): Promise<readonly RevealBatch[]> {
     const groups = this.#labelGroups(input);
     const values = chooseLinkValues(input.held, groups, input.population, this.terms.entries);
-    const sealed = await sealLinks(values, this.place, input.day, this.terms, keys, quorum, ask);
-    this.#round = { day: input.day, labelsOfTag: sealed.labelsOfTag };
+    const sealed = await sealLinks(values, this.place, input.day, this.terms, evaluate);
+    this.#round = { day: input.day, ...sealed };
     return sealed.batches;
+  }
+
+  /** Our tag of a value that we submitted in this round, or null: for a hub that tells values and not tags. */
+  tagOf(value: Pick<HeldValue, 'valueClass' | 'value'>): Uint8Array | null {
+    return this.#round?.tagOfValue.get(nameOfValue(value)) ?? null;
   }
 
   /** Answers what was revealed: which of our groups hold it. Tags that we did not submit are left out. */

@@ -52,7 +52,7 @@ export function chooseLinkValues(
       .map((value) => ({ value, inside: countInside(value.accounts, accounts) }))
       .filter(({ value, inside }) => inside >= LEAST_HOLDERS && 2 * inside > value.accounts.size)
       // By holders, then by the value itself: labs that hold the same values prefer the same ones.
-      .sort((a, b) => b.inside - a.inside || (nameOf(a.value) < nameOf(b.value) ? -1 : 1))
+      .sort((a, b) => b.inside - a.inside || (nameOfValue(a.value) < nameOfValue(b.value) ? -1 : 1))
       .slice(0, MOST_OF_A_GROUP)
       .map(({ value }) => value),
   }));
@@ -61,9 +61,9 @@ export function chooseLinkValues(
     for (const { label, values } of queues) {
       const value = values[turn];
       if (value === undefined) continue;
-      const known = chosen.get(nameOf(value));
+      const known = chosen.get(nameOfValue(value));
       if (known) known.labels.push(label);
-      else if (chosen.size < most) chosen.set(nameOf(value), { value, labels: [label] });
+      else if (chosen.size < most) chosen.set(nameOfValue(value), { value, labels: [label] });
     }
   return [...chosen.values()].map(({ value: { valueClass, value, detail }, labels }) => ({
     valueClass,
@@ -79,6 +79,7 @@ function countInside(some: ReadonlySet<string>, all: ReadonlySet<string>): numbe
   return count;
 }
 
-function nameOf({ valueClass, value }: Pick<HeldValue, 'valueClass' | 'value'>): string {
+/** A value as a key of maps. */
+export function nameOfValue({ valueClass, value }: Pick<HeldValue, 'valueClass' | 'value'>): string {
   return `${valueClass} ${toHex(value)}`;
 }

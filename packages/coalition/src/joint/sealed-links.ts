@@ -1,27 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { toHex, utf8 } from '@phalanx/core';
 import { refuse } from '../coalition-error.js';
-import { askForProof, finalizeCombined } from '../matching/combined-proof.js';
-import type { KeyGroup } from '../matching/key-group.js';
 import { type SealedSighting, type Sighting, sealSighting } from '../matching/sealed-sighting.js';
-import {
-  blindForServers,
-  type EvaluationRequest,
-  type PartialEvaluation,
-} from '../matching/threshold-oprf.js';
 import { packReveal, type RevealBatch } from '../matching/threshold-reveal.js';
 import { matchingInput } from '../matching/value-class.js';
 import type { JointTerms } from './joint-terms.js';
-import type { LinkValue } from './link-values.js';
+import { type LinkValue, nameOfValue } from './link-values.js';
 
-/** Asks one key server; how it gets there is the caller's business. */
-export type AskServer = (server: number, request: EvaluationRequest) => Promise<PartialEvaluation>;
+/** Evaluates inputs under the key that nobody has, 64 bytes for each, in order: over HTTP the `evaluate` of `@phalanx/server`'s `MatchingClient`. */
+export type Evaluate = (inputs: readonly Uint8Array[]) => Promise<readonly Uint8Array[]>;
 
 /** What a lab hands to the collector in a round, and what it keeps to recognise what comes back. */
 export interface SealedLinks {
   readonly batches: readonly RevealBatch[];
   /** Labels by tag in hexadecimal; stays in the lab. */
   readonly labelsOfTag: ReadonlyMap<string, readonly number[]>;
+  /** Tags by `nameOfValue`; stays in the lab. */
+  readonly tagOfValue: ReadonlyMap<string, Uint8Array>;
 }
 
 /**
@@ -29,16 +24,14 @@ export interface SealedLinks {
  * with random device tokens, which go the same way, so that neither key servers nor collector can tell them from values. No sighting says
  * how often or when: the decade is 0, the day that of the round.
  *
- * @throws PhalanxError `COALITION_LIMIT` for more values than entries, `COALITION_PROOF` when a key server answers falsely
+ * @throws PhalanxError `COALITION_LIMIT` for more values than entries, and what `evaluate` throws
  */
 export async function sealLinks(
   values: readonly LinkValue[],
   place: number,
   day: number,
   terms: JointTerms,
-  group: KeyGroup,
-  quorum: readonly number[],
-  ask: AskServer,
+  evaluate: Evaluate,
 ): Promise<SealedLinks> {
   if (values.length > terms.entries)
     refuse('COALITION_LIMIT', `${values.length} values`, `At most ${terms.entries} a round.`);
@@ -53,20 +46,21 @@ export async function sealLinks(
   );
   const all = shuffled([...values, ...filling]);
   const inputs = all.map(({ valueClass, value }) => matchingInput(valueClass, terms.epoch, value));
-  const asked = blindForServers(group, quorum, inputs, false);
-  const evaluate = (request: EvaluationRequest) => Promise.all(quorum.map((server) => ask(server, request)));
-  const check = askForProof(asked, await evaluate(asked.request));
-  const outputs = finalizeCombined(group, asked, check, await evaluate(check.request));
+  const outputs = await evaluate(inputs);
   const reveal = { epoch: terms.epoch, threshold: terms.threshold };
   const labelsOfTag = new Map<string, readonly number[]>();
+  const tagOfValue = new Map<string, Uint8Array>();
   const sealed = outputs.map((output, i): SealedSighting => {
     const { valueClass, value, detail, labels } = all[i]!;
     const sighting: Sighting = { valueClass, value, day, decade: 0, detail };
     const one = sealSighting(output, reveal, place, sighting);
-    if (labels.length > 0) labelsOfTag.set(toHex(one.tag), labels);
+    if (labels.length > 0) {
+      labelsOfTag.set(toHex(one.tag), labels);
+      tagOfValue.set(nameOfValue(all[i]!), one.tag);
+    }
     return one;
   });
-  return { batches: packReveal(reveal, sealed), labelsOfTag };
+  return { batches: packReveal(reveal, sealed), labelsOfTag, tagOfValue };
 }
 
 /** In an order that says nothing of which are filling. */

@@ -13,12 +13,15 @@ import {
   type WatchedPool,
 } from '@phalanx/coalition/joint';
 import {
+  askForProof,
+  blindForServers,
   decodeMessage,
   type EvaluationRequest,
   encodeMessage,
   epochOf,
   evaluateShare,
   evaluationRequestSchema,
+  finalizeCombined,
   MAX_EVALUATION_TEXT,
   MAX_REVEAL_TEXT,
   partialEvaluationSchema,
@@ -126,8 +129,15 @@ export async function runJointFinding(
         transcript.send({ day, from: to, to: name, kind: 'partial-evaluation', text });
         return decodeMessage(partialEvaluationSchema, text, MAX_EVALUATION_TEXT);
       };
+      const evaluate = async (inputs: readonly Uint8Array[]) => {
+        const asked = blindForServers(group, QUORUM, inputs, false);
+        const askAll = (request: EvaluationRequest) =>
+          Promise.all(QUORUM.map((server) => ask(server, request)));
+        const check = askForProof(asked, await askAll(asked.request));
+        return finalizeCombined(group, asked, check, await askAll(check.request));
+      };
       const input = { day, pools, fleets: replay.fleets, held, population: replay.population };
-      for (const batch of await lab.seal(input, group, QUORUM, ask)) {
+      for (const batch of await lab.seal(input, evaluate)) {
         const text = encodeMessage(revealBatchSchema, batch);
         transcript.send({ day, from: name, to: 'hub', kind: 'reveal-batch', text });
         collector.submit(i + 1, decodeMessage(revealBatchSchema, text, MAX_REVEAL_TEXT));
