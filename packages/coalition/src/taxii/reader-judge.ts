@@ -1,10 +1,14 @@
-import { canonicalJson, type Json } from '@phalanx/core';
+import { setImmediate } from 'node:timers/promises';
+import type { Json } from '@phalanx/core';
 import type { Recipient } from '../stix/marking/marking-verdict.js';
 import { redactObject } from '../stix/marking/redact-object.js';
 import { findTlpLevel } from '../stix/marking/tlp.js';
 import { asRecord, asTexts, type StixObject } from '../stix/stix-object.js';
 import { isDecided } from './reader-sight.js';
 import type { Reader, StoredObject, TaxiiStore } from './taxii-store.js';
+
+/** Objects that are judged between two breaths of the process: ten milliseconds. */
+const AT_ONCE = 100;
 
 /** What one reader may see of the objects of one collection, for the time of one request. */
 export class ReaderJudge {
@@ -24,17 +28,27 @@ export class ReaderJudge {
 
   /** The text of each object as the reader may have it; null for those that are held back. */
   async judge(rows: readonly StoredObject[]): Promise<(string | null)[]> {
-    const objects = rows.map((row) =>
-      isDecided(row, this.#reader) ? null : (JSON.parse(row.json) as StixObject),
-    );
-    await this.#learnMarkings(objects.flatMap((object) => (object === null ? [] : listMarkings(object))));
-    return objects.map((object, at) => {
-      const { json } = rows[at]!;
-      if (object === null) return json;
-      const left = redactObject(object, this.#markings, this.#recipient);
-      if (left === object) return json;
-      return left === null ? null : canonicalJson(left as Json);
-    });
+    const texts: (string | null)[] = [];
+    for (let at = 0; at < rows.length; at += AT_ONCE) {
+      const some = rows.slice(at, at + AT_ONCE);
+      const open = some.filter((row) => !isDecided(row, this.#reader));
+      if (at > 0 && open.length > 0) await setImmediate();
+      const objects = open.map(({ json }) => JSON.parse(json) as StixObject);
+      await this.#learnMarkings(objects.flatMap(listMarkings));
+      const judged = objects.values();
+      texts.push(
+        ...some.map((row) =>
+          isDecided(row, this.#reader) ? row.json : this.#redact(row, judged.next().value!),
+        ),
+      );
+    }
+    return texts;
+  }
+
+  #redact({ json }: StoredObject, object: StixObject): string | null {
+    const left = redactObject(object, this.#markings, this.#recipient);
+    if (left === object) return json;
+    return left === null ? null : JSON.stringify(left);
   }
 
   async #learnMarkings(ids: readonly string[]): Promise<void> {
