@@ -62,9 +62,7 @@ async function measure(
     console.log(
       `${engine}: ${what}: ${Math.round((count / ms) * 1000).toLocaleString('en')} objects/s, ${rest}`,
     );
-  const started = performance.now();
-  const store = await openStore();
-  console.log(`${engine}: opened in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  const store = await openTimed(`${engine}: opened the first time`, openStore);
   const id = randomUUID();
   await store.taxii.putApiRoot({ path: 'bench', title: 'Bench', description: null, isDefault: true });
   await store.taxii.putCollection('bench', { id, title: 'Bench', rights: {} });
@@ -72,9 +70,18 @@ async function measure(
   for (const limit of PAGES)
     for (const read of ['readObjects', 'readManifest'] as const) await readAll(store, id, read, limit, tell);
   await store.close();
+  await (await openTimed(`${engine}: opened again`, openStore)).close();
   const pool = await openPool();
   for (const limit of PAGES) for (const query of LIMITS) await readTexts(pool, query, limit, tell);
   await pool.end();
+}
+
+async function openTimed(what: string, open: () => Promise<ControlStore>): Promise<ControlStore> {
+  const cpu = new CpuClock();
+  const started = performance.now();
+  const store = await open();
+  console.log(`${what}: ${((performance.now() - started) / 1000).toFixed(1)} s, ${cpu.lap()}`);
+  return store;
 }
 
 type Tell = (what: string, count: number, ms: number, rest: string) => void;

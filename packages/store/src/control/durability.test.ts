@@ -12,6 +12,7 @@ import { PhalanxError } from '@phalanx/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ControlStore } from './control-store.js';
 import { type ControlStoreOptions, openControlStore } from './open.js';
+import { makePgliteFiles } from './pglite-files.test.support.js';
 import { EVERYTHING, makeIndicator, readEverything } from './taxii-samples.test.support.js';
 import { startTemporaryPostgres, type TemporaryPostgres } from './temporary/postgres.js';
 
@@ -75,10 +76,12 @@ async function expectBatches(
   await store.close();
 }
 
-describe('kill -9', () => {
+// Engines start and recover here: seconds alone on a machine, a minute beside a dozen others.
+describe('kill -9', { timeout: 240_000 }, () => {
   it('in a process with PGlite loses nothing that was acknowledged, and the directory opens', async () => {
     expect(existsSync(join(built, 'control/index.js')), 'build the package first').toBe(true);
     const dataDir = await mkdtemp(join(tmpdir(), 'phalanx-control-'));
+    await makePgliteFiles(join(dataDir, 'control', 'pgdata'));
     const collection = await makeCollection({ dataDir });
     const acknowledged = await killDuringWrites(dataDir, collection);
     await expectBatches({ dataDir }, collection, acknowledged);

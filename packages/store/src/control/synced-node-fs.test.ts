@@ -5,19 +5,13 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SYNCED_START } from './pglite.js';
+import { makePgliteFiles } from './pglite-files.test.support.js';
 import { SyncedNodeFs } from './synced-node-fs.js';
-import { openTemporaryPglite } from './temporary/pglite.js';
 
 let home: string;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'phalanx-power-'));
-  const empty = await openTemporaryPglite();
-  const image = await empty.dumpDataDir('none');
-  await empty.close();
-  const fs = new SyncedNodeFs(join(home, 'start'));
-  const first = await PGlite.create({ fs, startParams: SYNCED_START, loadDataDir: image });
-  await first.exec('CREATE TABLE kept (n int4)');
-  await first.close();
+  await makePgliteFiles(join(home, 'start'), 'CREATE TABLE kept (n int4)');
 });
 afterAll(() => rm(home, { recursive: true }));
 
@@ -92,10 +86,12 @@ async function loseThePower(isSynced: boolean): Promise<number> {
   return rows[0]!.n;
 }
 
-it('what was committed is on the disk when the power goes', async () => {
+it('what was committed is on the disk when the power goes', { timeout: 240_000 }, async () => {
   expect(await loseThePower(true)).toBe(12);
 });
 
-it('would not be there if fsync did nothing, as it does without this file system', async () => {
+it('would not be there if fsync did nothing, as it does without this file system', {
+  timeout: 240_000,
+}, async () => {
   expect(await loseThePower(false)).toBe(0);
 });
