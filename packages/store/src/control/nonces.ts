@@ -8,6 +8,8 @@ import type { MemberTables } from './member-tables.js';
 const MOST_A_MINUTE = 2_000;
 /** How often what has expired is removed. */
 const SWEEP_MS = 10_000;
+/** How much longer it is kept: the clock of another process may be behind. */
+const KEEP_MS = 5 * MINUTE_MS;
 
 /**
  * What was used once, in the database: true to one caller of all processes, also after a restart. Room is bounded by the rate: a scope has at
@@ -55,6 +57,9 @@ export class Nonces implements NonceStore {
   async #sweep(nowMs: number): Promise<void> {
     if (nowMs < this.#sweptMs + SWEEP_MS) return;
     this.#sweptMs = nowMs;
-    await this.#database.deleteFrom('nonces').where('until_ms', '<=', nowMs).execute();
+    await this.#database
+      .deleteFrom('nonces')
+      .where('until_ms', '<=', nowMs - KEEP_MS)
+      .execute();
   }
 }
