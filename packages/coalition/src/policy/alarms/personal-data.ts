@@ -86,7 +86,7 @@ function findNumber(text: string): string | null {
 
 /** What a number is called, where its form says nothing. */
 const NAMED_NUMBER =
-  /(?:passport|reisepass(?:nummer)?|passeport|pasaporte|护照|driver'?s licen[cs]e|führerschein|ssn|social security|sozialversicherungsnummer|tax id|steuer-?id|身份证|手机号?|电话|phone|telefon|téléphone|teléfono|tel|mobile|handy|whatsapp|wechat|微信|telegram|signal|iban|konto(?:nummer)?|credit card|kreditkarte|carte bancaire|tarjeta)\s{0,2}(?:no|nr|number|nummer|numéro|número|号码|号)?[.:#=：]{0,2}\s{0,3}@?(?=[A-Za-z0-9+._-]{0,12}[0-9])[A-Za-z0-9+][A-Za-z0-9+() ._-]{4,30}/iu;
+  /(?:passport|reisepass(?:nummer)?|passeport|pasaporte|护照|driver'?s licen[cs]e|führerschein|ssn|social security|s[ée]curit[ée] sociale|seguridad social|national id|id number|personalausweis|carte d'identité|dni|nie|cpf|aadhaar|pesel|sozialversicherungsnummer|tax id|steuer-?id|身份证|手机号?|电话|phone|telefon|téléphone|teléfono|tel|mobile|handy|whatsapp|wechat|微信|telegram|signal|iban|konto(?:nummer)?|credit card|kreditkarte|carte bancaire|tarjeta)\s{0,2}(?:no|nr|number|nummer|numéro|número|号码|号)?[.:#=：]{0,2}\s{0,3}@?(?=[A-Za-z0-9+._-]{0,12}[0-9])[A-Za-z0-9+][A-Za-z0-9+() ._-]{4,30}/iu;
 
 function isTelling(run: string): boolean {
   const digits = run.replace(/[^0-9Xx]/g, '');

@@ -39,6 +39,9 @@ export interface RaisedAlarm {
 
 const HUMAN: ReadonlySet<string> = new Set([...HUMAN_MEMBERS, 'name']);
 
+/** A longer text is one that the allow-list refuses; it is told of and not read. */
+const MAX_PASSAGE = 16_384;
+
 /** Texts beyond this are not looked at and not let through. UTF-16 code units of all passages of a draft. */
 const MAX_UNITS = 2_000_000;
 
@@ -78,12 +81,13 @@ export function scanObjects(objects: readonly StixObject[], customerAlarm: Alarm
 }
 
 function scanPassage({ text }: Passage, alarms: readonly Alarm[]): Omit<RaisedAlarm, 'object' | 'path'>[] {
+  if (text.length > MAX_PASSAGE) return [{ kind: 'hidden-text', found: 'a text too long to be read' }];
   const form = formOf(text);
   if (form === 'time' || form === 'block') return [];
   if (form === 'jws') return scanText(readHeader(text), alarms);
   if (form !== 'loose') {
     const hidden = readHidden(form === 'id' ? text.slice(text.indexOf('--') + 2) : text);
-    // Nothing random reads as text: 14 bytes do once in a million, 32 never.
+    // Nothing random reads as text: 14 bytes do once in ten million, 32 never.
     return hidden === null ? [] : [{ kind: 'hidden-text', found: hidden }, ...scanText(hidden, alarms)];
   }
   return scanText(text, alarms);
@@ -99,7 +103,9 @@ function readHeader(jws: string): string {
 function readHidden(hex: string): string | null {
   const bytes = Buffer.from(hex.replaceAll('-', ''), 'hex');
   const free = hex.includes('-') ? [...bytes].filter((_, i) => i !== 6 && i !== 8) : [...bytes];
-  return readWritten(Uint8Array.from(free));
+  const text = readWritten(Uint8Array.from(free));
+  const plain = text?.match(/[\p{L}\p{N} ]/gu) ?? [];
+  return text !== null && plain.length >= 0.7 * text.length && new Set(plain).size >= 4 ? text : null;
 }
 
 function scanText(text: string, alarms: readonly Alarm[]): Omit<RaisedAlarm, 'object' | 'path'>[] {

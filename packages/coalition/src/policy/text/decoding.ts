@@ -5,7 +5,7 @@ import { isUtf8 } from 'node:buffer';
 
 const decoder = new TextDecoder('utf-8');
 
-/** Bytes as text if a person could have written it: UTF-8 (or UTF-16 of Windows), printable, mostly letters, digits and spaces. */
+/** Bytes as text if a person could have written it: UTF-8 (or UTF-16 of Windows), printable, with letters, digits and spaces in it as many as an encoding leaves. */
 export function readWritten(bytes: Uint8Array): string | null {
   if (bytes.length < 3) return null;
   if (bytes.length >= 8 && bytes.length % 2 === 0 && bytes.every((byte, i) => i % 2 === 0 || byte === 0))
@@ -13,10 +13,11 @@ export function readWritten(bytes: Uint8Array): string | null {
   // Random bytes are the rule here, and an exception for each would cost more than all else.
   if (!isUtf8(bytes)) return null;
   const text = decoder.decode(bytes);
-  if (/[^\P{C}\n\r\t\u200b-\u200f\u2060]|\ufffd/u.test(text)) return null;
+  if (/[^\P{C}\p{Cf}\n\r\t]|\ufffd/u.test(text)) return null;
   let plain = 0;
   for (const _ of text.matchAll(/[\p{L}\p{N} \n]/gu)) plain++;
-  return plain >= 0.6 * [...text].length ? text : null;
+  const seen = [...text].length - (text.match(/\p{Cf}/gu)?.length ?? 0);
+  return plain >= 0.4 * seen ? text : null;
 }
 
 function replaceRuns(text: string, run: RegExp, read: (run: string) => string | null): string | null {
@@ -122,7 +123,14 @@ export function decodeBase64(text: string): string | null {
   };
   const whole = replaceRuns(text, /[A-Za-z0-9+/_-]{6,}={0,2}/g, read);
   // Runs that stand in groups, as mail and dumps break them.
-  return whole ?? replaceRuns(text, /[A-Za-z0-9+/_-]{4,}={0,2}(?:[ \r\n][A-Za-z0-9+/_-]{2,}={0,2})+/g, read);
+  return (
+    whole ??
+    replaceRuns(
+      text,
+      /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{4,}={0,2}(?:[ \r\n][A-Za-z0-9+/_-]{2,}={0,2})+/g,
+      read,
+    )
+  );
 }
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

@@ -65,7 +65,7 @@ export class PhraseSet {
     }
     return (
       this.#compact.find((needle) => compact.includes(needle)) ??
-      this.#dense.find((parts) => matchDense(compact, parts))?.join('…') ??
+      (DENSE.test(compact) ? this.#dense.find((parts) => matchDense(compact, parts))?.join('…') : null) ??
       null
     );
   }
