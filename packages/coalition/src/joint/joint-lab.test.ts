@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeMessage } from '../matching/message.js';
 import { rehearseKey } from '../matching/rehearsed-key.js';
 import { blindForServers, evaluateShare, finalizeFromServers } from '../matching/threshold-oprf.js';
-import { RevealCollector, revealBatchSchema } from '../matching/threshold-reveal.js';
+import { packReveal, RevealCollector, revealBatchSchema } from '../matching/threshold-reveal.js';
 import { canonicalValue } from '../matching/value-class.js';
 import { JointDocket } from './joint-docket.js';
 import { JointLab, type RoundInput } from './joint-lab.js';
@@ -65,7 +65,7 @@ async function runRound(inputs: readonly RoundInput[]) {
         QUORUM.map((server) => evaluateShare(shares[server - 1]!, asked.request)),
       );
     };
-    for (const batch of await lab.seal(inputs[i]!, evaluate)) {
+    for (const batch of packReveal(TERMS, await lab.seal(inputs[i]!, evaluate))) {
       own.push(encodeMessage(revealBatchSchema, batch).length);
       collector.submit(i + 1, batch);
     }

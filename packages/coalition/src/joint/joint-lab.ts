@@ -1,7 +1,7 @@
 import { type KeyObject, randomInt } from 'node:crypto';
 import { toHex } from '@phalanx/core';
 import { refuse } from '../coalition-error.js';
-import type { RevealBatch } from '../matching/threshold-reveal.js';
+import type { SealedSighting } from '../matching/sealed-sighting.js';
 import {
   type EvidenceStatement,
   type JointCandidate,
@@ -64,12 +64,12 @@ export class JointLab {
   }
 
   /** Begins a round: values chosen, evaluated and sealed for the collector. */
-  async seal(input: RoundInput, evaluate: Evaluate): Promise<readonly RevealBatch[]> {
+  async seal(input: RoundInput, evaluate: Evaluate): Promise<readonly SealedSighting[]> {
     const groups = this.#labelGroups(input);
     const values = chooseLinkValues(input.held, groups, input.population, this.terms.entries);
-    const sealed = await sealLinks(values, this.place, input.day, this.terms, evaluate);
-    this.#round = { day: input.day, ...sealed };
-    return sealed.batches;
+    const links = await sealLinks(values, this.place, input.day, this.terms, evaluate);
+    this.#round = { day: input.day, ...links };
+    return links.sealed;
   }
 
   /** Our tag of a value that we submitted in this round, or null: for a hub that tells values and not tags. */

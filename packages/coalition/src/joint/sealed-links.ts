@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { toHex, utf8 } from '@phalanx/core';
 import { refuse } from '../coalition-error.js';
 import { type SealedSighting, type Sighting, sealSighting } from '../matching/sealed-sighting.js';
-import { packReveal, type RevealBatch } from '../matching/threshold-reveal.js';
 import { matchingInput } from '../matching/value-class.js';
 import type { JointTerms } from './joint-terms.js';
 import { type LinkValue, nameOfValue } from './link-values.js';
@@ -12,7 +11,7 @@ export type Evaluate = (inputs: readonly Uint8Array[]) => Promise<readonly Uint8
 
 /** What a lab hands to the collector in a round, and what it keeps to recognise what comes back. */
 export interface SealedLinks {
-  readonly batches: readonly RevealBatch[];
+  readonly sealed: readonly SealedSighting[];
   /** Labels by tag in hexadecimal; stays in the lab. */
   readonly labelsOfTag: ReadonlyMap<string, readonly number[]>;
   /** Tags by `nameOfValue`; stays in the lab. */
@@ -60,7 +59,7 @@ export async function sealLinks(
     }
     return one;
   });
-  return { batches: packReveal(reveal, sealed), labelsOfTag, tagOfValue };
+  return { sealed, labelsOfTag, tagOfValue };
 }
 
 /** In an order that says nothing of which are filling. */

@@ -24,6 +24,7 @@ import {
   finalizeCombined,
   MAX_EVALUATION_TEXT,
   MAX_REVEAL_TEXT,
+  packReveal,
   partialEvaluationSchema,
   RevealCollector,
   type RevealedGroup,
@@ -137,7 +138,7 @@ export async function runJointFinding(
         return finalizeCombined(group, asked, check, await askAll(check.request));
       };
       const input = { day, pools, fleets: replay.fleets, held, population: replay.population };
-      for (const batch of await lab.seal(input, evaluate)) {
+      for (const batch of packReveal(terms, await lab.seal(input, evaluate))) {
         const text = encodeMessage(revealBatchSchema, batch);
         transcript.send({ day, from: name, to: 'hub', kind: 'reveal-batch', text });
         collector.submit(i + 1, decodeMessage(revealBatchSchema, text, MAX_REVEAL_TEXT));
