@@ -1,12 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { MAX_SERVERS } from '@phalanx/coalition/matching';
-import { type Api, jsonBody, jsonContent, REFUSALS, requireRole } from '../http/api.js';
+import { type Api, jsonBody, jsonContent, REFUSALS, requireRole, wholeNumber } from '../http/api.js';
 import type { KeyCeremony } from './key-ceremony.js';
 import { KEY_STEPS, keyEnvelopeSchema } from './key-envelope.js';
 import { keyRosterSchema } from './key-roster.js';
 
 const number = z.int().min(1).max(MAX_SERVERS);
-const epoch = z.coerce.number().int().min(0).max(0xffffffff);
+const epoch = wholeNumber(0xffffffff);
 
 export const ceremonyViewSchema = z
   .object({
@@ -89,7 +89,7 @@ export function addCeremonyRoutes(api: Api, ceremony: KeyCeremony): void {
       request: {
         params: z.object({
           epoch,
-          attempt: z.coerce.number().int().min(1).max(0x7fffffff),
+          attempt: wholeNumber(0x7fffffff),
           step: z.enum(KEY_STEPS),
         }),
       },

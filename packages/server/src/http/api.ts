@@ -90,6 +90,14 @@ export function answerMessage<S extends z.ZodType>(schema: S, message: z.output<
   return new Response(utf8(encodeMessage(schema, message)), { headers }) as never;
 }
 
+/** A whole number in a path or query, 0 to `most`. */
+export function wholeNumber(most: number) {
+  return z.codec(z.string().regex(/^(?:0|[1-9][0-9]{0,14})$/), z.int().max(most), {
+    decode: Number,
+    encode: String,
+  });
+}
+
 /** RFC 9457. */
 export const problemSchema = z
   .object({ status: z.int(), title: z.string(), detail: z.string().optional() })

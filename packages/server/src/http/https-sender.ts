@@ -42,8 +42,8 @@ export function makeSender(settings: SenderSettings = {}): Sender & { close(): v
     delete headers.host;
     if (body !== null) headers['content-length'] = String(body.length);
     const isSecure = url.protocol === 'https:';
-    try {
-      return await new Promise<Response>((resolve, reject) => {
+    const attempt = (isRetry: boolean): Promise<Response> =>
+      new Promise<Response>((resolve, reject) => {
         const outgoing = (isSecure ? httpsRequest : httpRequest)(
           url,
           {
@@ -71,9 +71,15 @@ export function makeSender(settings: SenderSettings = {}): Sender & { close(): v
             });
           },
         );
-        outgoing.on('error', reject);
+        outgoing.on('error', (error: NodeJS.ErrnoException) => {
+          // A kept connection that the other has just closed: it has read nothing of this.
+          if (!isRetry && outgoing.reusedSocket && error.code === 'ECONNRESET') resolve(attempt(true));
+          else reject(error);
+        });
         outgoing.end(body ?? undefined);
       });
+    try {
+      return await attempt(false);
     } catch (cause) {
       throw new PhalanxError<CoalitionErrorCode>('COALITION_LIMIT', `${url.origin} does not answer`, {
         advice: 'Look whether it is there, and whether both have certificates of the coalition.',

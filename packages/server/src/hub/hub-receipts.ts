@@ -78,7 +78,7 @@ export async function receiveObjects(
     releaseId: request.headers.get(RELEASE_HEADER),
     policySha256: null,
   });
-  const opening = canonicalJson(receipt.opening as never);
+  const opening = canonicalJson(receipt.objects as never);
   await store.statements.add(canonicalJson({ ...receipt.statement }), opening);
   const revoked = objects.filter((object) => object.revoked === true);
   if (revoked.length === 0) return false;

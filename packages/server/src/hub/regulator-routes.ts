@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { findAlarms } from '@phalanx/coalition/trust';
 import type { Clock } from '@phalanx/core';
 import type { ControlStore } from '@phalanx/store/control';
-import { type Api, jsonContent, REFUSALS, requireRole } from '../http/api.js';
+import { type Api, jsonContent, REFUSALS, requireRole, wholeNumber } from '../http/api.js';
 import { RequestRate } from '../http/request-rate.js';
 
 const PAGE = 500;
@@ -34,12 +34,12 @@ export function addRegulatorRoutes(
       method: 'get',
       path: '/coalition/v1/statements',
       summary: 'For regulators: receipts and decisions, in order, 500 at a time. Digests, never indicators.',
-      request: { query: z.object({ after: z.coerce.number().int().min(0).default(0) }) },
+      request: { query: z.object({ after: wholeNumber(Number.MAX_SAFE_INTEGER).optional() }) },
       responses: { 200: jsonContent(statementsSchema, 'Statements.'), ...REFUSALS },
     }),
     async (context) => {
       rate.take(requireRole(context, 'regulator'));
-      const rows = await store.statements.list(context.req.valid('query').after, PAGE);
+      const rows = await store.statements.list(context.req.valid('query').after ?? 0, PAGE);
       return context.json(
         { statements: rows.map(({ number, text }) => ({ number, statement: JSON.parse(text) })) },
         200,

@@ -2,7 +2,15 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { acknowledgeFeed, type Retraction, readFeed } from '@phalanx/coalition/trust';
 import type { Clock } from '@phalanx/core';
 import type { ControlStore } from '@phalanx/store/control';
-import { type Api, answerMessage, jsonBody, jsonContent, REFUSALS, requireRole } from '../http/api.js';
+import {
+  type Api,
+  answerMessage,
+  jsonBody,
+  jsonContent,
+  REFUSALS,
+  requireRole,
+  wholeNumber,
+} from '../http/api.js';
 import { RequestRate } from '../http/request-rate.js';
 import type { FeedBell } from './feed-bell.js';
 import { maySeeRetraction } from './hub-receipts.js';
@@ -37,8 +45,8 @@ export function addRetractionRoutes(api: Api, store: ControlStore, clock: Clock,
       summary: 'Retractions after a place in the feed. Waits for one where there is none, if asked to.',
       request: {
         query: z.object({
-          after: z.coerce.number().int().min(0).default(0),
-          waitMs: z.coerce.number().int().min(0).max(MAX_WAIT_MS).default(0),
+          after: wholeNumber(Number.MAX_SAFE_INTEGER).optional(),
+          waitMs: wholeNumber(MAX_WAIT_MS).optional(),
         }),
       },
       responses: { 200: jsonContent(retractionsSchema, 'Retractions, in order.'), ...REFUSALS },
@@ -47,7 +55,7 @@ export function addRetractionRoutes(api: Api, store: ControlStore, clock: Clock,
       const caller = context.get('caller');
       const member = requireRole(context, 'lab', 'peer-hub');
       rate.take(member);
-      const { after, waitMs } = context.req.valid('query');
+      const { after = 0, waitMs = 0 } = context.req.valid('query');
       let page = await readFeed(store.retractions, after);
       if (page.length === 0 && waitMs > 0 && (await bell.wait(member, waitMs)))
         page = await readFeed(store.retractions, after);
