@@ -5,6 +5,7 @@ import { canonicalJsonSuite } from './canonical-json.js';
 import { clickhouseShards } from './clickhouse-shards.js';
 import { clickhouseCluster } from './clickhouse-suite.js';
 import { coalitionIdentity } from './coalition-identity.js';
+import { coalitionTrust } from './coalition-trust.js';
 import { evidenceBundle } from './evidence-bundle.js';
 import { evidenceFormats } from './evidence-formats.js';
 import { evidenceReport } from './evidence-report.js';
@@ -76,6 +77,7 @@ export const suites: readonly Suite[] = [
   stix,
   taxiiServer,
   coalitionIdentity,
+  coalitionTrust,
   sharingPolicy,
   taxiiClient,
   formats,
