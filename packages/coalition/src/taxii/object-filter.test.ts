@@ -63,6 +63,7 @@ describe('filters', () => {
     `match[id]=${Array.from({ length: 101 }, (_, at) => at).join(',')}`,
     `match[version]=${'1'.repeat(5000)}`,
     'match[]=x',
+    'match[id]=a%00b',
     'match[ID]=x',
   ])('are refused: %s', (query) => {
     expect(() => read(query)).toThrow(TaxiiRefusal);

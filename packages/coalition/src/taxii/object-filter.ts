@@ -61,7 +61,10 @@ function readList(query: URLSearchParams, field: MatchField): string[] | null {
   if (elements.length > TAXII_LIMITS.matchElements) {
     refuseRequest(400, `match[${field}] has more than ${TAXII_LIMITS.matchElements} elements`);
   }
-  if (elements.includes('')) refuseRequest(400, `match[${field}] has an empty element`);
+  // Databases refuse the character of code 0.
+  if (elements.includes('') || text.includes('\0')) {
+    refuseRequest(400, `match[${field}] has an empty element, or one that is no text`);
+  }
   return elements;
 }
 
