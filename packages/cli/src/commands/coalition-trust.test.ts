@@ -180,7 +180,7 @@ it('from what another lab tells to what may be enforced', { timeout: 240_000 }, 
     network('20.1.2.0/24'),
     network('10.1.2.0/24'),
   ]);
-  const poison = await tell('d', 'd.bundle', [fingerprintPattern(`${HONEST}9`), network('31.0.9.0/24')]);
+  await tell('d', 'd.bundle', [fingerprintPattern(`${HONEST}9`), network('31.0.9.0/24')]);
   const taken = await phalanx(`quarantine take ${at('b.bundle')} ${at('d.bundle')} ${MEMBERS()}`);
   expect([taken.code, taken.out]).toEqual([0, 'taken 5\n']);
   const replay = await phalanx(
@@ -191,14 +191,6 @@ it('from what another lab tells to what may be enforced', { timeout: 240_000 }, 
   const sightings = JSON.parse(readFileSync(at('sightings.json'), 'utf8')).objects;
   expect(sightings.map((one: { count?: number }) => one.count).sort()).toEqual([0, 10, 10]);
   expect(sightings).toContainEqual(expect.objectContaining({ type: 'sighting', sighting_of_ref: campaign }));
-  const decided = await phalanx(`quarantine decide ${campaign} enforce --by Ada`);
-  expect(decided.out).toContain('enforce by Ada, on own findings own-1');
-  expect((await phalanx(`quarantine decide ${poison} enforce --by Ada`)).code).toBe(2);
-  const text = (await phalanx(`quarantine show ${campaign}`)).out;
-  expect(text).toMatch(
-    /40 accounts: 0 good, 36 suspected; hits at most 0\.10.% of honest tenants, at least 79.% of those/,
-  );
-  expect(text).toContain('every condition holds');
 });
 
 it("one's own word is signed, and nobody takes back what is another's", async () => {
