@@ -34,8 +34,8 @@ export interface JointFigures {
     readonly messages: number;
     readonly bytes: number;
   }[];
-  /** What was searched for and found in messages; empty when nothing was. */
-  readonly leaks: readonly string[];
+  /** What was searched for and found in messages; empty when nothing was, null when nobody searched. */
+  readonly leaks: readonly string[] | null;
 }
 
 const NAMED = new Set<JointVerdict['kind']>(['joint-pool', 'joint-campaign']);
@@ -47,8 +47,16 @@ const RANK: readonly JointVerdict['kind'][] = [
   'nothing',
 ];
 
-/** @param from first day, days since 1970 */
-export function readJointFigures(rehearsal: Rehearsal, from: number, days: number): JointFigures {
+/**
+ * @param from first day, days since 1970
+ * @param isSearched whether messages are searched for leaks, which takes as long as writing every prompt out
+ */
+export function readJointFigures(
+  rehearsal: Rehearsal,
+  from: number,
+  days: number,
+  isSearched: boolean,
+): JointFigures {
   const { world, participants, run, hydra } = rehearsal;
   const nameOf = (place: number) => participants[place - 1]!.name;
   const countHydras = (accounts: Iterable<string>) =>
@@ -88,7 +96,9 @@ export function readJointFigures(rehearsal: Rehearsal, from: number, days: numbe
       }),
     ),
     crossed: run.transcript.countByKind(),
-    leaks: [...new Set(findLeaks(collectSecrets(world), run.transcript.messages).map(({ what }) => what))],
+    leaks: isSearched
+      ? [...new Set(findLeaks(collectSecrets(world), run.transcript.messages).map(({ what }) => what))]
+      : null,
   };
 }
 
@@ -122,7 +132,7 @@ export function writeJointText(
   for (const { kind, from, to, messages, bytes } of story.crossed)
     out += `  ${`${from} to ${to}`.padEnd(15)}${kind.padEnd(20)}${formatCount(messages).padStart(5)} messages${formatCount(bytes).padStart(11)} bytes\n`;
   out += wrap(
-    `Each lab sent ${story.entries} sealed values a round, padding included. The hub read ${formatPlural(story.revealed, 'value')} that two labs or more hold. Searched for account ids, organisations, domains, cards, devices, addresses, prompts, counts and times of day: ${story.leaks.length === 0 ? 'none found' : `FOUND ${story.leaks.join(', ')}`}.`,
+    `Each lab sent ${story.entries} sealed values a round, padding included. The hub read ${formatPlural(story.revealed, 'value')} that two labs or more hold. Searched for account ids, organisations, domains, cards, devices, addresses, prompts, counts and times of day: ${story.leaks === null ? 'not searched' : story.leaks.length === 0 ? 'none found' : `FOUND ${story.leaks.join(', ')}`}.`,
   );
   out += `\n${paint.bold('Against the truth, since this was a simulation')}\n`;
   for (const [i, verdict] of story.verdicts.entries()) {

@@ -44,9 +44,9 @@ export async function coalitionDemoCommand(flags: CoalitionDemoFlags, terminal: 
   const plan = { ...planDemo(flags.seed), sources: buildBuiltInSources() };
   const keys = new CoalitionKeys(plan.labs);
   terminal.talk(`simulating ${plan.labs} labs over ${plan.days} days, with a hydra that all of them have\n`);
-  const story = readFigures(await rehearseCoalition(plan, keys), plan);
+  const story = readFigures(await rehearseCoalition(plan, keys), plan, true);
   terminal.talk('and the same labs without it\n');
-  const control = readFigures(await rehearseCoalition({ ...plan, hydra: null }, keys), plan);
+  const control = readFigures(await rehearseCoalition({ ...plan, hydra: null }, keys), plan, false);
   if (flags.html !== undefined) writePage(flags.html, story);
   if (flags.json) terminal.out(`${JSON.stringify({ story, control })}\n`);
   else
@@ -60,8 +60,12 @@ export async function coalitionDemoCommand(flags: CoalitionDemoFlags, terminal: 
   return ExitCode.OK;
 }
 
-function readFigures(rehearsal: Rehearsal, { days }: { readonly days: number }): JointFigures {
-  return readJointFigures(rehearsal, Math.floor(rehearsal.world.startMs / DAY_MS), days);
+function readFigures(
+  rehearsal: Rehearsal,
+  { days }: { readonly days: number },
+  isSearched: boolean,
+): JointFigures {
+  return readJointFigures(rehearsal, Math.floor(rehearsal.world.startMs / DAY_MS), days, isSearched);
 }
 
 function writePage(path: string, story: JointFigures): void {
