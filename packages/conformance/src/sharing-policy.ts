@@ -38,6 +38,7 @@ export const sharingPolicy: Suite = {
   slow: true,
   async run(checks, { root, vectors, python }) {
     checkAtlasProse(checks, vectors);
+    checkCorpora(checks, root);
     const peers = await python.open(PACKAGES);
     if (typeof peers === 'string') return checks.skip(peers);
     await checkDecisions(checks, peers, join(root, 'packages/coalition/policies'));
@@ -69,6 +70,41 @@ function checkAtlasProse(checks: Checks, vectors: string | null): void {
   const told = [...kinds].map(([kind, count]) => `${kind} ${count}`).join(', ');
   checks.note(`alarms on ${alarmed} of ${texts.length} descriptions of ATLAS: ${told}`);
   checks.check('fewer than one description of ATLAS in five alarms', alarmed < texts.length / 5, () => told);
+}
+
+/** How many texts of the corpora raise the alarm of their kind, names of customers apart: those are a lab's own. */
+function checkCorpora(checks: Checks, root: string): void {
+  for (const name of ['forbidden', 'held-out-forbidden', 'lawful', 'held-out-lawful']) {
+    const samples = readCorpus(root, name).filter(
+      ({ category, text }) => text !== '' && category !== 'customer-name',
+    );
+    const isLawful = name.endsWith('lawful');
+    const right = samples.filter(({ category = '', objects }) => {
+      const kinds = new Set(scanObjects(objects, NOBODY).map(({ kind }) => String(kind)));
+      return isLawful ? kinds.size === 0 : kinds.has(category);
+    });
+    checks.note(
+      `${name}: ${right.length} of ${samples.length} raise ${isLawful ? 'no alarm' : 'the alarm of their kind'}`,
+    );
+    checks.check(
+      `${name}: at least 97 of 100 are judged by their kind`,
+      right.length >= 0.97 * samples.length,
+    );
+  }
+}
+
+interface CorpusSample {
+  readonly category?: string;
+  readonly text: string;
+  readonly objects: readonly StixObject[];
+}
+
+function readCorpus(root: string, name: string): CorpusSample[] {
+  const text = readFileSync(join(root, `packages/coalition/corpus/${name}.jsonl`), 'utf8');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as CorpusSample);
 }
 
 const NOBODY = makeCustomerAlarm(hashCustomerNames([], new Uint8Array(32)), new Uint8Array(32));
@@ -272,14 +308,7 @@ async function checkNumbers(checks: Checks, peers: Python): Promise<void> {
 
 async function checkSecrets(checks: Checks, peers: Python, root: string): Promise<void> {
   const corpora = ['forbidden', 'lawful', 'held-out-forbidden', 'held-out-lawful'];
-  const texts = corpora
-    .flatMap((name) =>
-      readFileSync(join(root, `packages/coalition/corpus/${name}.jsonl`), 'utf8')
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as { category?: string; text: string }),
-    )
-    .filter(({ text }) => text !== '');
+  const texts = corpora.flatMap((name) => readCorpus(root, name)).filter(({ text }) => text !== '');
   const theirs = JSON.parse(
     await peers.run('sharing-policy.py', ['secrets'], JSON.stringify(texts.map(({ text }) => text))),
   ) as string[][];
