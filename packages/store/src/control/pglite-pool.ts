@@ -15,6 +15,8 @@ export class PglitePool implements PostgresPool {
   readonly #waiting: (() => void)[] = [];
   #taken = false;
   #ended = false;
+  /** What the engine died of. It must not be asked again: after a PANIC it runs in a circle and takes the thread with it. */
+  #panic: unknown = null;
   #tidiedMs: number;
 
   /** @param release run when the pool has ended */
@@ -34,12 +36,15 @@ export class PglitePool implements PostgresPool {
       sql: unknown,
       parameters?: readonly unknown[],
     ): Promise<PostgresQueryResult<R>> => {
+      if (this.#panic !== null) throw panicError(this.#panic);
       try {
         const { rows, affectedRows } = await this.#pglite.query<R>(sql as string, [...(parameters ?? [])]);
         // PGlite drops the command's tag. Kysely wants one only to know whether `rowCount` counts changed rows.
         return { command: 'UPDATE', rowCount: affectedRows ?? 0, rows };
       } catch (error) {
-        throw describeEngineError(error);
+        if (!isPanic(error)) throw describeEngineError(error);
+        this.#panic = error;
+        throw panicError(error);
       }
     };
     return {
@@ -58,7 +63,7 @@ export class PglitePool implements PostgresPool {
     if (this.#taken) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#taken = true;
     try {
-      await this.#pglite.close();
+      if (this.#panic === null) await this.#pglite.close();
     } finally {
       await this.#release();
     }
@@ -70,7 +75,7 @@ export class PglitePool implements PostgresPool {
    */
   async #tidy(): Promise<void> {
     const nowMs = Date.now();
-    if (nowMs < this.#tidiedMs + TIDY_MS) return;
+    if (nowMs < this.#tidiedMs + TIDY_MS || this.#panic !== null) return;
     this.#tidiedMs = nowMs;
     await this.#pglite.exec('VACUUM (ANALYZE)').catch(() => undefined);
   }
@@ -113,4 +118,22 @@ export class PglitePool implements PostgresPool {
 
 function closedError(): PhalanxError<StoreErrorCode> {
   return new PhalanxError('STORE_CLOSED', 'the control store is closed', { advice: 'Open it again.' });
+}
+
+/** PostgreSQL has stopped for good, or WebAssembly under it. Other errors, of a value that does not fit for instance, leave it whole. */
+function isPanic(error: unknown): boolean {
+  const { severity, name } = error as { readonly severity?: unknown; readonly name?: unknown };
+  return severity === 'PANIC' || severity === 'FATAL' || name === 'RuntimeError';
+}
+
+function panicError(error: unknown): PhalanxError<StoreErrorCode> {
+  return new PhalanxError(
+    'STORE_CLOSED',
+    `the engine of the control store has stopped: ${(error as Error).message}`,
+    {
+      advice:
+        'See to the disk under the data directory, then restart the process: what was acknowledged is kept.',
+      cause: error,
+    },
+  );
 }

@@ -6,6 +6,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SYNCED_START } from './pglite.js';
 import { makePgliteFiles } from './pglite-files.test.support.js';
+import { PglitePool } from './pglite-pool.js';
 import { SyncedNodeFs } from './synced-node-fs.js';
 
 let home: string;
@@ -53,6 +54,26 @@ class WitnessedFs extends SyncedNodeFs {
   }
 }
 
+/** Says of each fsync what the disk says. */
+class FailingFs extends SyncedNodeFs {
+  readonly #disk: { readonly fails: boolean };
+
+  constructor(files: string, disk: { readonly fails: boolean }) {
+    super(files);
+    this.#disk = disk;
+  }
+
+  override async init(...args: Parameters<SyncedNodeFs['init']>): ReturnType<SyncedNodeFs['init']> {
+    const { emscriptenOpts } = await super.init(...args);
+    const fail = (module: unknown): void => {
+      const { stream_ops } = (module as { NODEFS: { stream_ops: { fsync: Sync } } }).NODEFS;
+      const sync = stream_ops.fsync;
+      stream_ops.fsync = (stream) => sync(this.#disk.fails ? { ...stream, nfd: -1 } : stream);
+    };
+    return { emscriptenOpts: { ...emscriptenOpts, preRun: [...(emscriptenOpts.preRun ?? []), fail] } };
+  }
+}
+
 /** What a synced directory is sure to hold: the names of its files, not what is in them. */
 function keepNames(path: string, kept: string): void {
   for (const name of readdirSync(kept))
@@ -94,4 +115,29 @@ it('would not be there if fsync did nothing, as it does without this file system
   timeout: 240_000,
 }, async () => {
   expect(await loseThePower(false)).toBe(0);
+});
+
+it('a disk that fails stops the engine: nothing is acknowledged, nothing hangs, what was there stays', {
+  timeout: 240_000,
+}, async () => {
+  const files = join(home, 'failing');
+  await cp(join(home, 'start'), files, { recursive: true });
+  const disk = { fails: false };
+  const pglite = await PGlite.create({ fs: new FailingFs(files, disk), startParams: SYNCED_START });
+  let released = 0;
+  const pool = new PglitePool(pglite, async () => void released++);
+  const client = await pool.connect();
+  await client.query('INSERT INTO kept VALUES (1)', []);
+  disk.fails = true;
+  const stopped = expect.objectContaining({ code: 'STORE_CLOSED' });
+  await expect(client.query('INSERT INTO kept VALUES (2)', [])).rejects.toEqual(stopped);
+  disk.fails = false;
+  await expect(client.query('SELECT 1', [])).rejects.toEqual(stopped);
+  client.release();
+  await pool.end();
+  expect(released).toBe(1);
+  const after = await PGlite.create({ fs: new SyncedNodeFs(files), startParams: SYNCED_START });
+  const { rows } = await after.query<{ n: number }>('SELECT n FROM kept');
+  await after.close();
+  expect(rows[0]).toEqual({ n: 1 });
 });

@@ -264,6 +264,9 @@ describe.each(CONTROL_ENGINES)('TAXII collections on $name', (engine) => {
     expect(seen.objects.map(({ versionText }) => versionText)).toEqual(['v20']);
     const hub = await store.taxii.readObjects(ID, last);
     expect(hub.objects.map(({ versionText }) => versionText)).toEqual(['v399']);
+    await store.taxii.addObjects(ID, [makeVersion(500, { clearance: 0 })]);
+    const newer = await store.taxii.readObjects(ID, { ...last, reader });
+    expect(newer.objects.map(({ versionText }) => versionText)).toEqual(['v500']);
   });
 
   it('show the last version that each reader may see, and whether one to be judged may displace it', async () => {
