@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import type { Caller, MemberRole } from '../identity/member.js';
 import { makeTlpMarking, type TlpLevel } from '../stix/marking/tlp.js';
+import type { SignerKey } from '../stix/signed-object.js';
 import type { StixObject } from '../stix/stix-object.js';
 import { formatTimestamp } from '../stix/timestamp.js';
 import { MemoryTaxiiStore } from './memory-store.js';
@@ -128,4 +129,23 @@ export function makeIndicator(
     object_marking_refs: typeof marking === 'string' ? [makeTlpMarking(marking).id] : [...marking],
     ...changes,
   } as StixObject;
+}
+
+/** Keys of lab-a and of lab-b, as a hub knows them. */
+export const SIGNER = { kid: 'lab-a-2026', ...generateKeyPairSync('ed25519') };
+export const RIVAL = { kid: 'lab-b-2026', ...generateKeyPairSync('ed25519') };
+const KEYS = new Map<string, SignerKey>([
+  [SIGNER.kid, { publicKey: SIGNER.publicKey, identity: IDENTITIES['lab-a'] }],
+  [RIVAL.kid, { publicKey: RIVAL.publicKey, identity: IDENTITIES['lab-b'] }],
+]);
+export const findKeys = async () => KEYS;
+
+/** Why one object is refused; null when it is taken. */
+export async function refusalOf(
+  object: unknown,
+  who = makeCaller('lab-a'),
+  { server } = makeServer({ findKeys }),
+): Promise<string | null> {
+  const { failures = [], success_count } = await post(server, who, [object]);
+  return success_count === 1 ? null : failures[0]!.message;
 }
