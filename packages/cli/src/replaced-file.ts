@@ -4,7 +4,7 @@ import { PhalanxError } from '@phalanx/core';
 import type { CliErrorCode } from './cli-error.js';
 
 /**
- * Writes a file that after a crash is either the old one or the new one, whole.
+ * Writes a file of mode 0600 that after a crash is either the old one or the new one, whole.
  *
  * @throws PhalanxError `CLI_FILE`
  */
@@ -21,7 +21,7 @@ export async function replaceFile(path: string, bytes: Uint8Array): Promise<void
 }
 
 async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'w');
+  const file = await open(path, 'w', 0o600);
   try {
     await file.writeFile(bytes);
     await file.sync();

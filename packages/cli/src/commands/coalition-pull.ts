@@ -37,7 +37,7 @@ export async function pullCommand(address: string, flags: PullFlags, terminal: T
   ]);
   const keys = flags.member.length === 0 ? null : await readMemberKeys(flags.member);
   const { client, collection } = await openTaxii(address, flags.access ?? null, terminal, stopSignal());
-  mkdirSync(flags.out, { recursive: true });
+  mkdirSync(flags.out, { recursive: true, mode: 0o700 });
   const path = join(flags.out, CHECKPOINT);
   const since = existsSync(path) ? parseCheckpoint(readKept(path, collection)) : null;
   let files = countBundles(flags.out);
