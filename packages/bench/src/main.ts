@@ -66,6 +66,10 @@ const MEASUREMENTS: Readonly<
     what: 'objects added to a collection of the control store and read by pages, on PGlite and PostgreSQL, beside the engine alone: [--objects 100000]',
     run: async (args) => (await import('./control-store.js')).benchControlStore(args),
   },
+  'taxii-client': {
+    what: 'processor time of the TAXII client for what it reads',
+    run: async () => (await import('./taxii-client.js')).benchTaxiiClient(),
+  },
   'taxii-read': {
     what: 'a TAXII collection read by pages over HTTP from memory, PGlite and PostgreSQL, beside OpenTAXII and medallion when PHALANX_PYTHON has them: [--objects 100000] [--stores memory,pglite,postgres] [--no-peers]',
     run: async (args) => (await import('./taxii-read.js')).benchTaxiiRead(args),
