@@ -166,7 +166,7 @@ async function measurePower(
   campaign: string,
   keys: CoalitionKeys,
 ): Promise<void> {
-  const rows: { alone: number | null; together: number | null; strangers: number }[] = [];
+  const rows: ReturnType<typeof readDays>[] = [];
   for (let seed = 0; seed < seeds; seed++) {
     const hydra: Partial<HydraPlan> = {
       ...CAMPAIGNS[campaign]!,
@@ -177,14 +177,16 @@ async function measurePower(
     const rehearsal = await rehearseCoalition({ ...settings, seed: `${campaign} ${seed}`, hydra }, keys);
     const row = readDays(rehearsal);
     rows.push(row);
-    console.error(`${campaign} ${seed}: alone ${row.alone}, together ${row.together}`);
+    console.error(
+      `${campaign} ${seed}: alone on day ${row.alone} by ${row.labsAlone}, together on day ${row.together} by ${row.labsTogether}`,
+    );
   }
   const show = (days: readonly (number | null)[]) => {
     const known = days.filter((day) => day !== null);
     return `${known.length} of ${days.length}${known.length > 0 ? ` (days ${known.sort((a, b) => a - b).join(', ')})` : ''}`;
   };
   console.log(
-    `${campaign}, ${settings.labs} labs, 40 accounts at each, ${(rate / 10).toFixed(1)} requests of the thief an account and day, ${settings.days} days: named by a lab alone ${show(rows.map(({ alone }) => alone))}; together ${show(rows.map(({ together }) => together))}; pools of strangers named with it ${rows.reduce((sum, { strangers }) => sum + strangers, 0)}`,
+    `${campaign}, ${settings.labs} labs, 40 accounts at each, ${(rate / 10).toFixed(1)} requests of the thief an account and day, ${settings.days} days: named by a lab alone ${show(rows.map(({ alone }) => alone))}; together ${show(rows.map(({ together }) => together))}; labs that could name it at the end: ${rows.reduce((sum, { labsAlone }) => sum + labsAlone, 0)} alone, ${rows.reduce((sum, { labsTogether }) => sum + labsTogether, 0)} together, of ${seeds * settings.labs}; pools of strangers named with it ${rows.reduce((sum, { strangers }) => sum + strangers, 0)}`,
   );
 }
 
@@ -194,11 +196,12 @@ function readDays({ participants, run, world, hydra }: Rehearsal) {
     const all = [...accounts];
     return 2 * all.filter((account) => hydra.has(account)).length > all.length;
   };
-  const alarms = participants.flatMap(({ replay }) =>
-    replay.findings
-      .filter(({ members }) => isHydras(members.map(({ accountId }) => accountId)))
-      .map(({ firstAlarmAtMs }) => Math.ceil((firstAlarmAtMs - world.startMs) / DAY_MS)),
+  const alone = participants.map(({ replay }) =>
+    replay.findings.filter(({ members }) => isHydras(members.map(({ accountId }) => accountId))),
   );
+  const alarms = alone
+    .flat()
+    .map(({ firstAlarmAtMs }) => Math.ceil((firstAlarmAtMs - world.startMs) / DAY_MS));
   const first = Math.floor(world.startMs / DAY_MS);
   const named = run.days.flatMap(({ day, verdicts }) =>
     verdicts.filter(({ kind }) => kind.startsWith('joint')).map(({ candidate }) => ({ day, candidate })),
@@ -213,6 +216,14 @@ function readDays({ participants, run, world, hydra }: Rehearsal) {
   return {
     alone: alarms.length > 0 ? Math.min(...alarms) : null,
     together: named.length > 0 ? Math.min(...named.map(({ day }) => day)) - first + 1 : null,
+    labsAlone: alone.filter((findings) => findings.length > 0).length,
+    labsTogether: new Set(
+      named.flatMap(({ candidate }) =>
+        candidate.pools
+          .filter(({ place, label }) => isHydras(run.accountsOf(place, label)))
+          .map(({ place }) => place),
+      ),
+    ).size,
     strangers: strangers.size,
   };
 }
