@@ -214,7 +214,7 @@ describe.each(CONTROL_ENGINES)('identity on $name', (engine) => {
   });
 
   it('rotates a key: both count in the overlap, then the new one alone', async () => {
-    const { key: old } = await addMember('lab-a');
+    const { key: old, member } = await addMember('lab-a');
     const other = await addMember('lab-b');
     const next = await generateClientKey('p256');
     const settings = { issuer: HUB, members: store.members, clock };
@@ -228,6 +228,12 @@ describe.each(CONTROL_ENGINES)('identity on $name', (engine) => {
     await expect(
       rotateKey({ ...signed, signatures: signed.signatures.slice(0, 1) }, settings),
     ).rejects.toThrow('both');
+    await store.members.putMember({ ...member, suspendedAtMs: nowMs });
+    await expect(rotateKey(signed, settings)).rejects.toThrow('may do nothing');
+    await store.members.putMember(member);
+    nowMs += 600_001;
+    await expect(rotateKey(signed, settings)).rejects.toThrow('time');
+    nowMs -= 600_001;
     expect((await rotateKey(signed, settings)).kid).toBe(next.kid);
     expect((await store.members.findKey(old.kid))?.untilMs).toBe(nowMs + ROTATION_OVERLAP_MS);
     expect((await store.members.findKey(next.kid))?.fromMs).toBe(nowMs);
@@ -261,6 +267,8 @@ describe.each(CONTROL_ENGINES)('identity on $name', (engine) => {
       const first = await take(a.member, Promise.resolve(key.publicJwk));
       expect(await take(a.member, Promise.resolve(key.publicJwk))).toEqual(first);
       await expect(take(a.member)).rejects.toThrow('another key');
+      const curve = generateClientKey('p256').then(({ publicJwk }) => publicJwk);
+      await expect(take(b.member, curve)).rejects.toThrow('signs no objects');
       await expect(take(b.member, Promise.resolve(key.publicJwk))).rejects.toMatchObject({
         code: 'STORE_ROW_INVALID',
       });
