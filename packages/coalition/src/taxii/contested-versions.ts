@@ -1,5 +1,6 @@
+import { readNamed } from './named-objects.js';
 import type { ReaderJudge } from './reader-judge.js';
-import { SPEC_VERSIONS, TAXII_LIMITS } from './taxii-limits.js';
+import { TAXII_LIMITS } from './taxii-limits.js';
 import type { ObjectQuery, StoredObject, TaxiiStore } from './taxii-store.js';
 import { selectVersions } from './version-selection.js';
 
@@ -25,7 +26,7 @@ export async function dropDisplaced(
   const chosen = new Set<number>();
   for (let at = 0, looked = 0; at < ids.length && looked < TAXII_LIMITS.scannedObjects; at += IDS_AT_ONCE) {
     const some = ids.slice(at, at + IDS_AT_ONCE);
-    const versions = await readVersions(store, collectionId, query, some);
+    const versions = await readNamed(store, collectionId, query.reader, some, 'all');
     const texts = await judge.judge(versions);
     const visible = versions.filter((_, place) => texts[place] !== null);
     for (const id of some) {
@@ -41,28 +42,4 @@ export async function dropDisplaced(
     kept: decided.filter(({ contested, addedUs }) => !contested || chosen.has(addedUs)),
     goOnUs: open < 0 ? null : rows[open]!.addedUs - 1,
   };
-}
-
-async function readVersions(
-  store: TaxiiStore,
-  collectionId: string,
-  { reader }: ObjectQuery,
-  ids: readonly string[],
-): Promise<StoredObject[]> {
-  const versions: StoredObject[] = [];
-  for (let afterUs = 0; ; ) {
-    const page = await store.readObjects(collectionId, {
-      reader,
-      ids,
-      types: null,
-      versions: ['all'],
-      specVersions: SPEC_VERSIONS,
-      afterUs,
-      limit: TAXII_LIMITS.pageObjects,
-      maxBytes: TAXII_LIMITS.pageBytes,
-    });
-    versions.push(...page.objects);
-    if (!page.hasMore) return versions;
-    afterUs = page.objects.at(-1)!.addedUs;
-  }
 }

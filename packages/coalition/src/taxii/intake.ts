@@ -3,10 +3,11 @@ import type { Json } from '@phalanx/core';
 import type { Member } from '../identity/member.js';
 import type { StixObject } from '../stix/stix-object.js';
 import { type CollectionHead, refuseVersion } from './continued-version.js';
+import { readNamed } from './named-objects.js';
 import { type PostedObject, readPostedObject } from './posted-object.js';
-import { SPEC_VERSIONS, TAXII_LIMITS } from './taxii-limits.js';
+import { TAXII_LIMITS } from './taxii-limits.js';
 import type { TaxiiHub } from './taxii-request.js';
-import type { ObjectPage, ObjectQuery, StoredObject, TaxiiStore } from './taxii-store.js';
+import type { TaxiiStore } from './taxii-store.js';
 
 /** What became of one object of a request. */
 export interface Outcome {
@@ -126,8 +127,8 @@ async function findStanding(
   const standing = new Map<string, Standing>();
   for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
     const asked = ids.slice(at, at + IDS_AT_ONCE);
-    const versions = await readAll(store.readManifest.bind(store), collectionId, asked, 'all');
-    for (const row of await readAll(store.readObjects.bind(store), collectionId, asked, 'last')) {
+    const versions = await readNamed(store, collectionId, null, asked, 'all', 'readManifest');
+    for (const row of await readNamed(store, collectionId, null, asked, 'last')) {
       standing.set(row.id, {
         versionsUs: new Set(),
         head: { object: JSON.parse(row.json) as StixObject, memberId: row.memberId },
@@ -137,28 +138,4 @@ async function findStanding(
     for (const { id, versionUs } of versions) standing.get(id)?.versionsUs.add(versionUs);
   }
   return standing;
-}
-
-async function readAll(
-  read: (collectionId: string, query: ObjectQuery) => Promise<ObjectPage>,
-  collectionId: string,
-  ids: readonly string[],
-  version: 'all' | 'last',
-): Promise<StoredObject[]> {
-  const rows: StoredObject[] = [];
-  for (let afterUs = 0; ; ) {
-    const page = await read(collectionId, {
-      reader: null,
-      ids,
-      types: null,
-      versions: [version],
-      specVersions: SPEC_VERSIONS,
-      afterUs,
-      limit: TAXII_LIMITS.pageObjects,
-      maxBytes: TAXII_LIMITS.pageBytes,
-    });
-    rows.push(...page.objects);
-    if (!page.hasMore) return rows;
-    afterUs = page.objects.at(-1)!.addedUs;
-  }
 }

@@ -1,9 +1,9 @@
 import type { StixObject } from '../../stix/stix-object.js';
 import { openCollection } from '../collection-access.js';
 import { isChained } from '../continued-version.js';
+import { readNamed } from '../named-objects.js';
 import { readFilter } from '../object-filter.js';
 import { answerText } from '../taxii-answer.js';
-import { SPEC_VERSIONS, TAXII_LIMITS } from '../taxii-limits.js';
 import { refuseRequest } from '../taxii-refusal.js';
 import type { Endpoint } from '../taxii-request.js';
 
@@ -36,16 +36,7 @@ async function isAnyChained(
   { hub, caller, names }: Parameters<Endpoint>[0],
   collectionId: string,
 ): Promise<boolean> {
-  const { objects } = await hub.store.readObjects(collectionId, {
-    reader: null,
-    ids: [names.object],
-    types: null,
-    versions: ['all'],
-    specVersions: SPEC_VERSIONS,
-    afterUs: 0,
-    limit: TAXII_LIMITS.versions,
-    maxBytes: Number.MAX_SAFE_INTEGER,
-  });
+  const objects = await readNamed(hub.store, collectionId, null, [names.object], 'all');
   return objects.some(
     ({ json, memberId }) => memberId === caller.member.id && isChained(JSON.parse(json) as StixObject),
   );
