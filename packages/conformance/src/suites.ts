@@ -4,6 +4,7 @@ import { blackBox } from './black-box.js';
 import { canonicalJsonSuite } from './canonical-json.js';
 import { clickhouseShards } from './clickhouse-shards.js';
 import { clickhouseCluster } from './clickhouse-suite.js';
+import { coalitionHub } from './coalition-hub.js';
 import { coalitionIdentity } from './coalition-identity.js';
 import { coalitionTrust } from './coalition-trust.js';
 import { evidenceBundle } from './evidence-bundle.js';
@@ -76,6 +77,7 @@ export const suites: readonly Suite[] = [
   watermarkEngines,
   stix,
   taxiiServer,
+  coalitionHub,
   coalitionIdentity,
   coalitionTrust,
   sharingPolicy,

@@ -126,7 +126,7 @@ it('comes to one key, whoever dies when, the hub included', async () => {
         );
       },
     ),
-    { numRuns: 12 },
+    { numRuns: 6 },
   );
 }, 60_000);
 
