@@ -1,4 +1,5 @@
 import { createPublicKey, randomBytes } from 'node:crypto';
+import type { StixObject } from '@phalanx/coalition';
 import type { HeldChoice, HeldIndicator, QuarantineState, ReplaySummary } from '@phalanx/coalition/trust';
 import { DAY_MS, PhalanxError, showInvisible, systemClock } from '@phalanx/core';
 import { ExitCode } from '../cli-error.js';
@@ -65,6 +66,39 @@ export async function takeCommand(
 }
 
 const EXPECTED: ReadonlySet<string> = new Set(['taken', 'known', 'own', 'unheld', 'not-judged']);
+
+/**
+ * `phalanx coalition quarantine follow`: what makers have taken back, from the hub, applied and then acknowledged. To be run once a minute. Exit 1 when the hub
+ * shows a retraction that no maker has signed; nothing after it is applied.
+ *
+ * @throws PhalanxError `CLI_USAGE`, `CLI_FILE`; as the hub refused
+ */
+export async function followCommand(flags: TakeFlags, terminal: Terminal): Promise<ExitCode> {
+  const [{ applyRetraction, followRetractions }, { openRemoteFeed }, { openCoalitionPeers }] =
+    await Promise.all([
+      import('@phalanx/coalition/trust'),
+      import('@phalanx/server'),
+      import('../coalition-peers.js'),
+    ]);
+  const known = await readKnownMembers(flags.member, flags.alias);
+  const peers = await openCoalitionPeers(terminal);
+  try {
+    return await withLabStore(flags, terminal, async ({ quarantine }) => {
+      const apply = async (object: StixObject, member: string) =>
+        void (await applyRetraction(quarantine, object, member, systemClock.nowMs()));
+      const place = await quarantine.readFeedPlace();
+      const followed = await followRetractions(openRemoteFeed(peers.hub), place, known, apply);
+      await quarantine.writeFeedPlace(followed.seq);
+      if (flags.json) terminal.out(`${JSON.stringify(followed)}\n`);
+      else terminal.out(`${formatPlural(followed.applied, 'retraction')} applied, up to ${followed.seq}\n`);
+      for (const id of followed.unproven)
+        terminal.talk(`no maker has taken back ${showInvisible(id)}: ask the hub\n`);
+      return followed.unproven.length === 0 ? ExitCode.OK : ExitCode.FOUND;
+    });
+  } finally {
+    peers.close();
+  }
+}
 
 /** `phalanx coalition quarantine list`: what is held, oldest first. */
 export async function listHeldCommand(

@@ -81,6 +81,25 @@ function addQuarantine(quarantine: Command, terminal: Terminal, finish: (code: E
     .action(async (files, flags) =>
       finish(await (await import('./coalition-quarantine.js')).takeCommand(files, flags, terminal)),
     );
+  withData(quarantine.command('follow'))
+    .description(
+      'what makers have taken back, from the hub; to be run once a minute; exit 1 when one is not proved',
+    )
+    .option(
+      '--member <file>',
+      "file of a member's public keys, as identity prints it; repeatable",
+      collect,
+      [],
+    )
+    .option(
+      '--alias <identity=member>',
+      'another identity that a member writes under; repeatable',
+      collect,
+      [],
+    )
+    .action(async (flags) =>
+      finish(await (await import('./coalition-quarantine.js')).followCommand(flags, terminal)),
+    );
   withData(quarantine.command('list'))
     .description('what is held, oldest first')
     .option('--state <state>', 'only these')

@@ -62,7 +62,7 @@ export {
   type OpinionWord,
   type SightingFacts,
 } from './sighting-objects.js';
-export { HELD_CAP, type Intake, type TakenIn, takeIn } from './take-in.js';
+export { applyRetraction, HELD_CAP, type Intake, type TakenIn, takeIn } from './take-in.js';
 export { DEFAULT_TERMS, type TrustTerms } from './terms.js';
 export {
   ALIKE,

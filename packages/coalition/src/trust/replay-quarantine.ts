@@ -80,7 +80,7 @@ export async function replayQuarantine(options: ReplayOptions): Promise<ReplaySu
     held: [...looked, ...over],
     transitions,
     outcomes: assessment.outcomes,
-    claims: over.map(({ id }) => ({ objectId: id, claims: [] })),
+    claims: over.map(({ id, member }) => ({ objectId: id, member, claims: [] })),
   });
   const states = new Map<QuarantineState, number>();
   for (const { state } of [...looked, ...over]) states.set(state, (states.get(state) ?? 0) + 1);

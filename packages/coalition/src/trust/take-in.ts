@@ -3,6 +3,7 @@ import { appendVersion, type VersionHead } from '../stix/version-chain.js';
 import { type Admitted, admitObject, type KnownMembers, type Rejection } from './admission.js';
 import type { Claim } from './claim.js';
 import { changeState } from './quarantine-state.js';
+import { readRetractor } from './retraction.js';
 import { fingerprintOfKey, keyOfTrace, readTraces, type Trace, TraceIndex } from './trace.js';
 import type { HeldIndicator, TrustChange, TrustStore } from './trust-store.js';
 
@@ -35,6 +36,9 @@ export async function takeIn(
   const { store, known, self } = intake;
   const held = object.type === 'indicator' ? await store.findHeld(object.id) : null;
   const admitted = admitObject(object, known, held === null ? null : headOf(held), atMs);
+  // A maker who takes back a version that never came here takes back what did.
+  if (admitted === 'broken-chain' && held !== null && readRetractor(object, known) === held.member)
+    return applyRetraction(store, object, held.member, atMs);
   if (typeof admitted === 'string') return admitted;
   if (admitted.member === self) return noteOwn(store, admitted, self, addedMs);
   switch (admitted.kind) {
@@ -45,6 +49,32 @@ export async function takeIn(
     case 'opinion':
       return takeOpinion(intake, admitted, addedMs);
   }
+}
+
+/**
+ * Takes back what is held of an object that its maker has revoked, whether or not all versions between came here. To be called with what `readRetractor` or
+ * `followRetractions` has verified.
+ */
+export async function applyRetraction(
+  store: TrustStore,
+  object: StixObject,
+  member: string,
+  atMs: number,
+): Promise<TakenIn> {
+  const held = await store.findHeld(object.id);
+  const none = { claims: [{ objectId: object.id, member, claims: [] }] };
+  if (held === null || held.member !== member) {
+    // A sighting is not held; its claims go. Of what is not here there are none.
+    if (held === null) await store.apply(none);
+    return 'unheld';
+  }
+  const moved = changeState(object.id, held.state, 'retracted', 'retracted', atMs);
+  await store.apply({
+    ...none,
+    held: [{ ...held, object, state: 'retracted', reason: 'retracted', report: null, decision: null }],
+    transitions: moved === null ? [] : [moved],
+  });
+  return moved === null ? 'known' : 'taken';
 }
 
 /** One's own words come back from the hub: with the hub's time, they show who only repeats them. */
@@ -63,7 +93,7 @@ async function noteOwn(
       atMs: addedMs,
       evidenceDigest,
     }));
-    await store.apply({ claims: [{ objectId: object.id, claims }] });
+    await store.apply({ claims: [{ objectId: object.id, member: self, claims }] });
   }
   return 'own';
 }
@@ -114,7 +144,7 @@ async function takeIndicator(
       },
     ],
     transitions: [...(held === null ? [first] : []), ...(moved === null ? [] : [moved])],
-    claims: [{ objectId: object.id, claims }],
+    claims: [{ objectId: object.id, member, claims }],
     ...(isRevoked ? {} : await findBarred(store, member, traces ?? [], atMs)),
   });
   return 'taken';
@@ -142,7 +172,7 @@ async function takeSighting(
   );
   await store.apply({
     held: [{ ...held, seenAtMs: Math.max(held.seenAtMs, addedMs) }],
-    claims: [{ objectId: id, claims }],
+    claims: [{ objectId: id, member, claims }],
     ...(await findBarred(
       store,
       member,

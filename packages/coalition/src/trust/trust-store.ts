@@ -36,8 +36,12 @@ export interface TrustDecision {
 export interface TrustChange {
   readonly held?: readonly HeldIndicator[];
   readonly transitions?: readonly Transition[];
-  /** Replace all claims by the same object. */
-  readonly claims?: readonly { readonly objectId: string; readonly claims: readonly Claim[] }[];
+  /** Replace all claims of a member by the same object. Another's claims under the same id stay: ids are chosen by whoever sends. */
+  readonly claims?: readonly {
+    readonly objectId: string;
+    readonly member: string;
+    readonly claims: readonly Claim[];
+  }[];
   readonly absences?: readonly Absence[];
   readonly opinions?: readonly StatedOpinion[];
   readonly outcomes?: readonly Outcome[];

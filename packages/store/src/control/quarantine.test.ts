@@ -9,6 +9,7 @@ import {
 } from '@phalanx/coalition';
 import {
   acknowledgeFeed,
+  applyRetraction,
   DEFAULT_TERMS,
   decideHeld,
   drawCaseId,
@@ -296,6 +297,36 @@ for (const engine of CONTROL_ENGINES) {
       await take(more);
       await replay(new Map());
       expect(await store.quarantine.findHeld(more.id)).toMatchObject({ state: 'refused', reason: 'canary' });
+    });
+
+    it('takes back what is held though a version between never came here, and the claim of a revoked sighting', async () => {
+      const told = tell('b', [drawDigest()]);
+      await take(told);
+      const missed = makeNextVersion(told, { name: 'missed' }, NOW);
+      expect(await take(signObject(revokeObject(missed, NOW + 1), parties.c))).toBe('wrong-signature');
+      expect(await take(sign('b', revokeObject(missed, NOW + 1)), NOW + 1)).toBe('taken');
+      expect(await store.quarantine.findHeld(told.id)).toMatchObject({ state: 'retracted' });
+      const other = tell('b', [drawDigest()]);
+      await take(other);
+      const sighting = makeSighting(
+        { indicatorId: other.id, hits: 30, fromMs: NOW - DAY_MS, toMs: NOW },
+        by('c', NOW),
+      );
+      await take(sign('c', sighting));
+      expect(await store.quarantine.listClaims()).toHaveLength(2);
+      // Under the id of another's sighting one says what one says oneself.
+      const posed = { ...sighting, created_by_ref: parties.d.identity };
+      expect(await take(sign('d', posed))).toBe('taken');
+      expect(await applyRetraction(store.quarantine, sign('d', { ...posed, revoked: true }), 'd', NOW)).toBe(
+        'unheld',
+      );
+      expect((await store.quarantine.listClaims()).map(({ member }) => member).sort()).toEqual(['b', 'c']);
+      const revoked = sign('c', revokeObject(sighting, NOW + 1));
+      expect(await applyRetraction(store.quarantine, revoked, 'c', NOW + 1)).toBe('unheld');
+      expect(await store.quarantine.listClaims()).toHaveLength(1);
+      // Another member's word takes nothing back.
+      expect(await applyRetraction(store.quarantine, sign('c', other), 'c', NOW + 1)).toBe('unheld');
+      expect(await store.quarantine.findHeld(other.id)).toMatchObject({ state: 'quarantined' });
     });
 
     it('ends with its time, and comes back by a new version or a person', async () => {

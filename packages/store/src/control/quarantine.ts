@@ -259,8 +259,19 @@ async function replaceClaims(
   transaction: Transaction<TrustTables>,
   changes: NonNullable<TrustChange['claims']>,
 ): Promise<void> {
-  for (const ids of cut(changes.map(({ objectId }) => objectId)))
-    await transaction.deleteFrom('trust_claims').where('object_id', 'in', ids).execute();
+  const byMember = new Map<string, string[]>();
+  for (const { member, objectId } of changes) {
+    const ids = byMember.get(member);
+    if (ids === undefined) byMember.set(member, [objectId]);
+    else ids.push(objectId);
+  }
+  for (const [member, all] of byMember)
+    for (const ids of cut(all))
+      await transaction
+        .deleteFrom('trust_claims')
+        .where('member', '=', member)
+        .where('object_id', 'in', ids)
+        .execute();
   const rows = changes.flatMap(({ claims }) =>
     claims.map((claim) => ({
       object_id: claim.objectId,

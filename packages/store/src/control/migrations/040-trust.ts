@@ -34,7 +34,7 @@ export const trust: Migration = {
        member text NOT NULL,
        at_ms int8 NOT NULL,
        evidence_digest text,
-       PRIMARY KEY (object_id, trace_key)
+       PRIMARY KEY (object_id, member, trace_key)
      )`,
     `CREATE TABLE trust_absences (
        trace_key text NOT NULL,
