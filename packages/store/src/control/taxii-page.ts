@@ -73,10 +73,9 @@ async function runWalk(
   const json =
     kind === 'objects' ? sql`o.json` : sql`CASE WHEN ${isDecided(query.reader)('o')} THEN '' ELSE o.json END`;
   // One row more than the page, to know whether there is one. The sum stops before a text is looked at.
-  const { rows } = await sql<StoredObject & { total: number }>`
-    SELECT o.object_id AS id, o.type, o.created_by_ref AS "createdByRef", o.member_id AS "memberId",
-      o.spec_version AS "specVersion", o.media_type AS "mediaType", o.clearance, o.added_us AS "addedUs",
-      o.version_us AS "versionUs", o.version_text AS "versionText", ${contested} AS contested, ${json} AS json, o.total
+  const { rows } = await sql<PageRow>`
+    SELECT json_build_array(o.object_id, o.type, o.created_by_ref, o.member_id, o.spec_version, o.media_type, o.clearance,
+      o.added_us, o.version_us, o.version_text, ${contested})::text AS facts, ${json} AS json, o.total
     FROM (
       SELECT p.*, count(*) OVER () AS total, row_number() OVER w AS place, sum(p.bytes) OVER w - p.bytes AS before FROM (
         SELECT o.* FROM taxii_objects o WHERE ${isCandidate(number, query, query.afterUs)('o')} AND ${chosen}
@@ -84,7 +83,57 @@ async function runWalk(
       ) p WINDOW w AS (ORDER BY p.added_us ROWS UNBOUNDED PRECEDING)
     ) o WHERE o.place <= ${limit} AND o.before <= ${query.maxBytes} ORDER BY o.added_us
   `.execute(database);
-  const more = (rows[0]?.total ?? 0) > rows.length;
   if (query.limit < 1) return { objects: [], hasMore: rows.length > 0 };
-  return { objects: rows.map(({ total: _total, ...object }) => object), hasMore: more };
+  return { objects: rows.map(toObject), hasMore: (rows[0]?.total ?? 0) > rows.length };
+}
+
+/** What is short comes as one text: each column of a row costs both protocols as much as all of this (PGlite: half of a page's time). */
+interface PageRow {
+  readonly facts: string;
+  readonly json: string;
+  readonly total: number;
+}
+
+type Facts = [
+  id: string,
+  type: string,
+  createdByRef: string | null,
+  memberId: string,
+  specVersion: string,
+  mediaType: string,
+  clearance: number | null,
+  addedUs: number,
+  versionUs: number,
+  versionText: string,
+  contested: boolean,
+];
+
+function toObject({ facts, json }: PageRow): StoredObject {
+  const [
+    id,
+    type,
+    createdByRef,
+    memberId,
+    specVersion,
+    mediaType,
+    clearance,
+    addedUs,
+    versionUs,
+    versionText,
+    contested,
+  ] = JSON.parse(facts) as Facts;
+  return {
+    id,
+    type,
+    createdByRef,
+    memberId,
+    specVersion,
+    mediaType,
+    clearance,
+    addedUs,
+    versionUs,
+    versionText,
+    contested,
+    json,
+  };
 }
