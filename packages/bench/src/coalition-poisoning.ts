@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { DEFAULT_TERMS } from '@phalanx/coalition/trust';
+import { DEFAULT_TERMS, judgeReplay } from '@phalanx/coalition/trust';
+import { Random } from '@phalanx/stats';
 import {
   ATTACKS,
   type Attack,
@@ -27,6 +28,7 @@ export function benchCoalitionPoisoning(args: readonly string[]): void {
     options: { seeds: { type: 'string', default: '3' }, planted: { type: 'string', default: '1000' } },
   });
   const [seeds, planted] = [Number(values.seeds), Number(values.planted)];
+  printCalibration();
   const { labs, days, campaigns } = POISONING_DEFAULTS;
   console.log(
     `${labs} labs, ${days} days, ${campaigns} campaigns, ${planted} planted by each malicious lab, ${seeds} worlds from seed ${FIRST_SEED}`,
@@ -44,6 +46,32 @@ export function benchCoalitionPoisoning(args: readonly string[]): void {
         const results = play(attack, malicious, needed, Math.min(seeds, 2), planted);
         printRow(`${attack}, ${malicious} of ${labs}, needed ${needed}`, results);
       }
+}
+
+/** Families of traces that all hit a little more honest tenants than the budget: how often any of a family passes, beside what is said. */
+function printCalibration(): void {
+  const rounds = 2_000;
+  const { alpha, falsePositiveBudget } = DEFAULT_TERMS;
+  console.log(
+    `budget of ${falsePositiveBudget}: families of which any trace passes, though each hits 1.001 of the budget; at most ${alpha} is said`,
+  );
+  for (const good of [3_000, 10_000, 40_000])
+    for (const size of [1, 20, 200]) {
+      const random = new Random(FIRST_SEED * good + size);
+      let spoilt = 0;
+      for (let round = 0; round < rounds; round++) {
+        const family = Array.from({ length: size }, () => {
+          const hit = random.binomial(good, falsePositiveBudget * 1.001);
+          return { accounts: hit, good: hit, suspected: 0, findings: [] };
+        });
+        const judged = judgeReplay(family, { accounts: good, good, suspected: 0 }, 1, DEFAULT_TERMS);
+        if (judged.some(({ isWithinBudget }) => isWithinBudget)) spoilt++;
+      }
+      console.log(
+        `${String(good).padStart(8)} tenants, ${String(size).padStart(4)} traces: ${(spoilt / rounds).toFixed(4)}`,
+      );
+    }
+  console.log('');
 }
 
 function play(
