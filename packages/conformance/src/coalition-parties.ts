@@ -77,16 +77,14 @@ export class CoalitionParties {
     const { out } = await this.phalanx('hub', 'key-server', 'roster', '--threshold', '2', ...named);
     writeFileSync(join(this.#folder, 'roster.json'), out);
     await this.phalanx('hub', 'hub', 'init');
-    for (const lab of LABS) {
-      const name = lab === 'lab-a' ? ['--certificate-name', 'https://coalition.example/lab-a'] : [];
-      await this.phalanx('hub', 'hub', 'member', 'add', `${lab}.json`, '--role', 'lab', ...name);
-    }
-    for (const server of SERVERS)
-      await this.phalanx('hub', 'hub', 'member', 'add', `${server}.json`, '--role', 'key-server');
+    const filesOf = (names: readonly string[]) => names.map((name) => `${name}.json`);
+    const known = ['--certificate-name', 'https://coalition.example/lab-a'];
+    await this.phalanx('hub', 'hub', 'member', 'add', 'lab-a.json', '--role', 'lab', ...known);
+    await this.phalanx('hub', 'hub', 'member', 'add', ...filesOf(LABS.slice(1)), '--role', 'lab');
+    await this.phalanx('hub', 'hub', 'member', 'add', ...filesOf(SERVERS), '--role', 'key-server');
     for (const server of SERVERS) {
       await this.phalanx(server, 'key-server', 'init');
-      for (const lab of LABS)
-        await this.phalanx(server, 'key-server', 'member', 'add', `${lab}.json`, '--role', 'lab');
+      await this.phalanx(server, 'key-server', 'member', 'add', ...filesOf(LABS), '--role', 'lab');
     }
   }
 

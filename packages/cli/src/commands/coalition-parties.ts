@@ -120,8 +120,8 @@ function addMembers(party: Command, terminal: Terminal, finish: (code: ExitCode)
   const member = party.command('member').description('who is known here');
   member
     .command('add')
-    .argument('<file>', 'what identity new has printed')
-    .description('admits a member; prints its key id, and its password if it has one')
+    .argument('<files...>', 'what identity new has printed')
+    .description('admits members; prints their key ids, and passwords if they have some')
     .requiredOption(
       '--role <role>',
       'lab, key-server, regulator, operator, peer-hub; repeatable',
@@ -132,8 +132,8 @@ function addMembers(party: Command, terminal: Terminal, finish: (code: ExitCode)
     .option('--certificate <file>', 'PEM of the certificate that it shows')
     .option('--certificate-name <uri>', 'that certificates of the authority carry for it')
     .option('--password', 'draws one, for clients that know nothing better')
-    .action(async (file, flags) =>
-      finish(await (await import('./coalition-member.js')).addMemberCommand(file, flags, terminal)),
+    .action(async (files, flags) =>
+      finish(await (await import('./coalition-member.js')).addMemberCommand(files, flags, terminal)),
     );
   for (const name of ['suspend', 'reinstate'] as const)
     member
