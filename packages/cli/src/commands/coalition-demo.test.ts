@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { runCli } from '../program.js';
 
 it('three labs find together what none of them finds alone, and nothing of theirs crosses', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'phalanx-coalition-demo-'));
   let said = '';
