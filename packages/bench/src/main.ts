@@ -31,7 +31,7 @@ const MEASUREMENTS: Readonly<
     run: async (args) => (await import('./record-append.js')).benchRecordAppend(args),
   },
   'coalition-poisoning': {
-    what: 'what planted indicators achieve: 11 attacks by one lab of seven, collusions of up to three: [--seeds 3] [--planted 1000]',
+    what: 'what planted indicators achieve: 10 attacks by one lab of seven, collusions of up to three: [--seeds 3] [--planted 1000]',
     run: async (args) => (await import('./coalition-poisoning.js')).benchCoalitionPoisoning(args),
   },
   'coalition-hub': {

@@ -14,24 +14,22 @@ const unseen = {
 };
 
 describe('one of seven labs plants 1,000 false indicators on honest tenants', { timeout: 120_000 }, () => {
-  it.each([
-    ['all-at-once'],
-    ['betrayal'],
-    ['copied-with-poison'],
-    ['censorship'],
-    ['aimed-at-false-suspects'],
-  ] as const)('%s: none is enforceable anywhere', (attack) => {
-    const { enforcedPlanted, enforcedTrue, precision, recallOfTold } = playPoisoning({ ...unseen, attack });
-    expect(enforcedPlanted).toBe(0);
-    expect(precision).toBeGreaterThan(0.99);
-    // What honest labs have told still comes through.
-    expect(enforcedTrue).toBeGreaterThan(100);
-    expect(recallOfTold).toBeGreaterThan(0.5);
-  });
-
-  it('is found out when it claims what nobody can have seen', () => {
-    expect(playPoisoning({ ...unseen, attack: 'copies-all' }).barred).toBe(1);
-  });
+  it.each([['all-at-once'], ['betrayal'], ['copies-all'], ['aimed-at-false-suspects']] as const)(
+    '%s: none is enforceable anywhere',
+    (attack) => {
+      const { enforcedPlanted, enforcedTrue, precision, recallOfTold, barred } = playPoisoning({
+        ...unseen,
+        attack,
+      });
+      expect(enforcedPlanted).toBe(0);
+      expect(precision).toBeGreaterThan(0.99);
+      // What honest labs have told still comes through.
+      expect(enforcedTrue).toBeGreaterThan(100);
+      expect(recallOfTold).toBeGreaterThan(0.5);
+      // Who repeats everything repeats what nobody can have seen.
+      expect(barred).toBe(attack === 'copies-all' ? 1 : 0);
+    },
+  );
 
   it('two that aim at those whom a lab wrongly suspects get through where three labs are needed, and are not hidden here', () => {
     const result = playPoisoning({ ...unseen, attack: 'aimed-at-false-suspects', malicious: 2 });
