@@ -1,17 +1,21 @@
 import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { toHex, utf8 } from '@phalanx/core';
+import { rawPublicKey, sealTo } from '@phalanx/server';
 import type { Checks } from './checks.js';
 import { CoalitionParties } from './coalition-parties.js';
 import type { Suite, SuiteContext } from './suite.js';
 
-const PACKAGES = ['openapi-spec-validator==0.7.2'];
+const PACKAGES = ['openapi-spec-validator==0.9.0', 'pyhpke==0.6.5'];
+const SEALED = 50;
 const { LABS, SERVERS } = CoalitionParties;
 
 export const coalitionHub: Suite = {
   name: 'coalition-hub',
-  what: 'hub, three key servers and three labs, each a process, certificates by OpenSSL: levels 0 to 2, everybody killed; curl with a certificate; OpenAPI by openapi-spec-validator',
+  what: 'hub, three key servers and three labs, each a process, certificates by OpenSSL: levels 0 to 2, everybody killed; curl with a certificate; OpenAPI by openapi-spec-validator; sealed pieces by pyhpke',
   async run(checks, context) {
     for (const tool of ['openssl', 'curl'])
       try {
@@ -146,12 +150,30 @@ async function checkDescription(
 ): Promise<void> {
   const opened = await python.open(PACKAGES);
   if (typeof opened === 'string') return checks.skip(opened);
+  const sealed = Array.from({ length: SEALED }, (_, i) => sealSample(i));
+  const unsealed = await opened.run('hpke-open.py', [], JSON.stringify(sealed.map(({ message }) => message)));
+  const texts = JSON.stringify(sealed.map(({ plain }) => plain));
+  checks.check('pyhpke opens what is sealed to a key server', texts === JSON.stringify(JSON.parse(unsealed)));
   for (const party of ['hub', 'key-1']) {
     const { out } = await parties.curl('--cacert', 'ca.pem', `${parties.url(party)}/openapi.json`);
     const said = await opened.run('hub-description.py', [], out);
     if (said.includes('ModuleNotFoundError')) checks.skip('no openapi-spec-validator');
     else checks.equal(`the description of ${party}`, said.trim(), '');
   }
+}
+
+/** A message of ours to a fresh key, in hexadecimal. */
+function sealSample(i: number) {
+  const { privateKey, publicKey } = generateKeyPairSync('x25519');
+  const [info, aad, plain] = [`info ${i}`, `aad ${i}`, 'plain'.repeat(i)].map(utf8) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
+  const { enc, box } = sealTo(rawPublicKey(publicKey), info, aad, plain);
+  const sk = new Uint8Array(privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32));
+  const message = { sk: toHex(sk), enc: toHex(enc), box: toHex(box), info: toHex(info), aad: toHex(aad) };
+  return { plain: toHex(plain), message };
 }
 
 async function checkDeaths(checks: Checks, parties: CoalitionParties): Promise<void> {

@@ -1,5 +1,5 @@
 export { type CeremonyBoard, CeremonyParticipant } from './ceremony/ceremony-participant.js';
-export { rawPublicKey } from './ceremony/hpke.js';
+export { rawPublicKey, sealTo } from './ceremony/hpke.js';
 export { type CeremonyView, KeyCeremony } from './ceremony/key-ceremony.js';
 export { type ConfirmedKey, confirmKey } from './ceremony/key-confirmation.js';
 export { digestOfRoster, type KeyRoster, parseKeyRoster } from './ceremony/key-roster.js';
