@@ -75,8 +75,6 @@ it('a finding becomes a draft, two persons sign it, and the exact bytes leave be
   const print = `minhash-128:${'ab'.repeat(32)}:${'c0'.repeat(64)}`;
   const describe = ['describe', findingId, '--to', HUB, '--fingerprint', print, '--range', '203.0.113.0/24'];
   expect(await run(0, ...describe, '--out', at('draft.json'))).toMatch(/^draft .*; nothing has left\n$/);
-  expect(await run(2, 'describe', 'f-none', '--to', HUB, '--out', at('none.json'))).toContain('CLI_USAGE');
-
   // Nobody signed, and there is no legal basis.
   const blank = JSON.parse(await run(1, 'release', at('draft.json'), '--json'));
   expect([blank.verdict, ...new Set(blank.reasons.map(({ code }: { code: string }) => code))]).toEqual([
@@ -127,9 +125,6 @@ it('a finding becomes a draft, two persons sign it, and the exact bytes leave be
     });
     await run(0, 'approve', standing, ...carl, '--out', at('office', 'approvals', `${category}.json`));
   }
-  expect(await run(0, 'release', at('draft.json'))).toMatch(
-    /^released {2}[0-9a-f]{64} {2}account-cluster, address-range, prompt-fingerprint\n$/,
-  );
   expect(await run(0, 'release', at('draft.json'), '--out', at('envelope.json'))).toMatch(
     /receipt {2}0 {2}[0-9a-f]{32}\n$/,
   );
