@@ -89,7 +89,7 @@ describe.each(CONTROL_ENGINES)('TAXII collections on $name', (engine) => {
   };
 
   it('do what those in memory do', async () => {
-    for (let seed = 1; seed <= 3; seed++) {
+    for (let seed = 1; seed <= 2; seed++) {
       const collectionId = await open(ID.replace(/^.{8}/, String(seed).padStart(8, '0')));
       await checkTaxiiStore({ store: store.taxii, collectionId }, seed, 60);
     }
@@ -124,7 +124,7 @@ describe.each(CONTROL_ENGINES)('TAXII collections on $name', (engine) => {
           }
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 
@@ -236,7 +236,7 @@ describe.each(CONTROL_ENGINES)('TAXII collections on $name', (engine) => {
 
   it('take a batch of thousands, and one larger than a statement', async () => {
     await open();
-    const many = Array.from({ length: 5_000 }, (_, i) => makeIndicator(i));
+    const many = Array.from({ length: 2_500 }, (_, i) => makeIndicator(i));
     expect(new Set(await store.taxii.addObjects(ID, many))).toEqual(new Set(['added']));
     expect(new Set(await store.taxii.addObjects(ID, many))).toEqual(new Set(['present']));
     expect((await readEverything(store.taxii, ID)).map(({ json }) => json)).toEqual(
@@ -255,13 +255,13 @@ describe.each(CONTROL_ENGINES)('TAXII collections on $name', (engine) => {
   it('mark each version a few times, however many come', async () => {
     await open();
     const reader = { clearance: 3, identity: 'identity--2' };
-    for (let number = 1; number <= 20; number++) await store.taxii.addObjects(ID, [makeVersion(number)]);
+    for (let number = 1; number <= 10; number++) await store.taxii.addObjects(ID, [makeVersion(number)]);
     // Later ones that the reader may not see, as a rival could add them to somebody else's object.
     const hidden = Array.from({ length: 300 }, (_, i) => makeVersion(100 + i, { clearance: 4 }));
     await store.taxii.addObjects(ID, hidden);
     const last = { ...EVERYTHING, versions: ['last' as const] };
     const seen = await store.taxii.readObjects(ID, { ...last, reader });
-    expect(seen.objects.map(({ versionText }) => versionText)).toEqual(['v20']);
+    expect(seen.objects.map(({ versionText }) => versionText)).toEqual(['v10']);
     const hub = await store.taxii.readObjects(ID, last);
     expect(hub.objects.map(({ versionText }) => versionText)).toEqual(['v399']);
     await store.taxii.addObjects(ID, [makeVersion(500, { clearance: 0 })]);
