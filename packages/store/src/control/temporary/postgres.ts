@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
@@ -72,7 +73,10 @@ export async function startTemporaryPostgres(settings: readonly string[] = []): 
     };
     let server = await start();
     // Whoever forgets `stop`, or fails before it, leaves no server behind.
-    const killAll = (): void => killGroup(server);
+    const killAll = (): void => {
+      killGroup(server);
+      rmSync(home, { recursive: true, force: true });
+    };
     process.on('exit', killAll);
     return {
       url: `postgres://phalanx@127.0.0.1:${port}/postgres`,
