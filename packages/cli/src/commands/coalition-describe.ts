@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SharedCampaign } from '@phalanx/coalition';
+import type { SharedCampaign, StixObject } from '@phalanx/coalition';
 import { PhalanxError, showInvisible, systemClock } from '@phalanx/core';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
 import { formatPlural } from '../figures.js';
 import { unpackFinding } from '../kept-finding.js';
-import { openAuthor, signAs, usage } from '../lab-trust.js';
+import { openAuthor, readObjects, signAs, usage } from '../lab-trust.js';
 import { writeNewFile } from '../new-file.js';
 import { formatDraft, OFFICE_FILES, officeOf } from '../release-office.js';
 import { withStore } from '../telemetry-session.js';
@@ -28,13 +28,14 @@ export interface DescribeFlags {
 }
 
 /**
- * `phalanx coalition describe`: a draft of a release from a kept finding: minimised, marked, signed as this lab. Nothing leaves by it.
+ * `phalanx coalition describe`: a draft of a release from a kept finding, or from a file of objects (a sighting, an opinion): minimised, marked, signed as this lab. Nothing
+ * leaves by it.
  *
  * @throws PhalanxError `CLI_USAGE` for a finding that is not kept or that may be told to nobody; `CLI_FILE`, `COALITION_STIX`,
  *   `COALITION_POLICY`
  */
 export async function describeCommand(
-  id: string,
+  subject: string,
   flags: DescribeFlags,
   terminal: Terminal,
 ): Promise<ExitCode> {
@@ -42,10 +43,6 @@ export async function describeCommand(
     import('@phalanx/coalition'),
     import('@phalanx/coalition/policy'),
   ]);
-  const config = loadConfig(terminal.env, flags.config);
-  const row = await withStore(config, flags.data ?? config.data, (store) => store.readFinding(id));
-  if (row === null)
-    throw usage(`no finding is kept as ${showInvisible(id)}`, '`phalanx findings list` names them.');
   const nowMs = systemClock.nowMs();
   const { identity, authorship } = await openAuthor(flags, terminal, nowMs);
   const own = join(officeOf(flags, terminal), OFFICE_FILES.policies);
@@ -55,11 +52,13 @@ export async function describeCommand(
     retainDays: parseCount(flags.retainDays, '--retain-days'),
     minLabs: parseCount(flags.minLabs, '--min-labs'),
   });
-  const campaign = readCampaign(unpackFinding(row), flags);
-  const told = describeCampaign(campaign, {
-    ...authorship,
-    markingRefs: [...authorship.markingRefs, marking.id],
-  });
+  const markingRefs = [...authorship.markingRefs, marking.id] as const;
+  const told = existsSync(subject)
+    ? markObjects(await readObjects(subject), authorship.markingRefs[0], marking.id)
+    : describeCampaign(readCampaign(await findFinding(subject, flags, terminal), flags), {
+        ...authorship,
+        markingRefs,
+      });
   const objects = minimiseObjects([marking, ...told], new Map());
   const draft = {
     author: identity.identity,
@@ -70,6 +69,25 @@ export async function describeCommand(
   if (flags.json) terminal.out(`${JSON.stringify({ out: flags.out, objects: objects.length })}\n`);
   else terminal.out(`draft  ${flags.out}: ${formatPlural(objects.length, 'object')}; nothing has left\n`);
   return ExitCode.OK;
+}
+
+/** Objects keep their own markings, which may be more closed; those without any get the level of the flags. */
+function markObjects(objects: readonly StixObject[], tlp: string, marking: string): StixObject[] {
+  return objects
+    .filter(({ type }) => type !== 'marking-definition')
+    .map((object) => {
+      const refs = object.object_marking_refs;
+      const own = Array.isArray(refs) && refs.length > 0 ? refs : [tlp];
+      return { ...object, object_marking_refs: [...own, marking] } as StixObject;
+    });
+}
+
+async function findFinding(id: string, flags: DescribeFlags, terminal: Terminal) {
+  const config = loadConfig(terminal.env, flags.config);
+  const row = await withStore(config, flags.data ?? config.data, (store) => store.readFinding(id));
+  if (row === null)
+    throw usage(`no finding is kept as ${showInvisible(id)}`, '`phalanx findings list` names them.');
+  return unpackFinding(row);
 }
 
 function readCampaign(

@@ -12,7 +12,7 @@ export function addReleaseCommands(
 ): void {
   coalition
     .command('describe')
-    .argument('<finding>', 'id of a kept finding')
+    .argument('<finding>', 'id of a kept finding, or a file of objects')
     .description('a draft of a release: minimised, marked, signed as this lab; nothing leaves')
     .requiredOption('--to <identity>', 'id of the STIX identity of a recipient; repeatable', collect, [])
     .requiredOption('--out <file>', 'for the draft')

@@ -75,6 +75,20 @@ it('a finding becomes a draft, two persons sign it, and the exact bytes leave be
   const print = `minhash-128:${'ab'.repeat(32)}:${'c0'.repeat(64)}`;
   const describe = ['describe', findingId, '--to', HUB, '--fingerprint', print, '--range', '203.0.113.0/24'];
   expect(await run(0, ...describe, '--out', at('draft.json'))).toMatch(/^draft .*; nothing has left\n$/);
+  const sighting = writeJson('sighting.json', {
+    type: 'sighting',
+    spec_version: '2.1',
+    id: 'sighting--0f6c2a52-3c3f-4b44-9c1c-6f2d3d1f0a11',
+    created: '2026-11-20T09:00:00.000Z',
+    modified: '2026-11-20T09:00:00.000Z',
+    sighting_of_ref: 'indicator--0f6c2a52-3c3f-4b44-9c1c-6f2d3d1f0a12',
+    count: 317,
+  });
+  await run(0, 'describe', sighting, '--to', HUB, '--out', at('seen.json'));
+  const [marking, seen] = JSON.parse(readFileSync(at('seen.json'), 'utf8')).objects;
+  expect(seen).toMatchObject({ count: 100, created: '2026-11-20T00:00:00.000Z' });
+  expect(seen.object_marking_refs).toContain(marking.id);
+
   // Nobody signed, and there is no legal basis.
   const blank = JSON.parse(await run(1, 'release', at('draft.json'), '--json'));
   expect([blank.verdict, ...new Set(blank.reasons.map(({ code }: { code: string }) => code))]).toEqual([
