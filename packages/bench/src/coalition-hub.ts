@@ -21,8 +21,7 @@ import {
   type TokenSightings,
   tokenSightingsSchema,
 } from '@phalanx/coalition/matching';
-import { systemClock, toBase64, utf8 } from '@phalanx/core';
-import { listen } from '@phalanx/ledger';
+import { listen, systemClock, toBase64, utf8 } from '@phalanx/core';
 import {
   addMatchingRoutes,
   KeyCeremony,

@@ -1,13 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { systemClock, utf8 } from '@phalanx/core';
+import { listen, systemClock, utf8 } from '@phalanx/core';
 import {
   FolderDisk,
   formatVerifierKey,
   gatherCosignatures,
   LogReader,
-  listen,
   MAX_REQUEST_BYTES,
   makeCosigner,
   makeLogHandler,

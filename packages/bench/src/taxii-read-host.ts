@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryTaxiiStore, TaxiiServer, type TaxiiStore } from '@phalanx/coalition/taxii';
-import { listen } from '@phalanx/ledger';
+import { listen } from '@phalanx/core';
 import { openControlStore } from '@phalanx/store/control';
 import { drawObject } from './taxii-read-objects.js';
 

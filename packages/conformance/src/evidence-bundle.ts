@@ -3,9 +3,9 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parsePublicKey, readCertificates } from '@phalanx/attestation';
-import { fromBase64 } from '@phalanx/core';
+import { fromBase64, listen } from '@phalanx/core';
 import { verifyEvidence } from '@phalanx/evidence';
-import { LogReader, listen, makeLogHandler } from '@phalanx/ledger';
+import { LogReader, makeLogHandler } from '@phalanx/ledger';
 import { checkFlips, passesSha256sum } from './bundle-flips.js';
 import { type BundleLaboratory, openBundleLaboratory, runProgram } from './bundle-laboratory.js';
 import { type BundleVerifiers, makeBundleVerifiers, readVerdict } from './bundle-verifiers.js';

@@ -14,8 +14,15 @@ import {
   IDENTITY_PATHS,
   listChallenges,
 } from '@phalanx/coalition/identity';
-import { answerJson, answerProblem, DAY_MS, systemClock } from '@phalanx/core';
-import { type Listener, type ListenerTls, listen } from '@phalanx/ledger';
+import {
+  answerJson,
+  answerProblem,
+  DAY_MS,
+  type Listener,
+  type ListenerTls,
+  listen,
+  systemClock,
+} from '@phalanx/core';
 import { type ControlStore, openControlStore } from '@phalanx/store/control';
 
 /** A hub that says who asks, and nothing else, over HTTP or TLS on this machine, with its members in the control store. */

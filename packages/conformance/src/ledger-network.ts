@@ -2,14 +2,13 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { utf8 } from '@phalanx/core';
+import { listen, utf8 } from '@phalanx/core';
 import {
   auditLog,
   checkPolicy,
   formatVerifierKey,
   gatherCosignatures,
   LogReader,
-  listen,
   makeLogHandler,
   parseTrustPolicy,
   TileClient,

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { listen } from '@phalanx/ledger';
+import { listen } from '@phalanx/core';
 import { PythonSetup } from './python.js';
 import { answerTaxii, type MedallionSeed, STORES, seedStore } from './taxii-host.js';
 

@@ -5,8 +5,8 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { HOUR_MS } from '@phalanx/core';
-import { becomeSingleWriter, listen, TransparencyLog } from '@phalanx/ledger';
+import { HOUR_MS, listen } from '@phalanx/core';
+import { becomeSingleWriter, TransparencyLog } from '@phalanx/ledger';
 import { formatStatement } from '@phalanx/record';
 import {
   MAX_RELEASE_BODY_BYTES,

@@ -10,7 +10,7 @@ import {
   TaxiiServer,
   type TaxiiStore,
 } from '@phalanx/coalition/taxii';
-import { type Listener, listen } from '@phalanx/ledger';
+import { type Listener, listen } from '@phalanx/core';
 import { openTemporaryControlStore } from '@phalanx/store/temporary';
 
 export const USER = {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type HttpTransportSettings, makeHttpTransport, TaxiiClient } from '@phalanx/coalition/taxii';
-import { listen } from '@phalanx/ledger';
+import { listen } from '@phalanx/core';
 import type { Checks } from './checks.js';
 
 const COLLECTION = { id: '91a7b528-80eb-42ed-a74d-c6fbd5a26116', title: 'c' };

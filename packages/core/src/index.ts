@@ -6,6 +6,15 @@ export { PhalanxError, type PhalanxErrorOptions } from './error.js';
 export { escapeHtml, type HtmlValue, html, type Markup, readMarkup, trustMarkup } from './html.js';
 export { type HtmlPage, renderHtmlPage } from './html-page.js';
 export { readBody } from './http-body.js';
+export {
+  type AnsweredRequest,
+  type Connection,
+  type ConnectionHandler,
+  type Listener,
+  type ListenerSettings,
+  type ListenerTls,
+  listen,
+} from './http-listener.js';
 export { answerJson, answerProblem } from './json-answer.js';
 export { type Repairs, repairText } from './repaired-text.js';
 export { type SealedBox, seal, unseal } from './sealed-box.js';

@@ -25,15 +25,6 @@ export {
   type FrostSigningPackage,
 } from './frost-signer.js';
 export { checkLog, type LogCheck } from './fsck.js';
-export {
-  type AnsweredRequest,
-  type Connection,
-  type ConnectionHandler,
-  type Listener,
-  type ListenerSettings,
-  type ListenerTls,
-  listen,
-} from './http-listener.js';
 export { readKeyFile, readUnencryptedKeyFile, writeKeyFile } from './key-file.js';
 export {
   type KeyRotation,

@@ -1,6 +1,5 @@
 import { createHash, createPrivateKey } from 'node:crypto';
-import { utf8 } from '@phalanx/core';
-import { type Listener, type ListenerSettings, listen } from './http-listener.js';
+import { type Listener, type ListenerSettings, listen, utf8 } from '@phalanx/core';
 import type { HttpHandler } from './log-server.js';
 import { makeCosigner, makeNoteSigner, type SigningKey, signingKeyOf } from './note-signer.js';
 import { Dice, SimulatedDisk } from './simulated-disk.test.support.js';

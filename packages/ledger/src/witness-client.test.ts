@@ -1,9 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fromUtf8, utf8 } from '@phalanx/core';
+import { fromUtf8, type Listener, listen, utf8 } from '@phalanx/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseCheckpoint } from './checkpoint.js';
-import { type Listener, listen } from './http-listener.js';
 import { TEXT_TYPE } from './log-server.js';
 import { makeCosigner } from './note-signer.js';
 import {

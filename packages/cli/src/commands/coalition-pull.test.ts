@@ -10,7 +10,7 @@ import {
 } from '@phalanx/coalition';
 import { thumbprintOf } from '@phalanx/coalition/identity';
 import { MemoryTaxiiStore, TaxiiServer } from '@phalanx/coalition/taxii';
-import { type Listener, listen } from '@phalanx/ledger';
+import { type Listener, listen } from '@phalanx/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readCoalitionIdentity } from '../coalition-identity.js';
 import { runCli } from '../program.js';

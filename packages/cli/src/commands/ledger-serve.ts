@@ -1,4 +1,4 @@
-import { showInvisible, systemClock } from '@phalanx/core';
+import { listen, showInvisible, systemClock } from '@phalanx/core';
 import { ExitCode } from '../cli-error.js';
 import { formatCount } from '../figures.js';
 import { parseListen, stopSignal, tellFaults, untilAborted } from '../serving.js';
@@ -22,7 +22,7 @@ export async function serveLogCommand(
   flags: ServeLogFlags,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { FolderDisk, LogReader, listen, makeLogHandler, scrubLog } = await import('@phalanx/ledger');
+  const { FolderDisk, LogReader, makeLogHandler, scrubLog } = await import('@phalanx/ledger');
   const address = parseListen(flags.listen);
   const log = new LogReader(existingLog(folder));
   const stop = stopSignal();

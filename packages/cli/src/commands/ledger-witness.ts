@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { PhalanxError, showInvisible, systemClock } from '@phalanx/core';
+import { listen, PhalanxError, showInvisible, systemClock } from '@phalanx/core';
 import type { VerifierKey, WitnessedLog } from '@phalanx/ledger';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { parseListen, stopSignal, tellFaults, untilAborted } from '../serving.js';
@@ -46,7 +46,7 @@ export async function witnessCommand(
           `nothing cosigned of ${showInvisible(origin)} yet; if this key did cosign it before, stop: its state is lost\n`,
         );
     const tell = tellFaults(terminal);
-    const listener = await ledger.listen(ledger.makeWitnessHandler(witness), {
+    const listener = await listen(ledger.makeWitnessHandler(witness), {
       ...address,
       maxBodyBytes: ledger.MAX_REQUEST_BYTES,
       onError: (error) => {

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { canonicalJson, PhalanxError, systemClock } from '@phalanx/core';
+import { canonicalJson, listen, PhalanxError, systemClock } from '@phalanx/core';
 import { z } from 'zod';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { type MarkFlags, openMarkSession } from '../mark-session.js';
@@ -28,8 +28,9 @@ export async function serveMarkCommand(
   flags: ServeMarkFlags,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const [{ collectNgrams, makeDetectionHandler, MAX_QUESTION_BYTES, OracleGuard, testKey }, { listen }] =
-    await Promise.all([import('@phalanx/watermark'), import('@phalanx/ledger')]);
+  const { collectNgrams, makeDetectionHandler, MAX_QUESTION_BYTES, OracleGuard, testKey } = await import(
+    '@phalanx/watermark'
+  );
   const address = parseListen(flags.listen);
   const callers = readCallers(flags.callers);
   const { mark, tokenizer } = await openMarkSession(profilePath, flags, terminal);

@@ -1,4 +1,4 @@
-import { fromUtf8, PhalanxError } from '@phalanx/core';
+import { fromUtf8, listen, PhalanxError } from '@phalanx/core';
 import type { ReleaseStatement } from '@phalanx/weights';
 import { readIdentities } from '../age-identity.js';
 import { ExitCode } from '../cli-error.js';
@@ -30,10 +30,8 @@ export async function serveReleaseCommand(
   flags: ServeReleaseFlags,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const [
-    { makeReleaseHandler, MAX_RELEASE_BODY_BYTES, parseApprovers, readManifest, ReleaseService },
-    { listen },
-  ] = await Promise.all([import('@phalanx/weights'), import('@phalanx/ledger')]);
+  const { makeReleaseHandler, MAX_RELEASE_BODY_BYTES, parseApprovers, readManifest, ReleaseService } =
+    await import('@phalanx/weights');
   const address = parseListen(flags.listen);
   const approvers = parseApprovers(fromUtf8(readBytes(flags.approvers)));
   const [identity, ...others] = await readIdentities(flags.identity, terminal);

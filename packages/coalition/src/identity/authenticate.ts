@@ -1,7 +1,6 @@
-import { PhalanxError } from '@phalanx/core';
+import { type Connection, PhalanxError } from '@phalanx/core';
 import { checkAccessToken } from './access-token.js';
 import type { PasswordGate } from './basic-password.js';
-import type { Connection } from './connection.js';
 import { deny } from './denial.js';
 import { checkDpopProof } from './dpop.js';
 import { checkRequestSignature } from './http-signature.js';

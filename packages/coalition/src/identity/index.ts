@@ -32,7 +32,6 @@ export {
   toClientKey,
   toPublicKey,
 } from './client-key.js';
-export type { Connection } from './connection.js';
 export { checkContentDigest, type DigestAlgorithm, formatContentDigest } from './content-digest.js';
 export {
   addSignature,

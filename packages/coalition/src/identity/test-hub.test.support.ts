@@ -1,6 +1,6 @@
+import type { Connection } from '@phalanx/core';
 import { refuse } from '../coalition-error.js';
 import { type ClientKey, generateClientKey } from './client-key.js';
-import type { Connection } from './connection.js';
 import type { Member } from './member.js';
 import type { MemberCertificate, MemberDirectory, MemberKey } from './member-directory.js';
 import type { NonceStore } from './nonce-store.js';

@@ -1,9 +1,8 @@
-import { answerJson, type Json, PhalanxError, readBody } from '@phalanx/core';
+import { answerJson, type Connection, type Json, PhalanxError, readBody } from '@phalanx/core';
 import { decodeJwt } from 'jose';
 import { ACCESS_TOKEN_MS, type Confirmation, issueAccessToken } from './access-token.js';
 import { CLIENT_ASSERTION_TYPE, checkClientAssertion } from './client-assertion.js';
 import { joseAlgorithmOf } from './client-key.js';
-import type { Connection } from './connection.js';
 import { deny } from './denial.js';
 import { checkDpopProof } from './dpop.js';
 import { isDpopNonce, makeDpopNonce } from './dpop-nonce.js';

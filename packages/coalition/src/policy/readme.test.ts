@@ -14,7 +14,13 @@ it('the example of the sharing policy in the README runs and prints what the REA
     .replace(/import (\{[^}]*\}) from '@phalanx\/coalition';/, 'const $1 = coalition;')
     .replace(/import (\{[^}]*\}) from '@phalanx\/coalition\/policy';/, 'const $1 = policy;');
   const lines: string[] = [];
-  const run = new Function('coalition', 'policy', 'generateKeyPairSync', 'console', `return (async () => {${body}})();`);
+  const run = new Function(
+    'coalition',
+    'policy',
+    'generateKeyPairSync',
+    'console',
+    `return (async () => {${body}})();`,
+  );
   await run(coalition, policy, generateKeyPairSync, { log: (line: unknown) => lines.push(String(line)) });
   expect(lines).toEqual(printed);
 });

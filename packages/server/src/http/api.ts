@@ -1,8 +1,7 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Caller, MemberRole } from '@phalanx/coalition/identity';
 import { encodeMessage } from '@phalanx/coalition/matching';
-import { utf8 } from '@phalanx/core';
-import type { Connection } from '@phalanx/ledger';
+import { type Connection, utf8 } from '@phalanx/core';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { answerError, answerUnauthorized, problem } from './problem.js';

@@ -1,6 +1,6 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { AnsweredRequest, Connection } from '@phalanx/ledger';
+import type { AnsweredRequest, Connection } from '@phalanx/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeSender } from '../http/https-sender.js';
 import { TestAuthority } from '../http/test-authority.test.support.js';

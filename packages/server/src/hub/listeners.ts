@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
 import type { CoalitionErrorCode } from '@phalanx/coalition';
-import { PhalanxError } from '@phalanx/core';
 import {
   type AnsweredRequest,
   type ConnectionHandler,
@@ -8,7 +7,8 @@ import {
   type ListenerSettings,
   type ListenerTls,
   listen,
-} from '@phalanx/ledger';
+  PhalanxError,
+} from '@phalanx/core';
 import { limitBody, MAX_HELD_BYTES } from './body-limits.js';
 
 /** Requests that are worked on at the same time; the next is answered 503. */

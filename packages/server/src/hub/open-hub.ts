@@ -13,8 +13,7 @@ import {
   type Refusal,
 } from '@phalanx/coalition/identity';
 import { TaxiiServer } from '@phalanx/coalition/taxii';
-import { type Clock, systemClock } from '@phalanx/core';
-import type { Connection, ConnectionHandler } from '@phalanx/ledger';
+import { type Clock, type Connection, type ConnectionHandler, systemClock } from '@phalanx/core';
 import type { ControlStore, EpochKeys } from '@phalanx/store/control';
 import { addCeremonyRoutes } from '../ceremony/ceremony-routes.js';
 import { KeyCeremony } from '../ceremony/key-ceremony.js';
