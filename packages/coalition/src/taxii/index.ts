@@ -39,6 +39,7 @@ export { findClearance } from './posted-object.js';
 export type { Rate } from './rate-limit.js';
 export { checkTaxiiStore, type StoreUnderTest } from './store-contract.js';
 export { TAXII_LIMITS } from './taxii-limits.js';
+export type { TakenObjects } from './taxii-request.js';
 export { TaxiiServer, type TaxiiServerSettings } from './taxii-server.js';
 export type {
   AddResult,

@@ -1,8 +1,19 @@
 import type { Clock } from '@phalanx/core';
 import type { Caller, Member } from '../identity/member.js';
 import type { SignerKey } from '../stix/signed-object.js';
+import type { StixObject } from '../stix/stix-object.js';
 import type { TaxiiStore } from './taxii-store.js';
 import type { Turns } from './turns.js';
+
+/** What a collection has of what a member sent: taken now, or there already. What was refused is not among it. */
+export interface TakenObjects {
+  readonly member: Member;
+  readonly rootPath: string;
+  readonly collectionId: string;
+  /** One at least. */
+  readonly objects: readonly StixObject[];
+  readonly headers: Headers;
+}
 
 /** What a hub is to its endpoints. */
 export interface TaxiiHub {
@@ -18,6 +29,8 @@ export interface TaxiiHub {
   readonly findKeys: (() => Promise<ReadonlyMap<string, SignerKey>>) | null;
   /** Identities under which a member may write in a collection: its own, or its pseudonyms in a group. */
   readonly listAuthors: (member: Member, collectionId: string) => Promise<ReadonlySet<string>>;
+  /** Told before the sender is answered; what rejects keeps the answer back, and the sender sends again. */
+  readonly noteTaken: ((taken: TakenObjects) => Promise<void>) | null;
   readonly clock: Clock;
   /** By collection: who looks at what stands there and then writes. */
   readonly turns: Turns;

@@ -17,6 +17,8 @@ export interface TaxiiServerSettings extends Pick<TaxiiHub, 'store' | 'publicUrl
   readonly findKeys?: TaxiiHub['findKeys'];
   /** Default: the identity of the member. */
   readonly listAuthors?: TaxiiHub['listAuthors'];
+  /** Told of what a POST has brought. A retryable PhalanxError is answered 503. Default: nobody is told. */
+  readonly noteTaken?: TaxiiHub['noteTaken'];
   /** `WWW-Authenticate` of a 401, e.g. `Basic realm="hub", charset="UTF-8"`. */
   readonly challenge: string;
   /** Requests that read, of one member. Default: 600 at once, then 20 a second. */
@@ -42,8 +44,18 @@ export class TaxiiServer {
 
   /** @throws PhalanxError `COALITION_TAXII` for a cursor key that has not 32 bytes, or a URL that is none of an origin */
   constructor(settings: TaxiiServerSettings) {
-    const { store, publicUrl, title, description, contact, cursorKey, findKeys, listAuthors, clock } =
-      settings;
+    const {
+      store,
+      publicUrl,
+      title,
+      description,
+      contact,
+      cursorKey,
+      findKeys,
+      listAuthors,
+      noteTaken,
+      clock,
+    } = settings;
     if (cursorKey.length !== 32) refuse('COALITION_TAXII', 'the cursor key has not 32 bytes', 'draw it');
     if (!URL.canParse(publicUrl) || publicUrl.endsWith('/')) {
       refuse('COALITION_TAXII', 'the public URL is none', 'give it as https://hub.example');
@@ -57,6 +69,7 @@ export class TaxiiServer {
       cursorKey,
       findKeys: findKeys ?? null,
       listAuthors: listAuthors ?? (async ({ identity }) => new Set([identity])),
+      noteTaken: noteTaken ?? null,
       clock: clock ?? systemClock,
       turns: new Turns(),
     };

@@ -1,14 +1,12 @@
 import { redactObject, type StixObject } from '@phalanx/coalition';
 import { groupEpoch, isActive, isValidAt, type Member, toPublicKey } from '@phalanx/coalition/identity';
 import { makeReceipt, RELEASE_HEADER } from '@phalanx/coalition/policy';
+import type { TakenObjects } from '@phalanx/coalition/taxii';
 import { publishRetraction, type Retraction } from '@phalanx/coalition/trust';
 import { type Clock, canonicalJson, DAY_MS, PhalanxError } from '@phalanx/core';
 import type { ControlStore } from '@phalanx/store/control';
 
 type SignerKeys = Awaited<ReturnType<ControlStore['groups']['listSigners']>>;
-
-/** Paths to which objects are posted, with root and collection. */
-const OBJECTS = /^\/([a-z0-9-]{1,64})\/collections\/([^/]{1,64})\/objects\/$/;
 
 /** Keys that sign objects now: members' own, and those of pseudonyms. */
 export async function listSignerKeys({ members, groups }: ControlStore, atMs: number): Promise<SignerKeys> {
@@ -52,30 +50,23 @@ export async function listWriters(
 
 /**
  * What a hub does with objects that it has taken: states their digests, salted, under the release that the sender names; and takes into its feed
- * what takes something back.
+ * what takes something back. The same again states it again and changes nothing in the feed, so that a sender who was told 503 may send again.
  *
- * @param request a copy of what was posted
- * @returns whether the feed has grown
+ * @returns whether there is a retraction among them
  */
-export async function receiveObjects(
-  request: Request,
-  from: Member,
+export async function noteObjects(
+  { member: from, rootPath, collectionId, objects, headers }: TakenObjects,
   store: ControlStore,
   clock: Clock,
   hub: string,
 ): Promise<boolean> {
-  const [, rootPath, name] = OBJECTS.exec(new URL(request.url).pathname) ?? [];
-  if (rootPath === undefined || name === undefined) return false;
-  const collection = await store.taxii.findCollection(rootPath, decodeURIComponent(name), from.id);
-  const { objects = [] } = (await request.json()) as { objects?: StixObject[] };
-  if (collection === null || objects.length === 0) return false;
   const atMs = clock.nowMs();
   const receipt = makeReceipt(objects, {
     atMs,
     by: hub,
     role: 'hub',
     from: from.id,
-    releaseId: request.headers.get(RELEASE_HEADER),
+    releaseId: headers.get(RELEASE_HEADER),
     policySha256: null,
   });
   const opening = canonicalJson(receipt.objects as never);
@@ -87,7 +78,7 @@ export async function receiveObjects(
   for (const object of revoked) {
     try {
       const { seq } = await publishRetraction(store.retractions, object, known, atMs);
-      await store.statements.putRetractionPlace(seq, { rootPath, collectionId: collection.id });
+      await store.statements.putRetractionPlace(seq, { rootPath, collectionId });
       isNew = true;
     } catch (error) {
       // Not signed by its maker: it stands in the collection, where each reader judges it.

@@ -1,3 +1,4 @@
+import type { CoalitionErrorCode } from '@phalanx/coalition';
 import {
   type AuthMethod,
   answerHubKeys,
@@ -13,7 +14,13 @@ import {
   type Refusal,
 } from '@phalanx/coalition/identity';
 import { TaxiiServer } from '@phalanx/coalition/taxii';
-import { type Clock, type Connection, type ConnectionHandler, systemClock } from '@phalanx/core';
+import {
+  type Clock,
+  type Connection,
+  type ConnectionHandler,
+  PhalanxError,
+  systemClock,
+} from '@phalanx/core';
 import type { ControlStore, EpochKeys } from '@phalanx/store/control';
 import { addCeremonyRoutes } from '../ceremony/ceremony-routes.js';
 import { KeyCeremony } from '../ceremony/key-ceremony.js';
@@ -27,7 +34,7 @@ import { addMatchingRoutes } from '../matching/matching-routes.js';
 import { OverlapMailbox } from '../matching/overlap-mailbox.js';
 import { addOverlapRoutes } from '../matching/overlap-routes.js';
 import { FeedBell } from './feed-bell.js';
-import { listSignerKeys, listWriters, receiveObjects } from './hub-receipts.js';
+import { listSignerKeys, listWriters, noteObjects } from './hub-receipts.js';
 import { addIdentityRoutes } from './identity-routes.js';
 import { addMemberRoutes } from './member-routes.js';
 import { addRegulatorRoutes } from './regulator-routes.js';
@@ -106,6 +113,7 @@ export function openHub(settings: HubSettings): Hub {
     return true;
   });
 
+  const bell = new FeedBell();
   // One for all listeners: it works on writes one after the other.
   const taxii = new TaxiiServer({
     store: store.taxii,
@@ -116,8 +124,19 @@ export function openHub(settings: HubSettings): Hub {
     clock,
     findKeys: () => listSignerKeys(store, clock.nowMs()),
     listAuthors: (member, collectionId) => listWriters(store, member, collectionId, clock.nowMs()),
+    noteTaken: async (taken) => {
+      try {
+        if (await noteObjects(taken, store, clock, publicUrl)) bell.ring();
+      } catch (cause) {
+        onError(cause);
+        throw new PhalanxError<CoalitionErrorCode>('COALITION_LIMIT', 'taken, and not stated yet', {
+          advice: 'Send the same again.',
+          retryable: true,
+          cause,
+        });
+      }
+    },
   });
-  const bell = new FeedBell();
 
   const handlerFor = (methods: readonly AuthMethod[]): ConnectionHandler => {
     const identify = (request: Request, connection: Connection) =>
@@ -142,11 +161,7 @@ export function openHub(settings: HubSettings): Hub {
       if (pathname === IDENTITY_PATHS.metadata) return answerMetadata(identity);
       metrics.count('phalanx_taxii_requests_total');
       const caller = await identify(request, connection);
-      const copy = request.method === 'POST' ? request.clone() : null;
       const answer = await taxii.handle(request, caller);
-      if (copy !== null && caller !== null && answer.status === 202) {
-        if (await receiveObjects(copy, caller.member, store, clock, publicUrl)) bell.ring();
-      }
       if (caller === null) answer.headers.set('www-authenticate', listChallenges(methods));
       return answer;
     };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { canonicalJson, type Json, PhalanxError } from '@phalanx/core';
 import { parseJson } from '../../stix/json-text.js';
 import { STIX_LIMITS } from '../../stix/stix-limits.js';
-import { asRecord } from '../../stix/stix-object.js';
+import { asRecord, type StixObject } from '../../stix/stix-object.js';
 import { openToWrite } from '../collection-access.js';
 import { type Outcome, takeObjects } from '../intake.js';
 import { isTaxii } from '../media-type.js';
@@ -22,6 +22,15 @@ export const addObjects: Endpoint = async (asked) => {
   const collection = await openToWrite(asked);
   const values = readEnvelope(await readBody(headers, body));
   const outcomes = await takeObjects(hub, collection.id, caller.member, values);
+  const objects = outcomes.flatMap(({ value, failure }) => (failure === null ? [value as StixObject] : []));
+  if (objects.length > 0 && hub.noteTaken !== null)
+    await hub.noteTaken({
+      member: caller.member,
+      rootPath: asked.names.root,
+      collectionId: collection.id,
+      objects,
+      headers,
+    });
   const requestUs = atMs * 1000;
   const status = { id: randomUUID(), requestUs, json: '' };
   const json = formatStatus(status.id, requestUs, outcomes);
