@@ -24,13 +24,14 @@ export function isSigned(object: StixObject): boolean {
 /**
  * Why a version may not follow the last one; null when it may. Chains (`stix/version-chain`) grow at their end and never fork. A
  * signed version is followed by signed ones only, or whoever relays could speak for its maker. Versions without chain may come
- * in any order, from the same maker, and none later than one that says `revoked`; without a maker, from the same member.
+ * in any order, from the same maker, and none later than one that says `revoked`; without a signature, from the same member.
  */
 export function refuseVersion(object: StixObject, head: CollectionHead, memberId: string): string | null {
   const last = head.object;
   if (isSigned(last) && !isSigned(object)) return 'the version before is signed and this one is not';
-  if (object.created_by_ref === undefined && head.memberId !== memberId) {
-    return 'the object names no maker, and somebody else sent the version before';
+  // What is not signed is the word of who sends it, whoever it names as its maker.
+  if (!isSigned(object) && head.memberId !== memberId) {
+    return 'the object is not signed, and somebody else sent the version before';
   }
   if (isChained(last) || isChained(object)) return refuseLink(object, last);
   if (last.created_by_ref !== object.created_by_ref) return 'the version before has another maker';

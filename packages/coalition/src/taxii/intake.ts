@@ -32,17 +32,18 @@ const IDS_AT_ONCE = 500;
  * object may come together. Objects are judged by themselves first; then nobody else writes to the collection until all are added.
  */
 export async function takeObjects(
-  { store, findKeys, listAuthors, turns }: TaxiiHub,
+  { store, findKeys, findMakers, listAuthors, turns }: TaxiiHub,
   collectionId: string,
   member: Member,
   values: readonly Json[],
 ): Promise<Outcome[]> {
   const keys = findKeys === null ? null : await findKeys();
   const authors = await listAuthors(member, collectionId);
+  const makers = member.roles.includes('peer-hub') && findMakers !== null ? await findMakers() : undefined;
   const posted: (PostedObject | string)[] = [];
   for (const [at, value] of values.entries()) {
     if (at % AT_ONCE === AT_ONCE - 1) await setImmediate();
-    posted.push(readPostedObject(value, member, keys, authors));
+    posted.push(readPostedObject(value, member, keys, authors, makers));
   }
   const refusals = await turns.take(collectionId, () => addSound(store, collectionId, member.id, posted));
   return values.map((value, at) => ({ value, failure: refusals[at]! }));

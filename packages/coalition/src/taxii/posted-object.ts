@@ -26,12 +26,14 @@ export interface PostedObject {
  *
  * @param keys null: signatures are not looked at
  * @param authors identities under which the member may write here
+ * @param makers identities of members, for whom another hub speaks by their signatures alone
  */
 export function readPostedObject(
   value: Json,
   member: Member,
   keys: ReadonlyMap<string, SignerKey> | null,
   authors: ReadonlySet<string> = new Set([member.identity]),
+  makers: ReadonlySet<string> = new Set(),
 ): PostedObject | string {
   const record = asRecord(value);
   if (record === null || typeof record.type !== 'string' || typeof record.id !== 'string') {
@@ -49,7 +51,7 @@ export function readPostedObject(
   const version = readVersion(object);
   if (typeof version === 'string') return version;
   const isPeer = member.roles.includes('peer-hub');
-  const foreign = refuseAuthor(object, json, authors, isPeer, keys);
+  const foreign = refuseAuthor(object, json, authors, isPeer, keys, makers);
   if (foreign !== null) return foreign;
   const specVersion = object.spec_version === '2.0' ? '2.0' : '2.1';
   return {
@@ -117,7 +119,8 @@ function isPublished(json: string): boolean {
 
 /**
  * Members send what they made themselves, and what names no maker. Another hub sends what its members made: the signature shows it.
- * Of makers whose keys are known here it takes nothing unsigned; of others it does, and what it sends is kept under its name.
+ * Of makers who are members or whose keys are known here it takes nothing unsigned, or it could revoke what they sent themselves; of others it does,
+ * and what it sends is kept under its name.
  */
 function refuseAuthor(
   object: StixObject,
@@ -125,6 +128,7 @@ function refuseAuthor(
   authors: ReadonlySet<string>,
   isPeer: boolean,
   keys: ReadonlyMap<string, SignerKey> | null,
+  makers: ReadonlySet<string>,
 ): string | null {
   const { created_by_ref: maker } = object;
   const isOwn = maker === undefined || authors.has(String(maker)) || isPublished(json);
@@ -134,7 +138,8 @@ function refuseAuthor(
   const signature = asRecord(asRecord(object.extensions)?.[OBJECT_SIGNATURE.id]);
   if (signature === null && !isRelayed) return null;
   if (isRelayed && (signature === null || !keys.has(String(signature.kid)))) {
-    const isKnown = [...keys.values()].some(({ identity }) => identity === maker);
+    const isKnown =
+      makers.has(String(maker)) || [...keys.values()].some(({ identity }) => identity === maker);
     return isKnown ? 'its maker signs with keys that are known here, and this is not signed so' : null;
   }
   try {

@@ -27,6 +27,11 @@ export interface TaxiiHub {
   readonly cursorKey: Uint8Array;
   /** Keys of labs by `kid`. Null: signatures are not looked at. */
   readonly findKeys: (() => Promise<ReadonlyMap<string, SignerKey>>) | null;
+  /**
+   * Identities of all members and their pseudonyms, suspended and past ones too: for none of them does another hub speak without a signature.
+   * Null: of those alone that have keys in `findKeys`.
+   */
+  readonly findMakers: (() => Promise<ReadonlySet<string>>) | null;
   /** Identities under which a member may write in a collection: its own, or its pseudonyms in a group. */
   readonly listAuthors: (member: Member, collectionId: string) => Promise<ReadonlySet<string>>;
   /** Told before the sender is answered; what rejects keeps the answer back, and the sender sends again. */

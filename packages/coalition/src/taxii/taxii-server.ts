@@ -15,6 +15,8 @@ export interface TaxiiServerSettings extends Pick<TaxiiHub, 'store' | 'publicUrl
   readonly contact?: string;
   /** Keys of labs by `kid`, asked for at each POST. Default: signatures are not looked at. */
   readonly findKeys?: TaxiiHub['findKeys'];
+  /** Default: makers with keys in `findKeys`. */
+  readonly findMakers?: TaxiiHub['findMakers'];
   /** Default: the identity of the member. */
   readonly listAuthors?: TaxiiHub['listAuthors'];
   /** Told of what a POST has brought. A retryable PhalanxError is answered 503. Default: nobody is told. */
@@ -52,6 +54,7 @@ export class TaxiiServer {
       contact,
       cursorKey,
       findKeys,
+      findMakers,
       listAuthors,
       noteTaken,
       clock,
@@ -68,6 +71,7 @@ export class TaxiiServer {
       contact: contact ?? null,
       cursorKey,
       findKeys: findKeys ?? null,
+      findMakers: findMakers ?? null,
       listAuthors: listAuthors ?? (async ({ identity }) => new Set([identity])),
       noteTaken: noteTaken ?? null,
       clock: clock ?? systemClock,

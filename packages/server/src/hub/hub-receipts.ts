@@ -21,6 +21,12 @@ export async function listSignerKeys({ members, groups }: ControlStore, atMs: nu
   return keys;
 }
 
+/** Identities of members and of pseudonyms, also of those who may do nothing any more. */
+export async function listMakers({ members, groups }: ControlStore): Promise<ReadonlySet<string>> {
+  const identities = (await members.listMembers()).map(({ identity }) => identity);
+  return new Set([...identities, ...(await groups.listIdentities())]);
+}
+
 /** A pseudonym may write for as long after its epoch: objects made at its end arrive later. */
 const GRACE_MS = DAY_MS;
 

@@ -34,7 +34,7 @@ import { addMatchingRoutes } from '../matching/matching-routes.js';
 import { OverlapMailbox } from '../matching/overlap-mailbox.js';
 import { addOverlapRoutes } from '../matching/overlap-routes.js';
 import { FeedBell } from './feed-bell.js';
-import { listSignerKeys, listWriters, noteObjects } from './hub-receipts.js';
+import { listMakers, listSignerKeys, listWriters, noteObjects } from './hub-receipts.js';
 import { addIdentityRoutes } from './identity-routes.js';
 import { addMemberRoutes } from './member-routes.js';
 import { addRegulatorRoutes } from './regulator-routes.js';
@@ -123,6 +123,7 @@ export function openHub(settings: HubSettings): Hub {
     challenge: listChallenges([]),
     clock,
     findKeys: () => listSignerKeys(store, clock.nowMs()),
+    findMakers: () => listMakers(store),
     listAuthors: (member, collectionId) => listWriters(store, member, collectionId, clock.nowMs()),
     noteTaken: async (taken) => {
       try {

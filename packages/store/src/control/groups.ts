@@ -109,6 +109,12 @@ export class Groups implements GroupRegistry {
     return row === undefined ? null : toPseudonym(row);
   }
 
+  /** Identities of all pseudonyms of all groups, as long as they are not forgotten. */
+  async listIdentities(): Promise<string[]> {
+    const rows = await this.#database.selectFrom('pseudonyms').select('identity').execute();
+    return rows.map(({ identity }) => identity);
+  }
+
   /** Keys that sign objects under pseudonyms of any group from an epoch that ends after `atMs`, by `kid`: for `verifyObject`. */
   async listSigners(atMs: number): Promise<Map<string, SignerKey>> {
     const rows = await this.#database
