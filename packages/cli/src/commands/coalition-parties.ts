@@ -47,7 +47,9 @@ export function addPartyCommands(
     .description('sends it to a collection of the hub, byte for byte')
     .requiredOption('--root <path>', 'API root')
     .requiredOption('--collection <id>', 'id or alias')
-    .option('--release <id>', 'number of the release, for the receipts of both ends')
+    .requiredOption('--release <id>', 'of which these are the bytes, at most 24 hours old')
+    .option('--data <folder>', 'data directory')
+    .option('--config <file>', 'settings')
     .action(async (file, flags) =>
       finish(await (await import('./coalition-push.js')).pushCommand(file, flags, terminal)),
     );

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadPolicies } from '@phalanx/coalition/policy';
-import { DAY_MS } from '@phalanx/core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DAY_MS, listen } from '@phalanx/core';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { loadConfig } from '../config.js';
 import { packFindings } from '../kept-finding.js';
 import { runCli } from '../program.js';
@@ -14,7 +14,7 @@ import { withStore } from '../telemetry-session.js';
 const folder = mkdtempSync(join(tmpdir(), 'phalanx-coalition-release-'));
 const at = (...names: string[]) => join(folder, ...names);
 const HUB = 'identity--0f6c2a52-3c3f-4b44-9c1c-6f2d3d1f0a02';
-const env = {
+const env: Record<string, string | undefined> = {
   PATH: process.env.PATH,
   PHALANX_DATA: at('data'),
   PHALANX_COALITION_OFFICE: at('office'),
@@ -139,9 +139,9 @@ it('a finding becomes a draft, two persons sign it, and the exact bytes leave be
     });
     await run(0, 'approve', standing, ...carl, '--out', at('office', 'approvals', `${category}.json`));
   }
-  expect(await run(0, 'release', at('draft.json'), '--out', at('envelope.json'))).toMatch(
-    /receipt {2}0 {2}[0-9a-f]{32}\n$/,
-  );
+  const told0 = await run(0, 'release', at('draft.json'), '--out', at('envelope.json'));
+  const [, releaseId] = /receipt {2}0 {2}([0-9a-f]{32})\n$/.exec(told0) ?? [];
+  await expectPushOfNothingElse(at('envelope.json'), releaseId!);
   const { objects } = JSON.parse(readFileSync(at('envelope.json'), 'utf8'));
   expect(objects).toEqual(JSON.parse(readFileSync(at('draft.json'), 'utf8')).objects);
 
@@ -163,3 +163,33 @@ it('a finding becomes a draft, two persons sign it, and the exact bytes leave be
     for (const secret of [id, digest, value]) if (secret) expect(told).not.toContain(secret);
   expect(told).not.toContain('carl');
 });
+
+/** A hub whose words would move the cursor, and what reaches it. */
+async function expectPushOfNothingElse(envelope: string, releaseId: string): Promise<void> {
+  const came: string[] = [];
+  const hub = await listen(
+    async (request) => {
+      came.push(await request.text());
+      return new Response('{"failure_count":0,"title":"\u009b2J\u202e"}', { status: 202 });
+    },
+    { host: '127.0.0.1', port: 0, maxBodyBytes: 1_048_576 },
+  );
+  env.PHALANX_COALITION_HUB = hub.url;
+  try {
+    const target = ['--root', 'warnings', '--collection', 'all', '--release'];
+    const bytes = readFileSync(envelope, 'utf8');
+    writeFileSync(at('more.json'), bytes.replace('"objects":[', '"objects":[{"type":"tool"},'));
+    expect(await run(2, 'push', at('more.json'), ...target, releaseId)).toContain('released');
+    vi.setSystemTime(Date.now() + DAY_MS);
+    expect(await run(2, 'push', envelope, ...target, releaseId)).toContain('24 hours ago');
+    vi.useRealTimers();
+    expect(came).toEqual([]);
+    expect(await run(0, 'push', envelope, ...target, releaseId)).toBe(
+      '{"failure_count":0,"title":"\\u009b2J\\u202e"}\n',
+    );
+    expect(came).toEqual([bytes]);
+  } finally {
+    vi.useRealTimers();
+    await hub.close();
+  }
+}

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DAY_MS } from '@phalanx/core';
 import { describe, expect, it } from 'vitest';
+import type { StixObject } from '../stix/stix-object.js';
 import { loadPolicies } from './cedar-policies.js';
 import { decideUse } from './permitted-use.js';
 import { renderRegulatorPage } from './regulator-page.js';
@@ -66,6 +67,28 @@ describe('a release', () => {
     expect(log).toHaveLength(1);
     expect(log[0]).toMatchObject({ releaseId, sequence: 0, decision: 'released', recipients: [LAB_B] });
     expect(log[0]!.approvals).toHaveLength(2);
+  });
+
+  it('hands out and states what was judged, whatever becomes of the draft meanwhile', async () => {
+    const { log, store, office } = openOffice();
+    const given = makeDraft([...structuredClone(makeLawfulObjects())]);
+    const before = encodeEnvelope(given.objects);
+    const record = async (statement: ReleaseStatement) => {
+      (given.objects as StixObject[]).push({
+        type: 'note',
+        id: 'note--0f6c2a52-3c3f-4b44-9c1c-6f2d3d1f0a77',
+      });
+      log.push(statement);
+    };
+    const count = store.countUses;
+    store.countUses = async () => {
+      (given.objects[0] as Record<string, unknown>).name = 'Acme';
+      return count();
+    };
+    const context = makeContext(given);
+    const { decision, envelope } = await releaseIndicators(given, context, { ...office, record });
+    expect([decision.verdict, envelope]).toEqual(['released', before]);
+    expect(log[0]!.objects).toHaveLength(JSON.parse(new TextDecoder().decode(before)).objects.length);
   });
 
   it('that cannot be logged does not leave, and its receipt is logged before the next', async () => {

@@ -1,5 +1,5 @@
 import { type Decision, decideRelease, type ReleaseContext } from './decide-release.js';
-import { encodeEnvelope, type ReleaseDraft } from './release-draft.js';
+import type { ReleaseDraft } from './release-draft.js';
 import type { ReleaseReason } from './release-reason.js';
 import { makeReleaseReceipt, type ReceiptOpening, type ReleaseStatement } from './release-receipt.js';
 
@@ -64,11 +64,13 @@ export interface ReleaseOutcome {
  * @throws whatever `record` and the store throw; nothing has left then
  */
 export async function releaseIndicators(
-  draft: ReleaseDraft,
+  given: ReleaseDraft,
   context: Omit<ReleaseContext, 'standingUses'>,
   office: ReleaseOffice,
 ): Promise<ReleaseOutcome> {
   const { store, record, by } = office;
+  // Who holds the draft may change it while this waits for the store.
+  const draft = structuredClone(given);
   const day = new Date(context.nowMs).toISOString().slice(0, 10);
   for (const { statement } of await store.listUnlogged()) {
     await record(statement);
@@ -89,7 +91,8 @@ export async function releaseIndicators(
     decision,
     releaseId: kept.statement.releaseId,
     sequence: kept.statement.sequence,
-    envelope: decision.verdict === 'released' ? encodeEnvelope(draft.objects) : null,
+    // What was judged, and not what the draft may have become.
+    envelope: decision.verdict === 'released' ? decision.envelope : null,
   };
 }
 

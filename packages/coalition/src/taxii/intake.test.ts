@@ -169,20 +169,20 @@ it('a member writes as whom it may in that collection, and as nobody else', asyn
 describe('another hub', () => {
   it('speaks for no member that has no key here, and does not go on with what it or another hub sent', async () => {
     const findMakers = async () => new Set([IDENTITIES['lab-a']]);
-    const { server } = makeServer({ findKeys: async () => new Map(), findMakers });
+    const made = makeServer({ findKeys: async () => new Map(), findMakers });
     const one = makeIndicator('lab-a');
-    expect(await refusalOf(one, hub, { server })).toContain('signed');
-    expect(await refusalOf(one, labA, { server })).toBeNull();
+    expect(await refusalOf(one, hub, made)).toContain('signed');
+    expect(await refusalOf(one, labA, made)).toBeNull();
     const revoked = { ...one, modified: '2026-11-02T00:00:00.000Z', revoked: true };
-    expect(await refusalOf(revoked, hub, { server })).toContain('signed');
-    expect(await refusalOf(revoked, labA, { server })).toBeNull();
+    expect(await refusalOf(revoked, hub, made)).toContain('signed');
+    expect(await refusalOf(revoked, labA, made)).toBeNull();
 
     const foreign = makeIndicator('lab-a', 'clear', { created_by_ref: `identity--${one.id.split('--')[1]}` });
-    expect(await refusalOf(foreign, hub, { server })).toBeNull();
+    expect(await refusalOf(foreign, hub, made)).toBeNull();
     const other = { ...labB, member: { ...labB.member, roles: ['peer-hub' as const] } };
     const taken = { ...foreign, modified: '2026-11-02T00:00:00.000Z', revoked: true };
-    expect(await refusalOf(taken, other, { server })).toContain('somebody else sent the version before');
-    expect(await refusalOf(taken, hub, { server })).toBeNull();
+    expect(await refusalOf(taken, other, made)).toContain('somebody else sent the version before');
+    expect(await refusalOf(taken, hub, made)).toBeNull();
   });
 
   it('relays what the maker signed, and speaks for nobody whose key is known here', async () => {
