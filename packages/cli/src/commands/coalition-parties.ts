@@ -44,7 +44,7 @@ export function addPartyCommands(
   coalition
     .command('push')
     .argument('<file>', 'what a release has yielded')
-    .description('sends it to a collection of the hub, byte for byte')
+    .description('sends what a release has yielded to a collection of the hub, byte for byte')
     .requiredOption('--root <path>', 'API root')
     .requiredOption('--collection <id>', 'id or alias')
     .requiredOption('--release <id>', 'of which these are the bytes, at most 24 hours old')
