@@ -1,4 +1,5 @@
 import { toHex } from '@phalanx/core';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RevealedGroup } from '../matching/threshold-reveal.js';
 import { JointDocket } from './joint-docket.js';
@@ -66,6 +67,28 @@ describe('docket', () => {
     expect(docket.judge(2)).toMatchObject([{ kind: 'lead', proved: 1 }]);
   });
 
+  it('calls nothing a campaign that coordination alone would not report, whatever one lab says: one level serves both', () => {
+    const said = fc.tuple(fc.integer({ min: -20, max: 60 }), fc.integer({ min: -20, max: 60 }));
+    fc.assert(
+      fc.property(fc.array(said, { minLength: 3, maxLength: 3 }), said, fc.nat(2), (labs, lie, liar) => {
+        const docket = open();
+        for (const [i, [one, other]] of labs.entries())
+          docket.addEvidence(
+            i === liar
+              ? evidence(i + 1, ...lie)
+              : evidence(i + 1, Math.max(one, other), Math.min(one, other)),
+          );
+        const [verdict] = docket.judge(2);
+        const others = labs.filter((_, i) => i !== liar).map(([one, other]) => Math.max(one, other));
+        const isReported = verdict!.kind === 'joint-pool' || verdict!.kind === 'joint-campaign';
+        if (isReported)
+          expect(others.reduce((sum, tenths) => sum + tenths, 0) / 10).toBeGreaterThanOrEqual(
+            verdict!.neededLog10E - 1e-9,
+          );
+      }),
+    );
+  });
+
   it('calls it a campaign by demand only', () => {
     const docket = open();
     for (const place of [1, 2, 3]) docket.addEvidence(evidence(place, 30, 20));
@@ -89,7 +112,7 @@ describe('docket', () => {
     expect(docket.openRound(2, revealed, [links(1, 2, 17), links(2, 2, 4), links(3, 2, 9)])).toEqual([]);
     const [second] = docket.openRound(3, revealed, [links(1, 3, 17), links(2, 3, 4), links(3, 3, 10)]);
     expect(second).toMatchObject({ number: 2, day: 3 });
-    expect(docket.judge(3).map(({ neededLog10E }) => neededLog10E.toFixed(2))).toEqual(['2.60', '3.08']);
+    expect(docket.judge(3).map(({ neededLog10E }) => neededLog10E.toFixed(2))).toEqual(['2.30', '2.78']);
   });
 
   it('refuses who is not in it, who says two things, and rounds that go back', () => {

@@ -119,6 +119,11 @@ export class JointDocket {
  * What a candidate comes to on a day. A lab that says nothing counts as an e-value of 0: who could leave out evidence that is low would make
  * the rest too high.
  *
+ * One level serves both questions. An honest lab's `both` is never above its `coordination`, so where fewer than two pools are coordinated, a wrong
+ * campaign lies inside a wrong joint pool: both need the product over the labs that are null. Where two are, only "campaign" can be wrong.
+ * One lab that says anything does not change it, since the n - 1 smallest of either kind are at most the others' coordination. Of a count `proved`
+ * above two that does not hold: where coordination and campaign have different counts, each is too high with probability at most alpha.
+ *
  * @param said a statement of each lab of the candidate for that day, or undefined
  */
 export function judgeCandidate(
@@ -137,7 +142,7 @@ export function judgeCandidate(
   });
   const coordination = evidence.map((one) => one.coordination);
   const both = evidence.map((one) => one.both);
-  const needed = neededLog10E(candidate.number, alpha / 2);
+  const needed = neededLog10E(candidate.number, alpha);
   const [coordinated, campaigning] = [countProved(coordination, needed), countProved(both, needed)];
   const kind =
     candidate.declared.length > 0

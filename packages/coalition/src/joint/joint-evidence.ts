@@ -20,7 +20,7 @@ export function combineLabs(evidence: readonly Tenths[], u: number): number {
 /**
  * log10 e-value that candidate `number` needs to be reported: number (number + 1) / alpha. The parts of alpha, alpha / (number (number + 1)),
  * add up to alpha over all candidates ever opened, and each is fixed when its candidate is opened. By Ville's inequality the probability
- * that anything false is reported on any day is at most alpha.
+ * that any candidate is reported on any day as what it is not is at most alpha (`judgeCandidate`).
  */
 export function neededLog10E(number: number, alpha: number): number {
   return Math.log10((number * (number + 1)) / alpha);

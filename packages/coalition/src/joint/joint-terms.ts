@@ -6,7 +6,7 @@ export interface JointTerms {
   readonly threshold: number;
   /** Values that each lab submits a round, padding included: equal for all, so that it says nothing of any. */
   readonly entries: number;
-  /** Probability that anything false is ever reported, 0 < alpha < 1; half for coordination, half for coordination and demand. */
+  /** Probability that any candidate is ever reported as what it is not, 0 < alpha < 1. */
   readonly alpha: number;
 }
 

@@ -44,7 +44,7 @@ it('combines evidence as published', () => {
   for (const { evidence, log10E, number, alpha, needed, proved } of vectors.combinations) {
     const all = evidence.map((_: unknown, i: number) => combineLabs(evidence, i + 1));
     expect(all.map((one: number) => (Number.isFinite(one) ? one : null))).toEqual(log10E);
-    expect(neededLog10E(number, alpha / 2)).toBeCloseTo(needed, 9);
+    expect(neededLog10E(number, alpha)).toBeCloseTo(needed, 9);
     expect(countProved(evidence, needed)).toBe(proved);
   }
   expect(vectors.combinations.length).toBeGreaterThan(4);
