@@ -167,6 +167,11 @@ it('a member writes as whom it may in that collection, and as nobody else', asyn
 });
 
 describe('another hub', () => {
+  it('names no maker whose id no index could hold', async () => {
+    const long = { created_by_ref: `a${'b1'.repeat(3000)}z--0f6c2a52-3c3f-4b44-9c1c-6f2d3d1f0a77` };
+    expect(await refusalOf(makeIndicator('lab-a', 'red', long), hub)).toContain('created_by_ref');
+  });
+
   it('speaks for no member that has no key here, and does not go on with what it or another hub sent', async () => {
     const findMakers = async () => new Set([IDENTITIES['lab-a']]);
     const made = makeServer({ findKeys: async () => new Map(), findMakers });

@@ -41,6 +41,8 @@ export function readPostedObject(
   }
   const object = record as StixObject;
   if (parseId(object.id)?.type !== object.type) return 'the id is not the type, -- and a UUID';
+  if (typeof object.created_by_ref === 'string' && parseId(object.created_by_ref) === null)
+    return 'created_by_ref is no id';
   const json = canonicalJson(object as Json);
   if (Buffer.byteLength(json) > TAXII_LIMITS.objectBytes)
     return `more than ${TAXII_LIMITS.objectBytes} bytes`;

@@ -156,10 +156,10 @@ export interface RetractionPage {
 
 /** What following the feed did. */
 export interface FollowedRetractions {
-  /** Place from which to go on. */
+  /** Place from which to go on: before the first that is unproven. */
   readonly seq: number;
   readonly applied: number;
-  /** Those that the hub shows and no maker has signed; they are not acknowledged, nor anything after them. */
+  /** Those that the hub shows and no maker known here has signed; they are not acknowledged, nor anything after them. */
   readonly unproven: readonly string[];
 }
 
@@ -169,9 +169,10 @@ const MAX_PAGES = 1_000;
 /**
  * Reads the feed to its end and applies what it says, page by page; then acknowledges. A page is applied before it is acknowledged, so that a lab that
  * fails between the two applies it again, which changes nothing. The hub is not believed: each retraction must be signed by its
- * maker. At one that is not, the lab stops, and the hub's alarm tells.
+ * maker. One that is not, or whose maker's key this lab does not know yet, is neither applied nor acknowledged, and those after it are
+ * applied and not acknowledged: nobody keeps a lab from what others take back, and the hub's alarm tells.
  *
- * @param apply takes one object back here
+ * @param apply takes one object back here; the same again changes nothing
  */
 export async function followRetractions(
   feed: RetractionFeed,
@@ -179,24 +180,26 @@ export async function followRetractions(
   known: KnownMembers,
   apply: (object: StixObject, member: string) => Promise<void>,
 ): Promise<FollowedRetractions> {
-  let seq = afterSeq;
-  let applied = 0;
+  const unproven = new Set<string>();
+  let [seq, readTo, applied] = [afterSeq, afterSeq, 0];
   for (let page = 0; page < MAX_PAGES; page++) {
-    const { retractions, upTo } = await feed.read(seq);
-    const before = seq;
+    const { retractions, upTo } = await feed.read(readTo);
+    const before = readTo;
+    const acknowledged = seq;
     for (const { seq: next, object } of retractions) {
-      const member = next > seq ? readRetractor(object, known) : null;
-      if (member === null) {
-        if (seq > before) await feed.acknowledge(seq);
-        return { seq, applied, unproven: [object.id] };
+      const member = next > readTo ? readRetractor(object, known) : null;
+      if (member === null) unproven.add(object.id);
+      else {
+        await apply(object, member);
+        applied++;
       }
-      await apply(object, member);
-      applied++;
-      seq = next;
+      readTo = Math.max(readTo, next);
+      if (unproven.size === 0) seq = readTo;
     }
-    seq = Math.max(seq, upTo);
-    if (seq === before) break;
-    await feed.acknowledge(seq);
+    readTo = Math.max(readTo, upTo);
+    if (unproven.size === 0) seq = readTo;
+    if (seq > acknowledged) await feed.acknowledge(seq);
+    if (readTo === before) break;
   }
-  return { seq, applied, unproven: [] };
+  return { seq, applied, unproven: [...unproven] };
 }

@@ -49,7 +49,7 @@ export function readTraces(pattern: string): readonly Trace[] | null {
 
 const keys = new WeakMap<Trace, string>();
 
-/** Equal for equal traces, and only for those. Begins with the kind. */
+/** Equal for equal traces, and only for those. Begins with the kind; of printable ASCII, 500 characters at most, so that any index holds it. */
 export function keyOfTrace(trace: Trace): string {
   // Asked for dozens of times in one assessment.
   let key = keys.get(trace);
@@ -162,7 +162,7 @@ function readTrace(comparison: Comparison): Trace | null {
   }
   if (tests.length === 1 && path.startsWith(CLIENT_PATH)) {
     const property = path.slice(CLIENT_PATH.length);
-    if (!CLIENT_PROPERTIES.has(property)) return null;
+    if (!CLIENT_PROPERTIES.has(property) || !/^[\x21-\x7e]{1,400}$/.test(text)) return null;
     return { kind: 'client-fingerprint', property: property as ClientProperty, value: text };
   }
   const equal = new Map(tests.filter(([, operator]) => operator === '=').map(([at, , value]) => [at, value]));
@@ -190,7 +190,11 @@ function readToken(equal: ReadonlyMap<string, string>): Trace | null {
   const type = OPRF_TOKEN.name;
   const [epoch, token] = [equal.get(`${type}:key_epoch`), equal.get(`${type}:token`)];
   const further = ['suite', 'value_class'].filter((name) => equal.has(`${type}:${name}`)).length;
-  if (equal.size !== 2 + further || epoch === undefined || !/^[0-9a-f]{32,128}$/.test(token ?? ''))
+  if (
+    equal.size !== 2 + further ||
+    !/^[a-z0-9-]{1,64}$/.test(epoch ?? '') ||
+    !/^[0-9a-f]{32,128}$/.test(token ?? '')
+  )
     return null;
-  return { kind: 'matching-token', epoch, token: token! };
+  return { kind: 'matching-token', epoch: epoch!, token: token! };
 }

@@ -409,6 +409,48 @@ for (const engine of CONTROL_ENGINES) {
       expect([followed, acknowledged]).toEqual([{ seq: 1, applied: 0, unproven: [told.id] }, []]);
     });
 
+    it('one retraction that a lab cannot check keeps no other from it, and is not acknowledged', async () => {
+      const [stranger, told] = [tell('c', [drawDigest()]), tell('b', [drawDigest()])];
+      await take(told);
+      const retractions = [stranger, told].map((object, i) => ({
+        seq: i + 1,
+        object: sign(i === 0 ? 'c' : 'b', revokeObject(object, NOW)),
+      }));
+      const acknowledged: number[] = [];
+      const feed = {
+        read: async (after: number) => ({
+          retractions: retractions.filter(({ seq }) => seq > after),
+          upTo: 2,
+        }),
+        acknowledge: async (seq: number) => void acknowledged.push(seq),
+      };
+      const withoutC = { ...known, keys: new Map([...known.keys].filter(([kid]) => kid !== 'lab-c')) };
+      const apply = async (object: StixObject, member: string) =>
+        void (await applyRetraction(store.quarantine, object, member, NOW));
+      const followed = await followRetractions(feed, 0, withoutC, apply);
+      expect([followed, acknowledged]).toEqual([{ seq: 0, applied: 1, unproven: [stranger.id] }, []]);
+      expect((await store.quarantine.findHeld(told.id))?.state).toBe('retracted');
+      expect((await followRetractions(feed, 0, known, apply)).seq).toBe(2);
+      expect(acknowledged).toEqual([2]);
+    });
+
+    it('takes an indicator whose pattern no table could hold, and replays nothing of it', async () => {
+      const path = `network-traffic:extensions.'extension-definition--c6524676-5b35-46ed-9d06-e7ae6076a543'.ja4`;
+      const random = toHex(new Uint8Array(randomBytes(4000)));
+      for (const pattern of [
+        `[${path} = '\u0000']`,
+        `[${path} = '${random}']`,
+        `[x-oprf-token:key_epoch = '\u0000' AND x-oprf-token:token = '${'0a'.repeat(16)}']`,
+        `[x-oprf-token:key_epoch = '${random}' AND x-oprf-token:token = '${'0a'.repeat(16)}']`,
+      ]) {
+        const { extensions: _, ...bare } = tell('b', [drawDigest()]);
+        const told = sign('b', { ...bare, pattern } as StixObject);
+        expect(await take(told)).toBe('taken');
+        await replay(new Map());
+        expect(await store.quarantine.findHeld(told.id)).toMatchObject({ reason: 'not-replayable' });
+      }
+    });
+
     it('an appeal carries a number and no customer, and a retraction ends it at every lab', async () => {
       const hits = new Map<string, Partial<TraceHits>>();
       const told = tell('b', [drawDigest()]);
