@@ -1,6 +1,6 @@
 import { type Clock, PhalanxError, systemClock } from '@phalanx/core';
 import { refuse } from '../coalition-error.js';
-import type { Caller } from '../identity/member.js';
+import type { Caller, MemberRole } from '../identity/member.js';
 import { findEndpoint } from './endpoints/register.js';
 import { acceptsTaxii } from './media-type.js';
 import { type Rate, RateLimit } from './rate-limit.js';
@@ -30,6 +30,8 @@ export interface TaxiiServerSettings extends Pick<TaxiiHub, 'store' | 'publicUrl
   readonly clock?: Clock;
 }
 
+/** Whatever rights were given to others by mistake: regulators, operators and key servers see no indicator. */
+const READERS: ReadonlySet<MemberRole> = new Set(['lab', 'peer-hub']);
 const READS: Rate = { burst: 600, perSecond: 20 };
 const WRITES: Rate = { burst: 60, perSecond: 1 };
 
@@ -102,6 +104,8 @@ export class TaxiiServer {
       return refuseRequest(401, 'who are you?', { 'www-authenticate': this.#challenge });
     }
     if (caller.member.suspendedAtMs !== null) refuseRequest(403, 'the member is suspended');
+    if (!caller.member.roles.some((role) => READERS.has(role)))
+      refuseRequest(403, 'collections are for labs and other hubs');
     const { pathname, search, searchParams } = new URL(request.url);
     const method = request.method === 'HEAD' ? 'GET' : request.method;
     const atMs = this.#hub.clock.nowMs();

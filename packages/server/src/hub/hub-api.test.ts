@@ -98,6 +98,27 @@ describe('who may ask', () => {
     ).toBe(403);
   });
 
+  it('reads no collection as regulator, operator or key server, whatever rights it was given', async () => {
+    const { taxii } = coalition.stores.get('hub')!;
+    const id = '64993447-4d7e-4f70-b94d-d7f33742ee63';
+    const rights = { watcher: 'read-write', 'operator-a': 'read', 'key-1': 'read', 'lab-c': 'read' } as const;
+    await taxii.putCollection('warnings', { id, title: 'by mistake', rights });
+    const path = `/warnings/collections/${id}/objects/`;
+    expect((await status('lab-c', 'GET', path)).status).toBe(200);
+    for (const from of ['watcher', 'operator-a', 'key-1'])
+      for (const at of [path, '/taxii2/', '/warnings/'])
+        expect([from, at, (await status(from, 'GET', at)).status]).toEqual([from, at, 403]);
+  });
+
+  it('permits runs with no more others than a coalition has places', async () => {
+    const { overlaps } = coalition.stores.get('hub')!;
+    for (let i = 0; i < 255; i++) await overlaps.putGrant('lab-c', `nobody-${i}`, 1, 'x');
+    const permit = (peer: string) =>
+      status('lab-c', 'PUT', `/coalition/v1/overlaps/grants/${peer}`, '{"untilMs":1,"statement":"x"}');
+    expect((await permit('nobody-7')).status).toBe(204);
+    expect((await permit('lab-a')).status).toBe(429);
+  });
+
   it('shows no member to another: there is no list, and a foreign group is none', async () => {
     const { groups } = coalition.stores.get('hub')!;
     const id = '0f6c2a52-3c3f-4b44-9c1c-6f2d3d1f0a09';
@@ -189,6 +210,8 @@ describe('requests that do not fit', () => {
     ['PUT', `/coalition/v1/overlaps/${'0'.repeat(63)}/promise`, '{"message":""}', 400],
     ['PUT', `/coalition/v1/overlaps/${'0'.repeat(64)}/promise`, '{"message":""}', 404],
     ['POST', '/coalition/v1/overlaps', `{"run":"${'0'.repeat(64)}","peer":"lab-b"}`, 403],
+    ['PUT', '/coalition/v1/overlaps/grants/lab-b', '{"untilMs":1,"statement":"\\u0000"}', 400],
+    ['PUT', `/coalition/v1/overlaps/${'0'.repeat(64)}/promise`, '{"message":"\\u0000"}', 400],
     ['GET', '/coalition/v1/keys/99/ceremony', undefined, 400],
     ['GET', '/coalition/v1/keys/x/ceremony', undefined, 400],
     ['GET', '/coalition/v1/nothing', undefined, 404],
@@ -266,12 +289,18 @@ describe('what is taken back', () => {
 
     const feed = openRemoteFeed(coalition.peer('lab-b', 'hub'), 20_000);
     const waiting = feed.read(0);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await coalition.admit('hub', 'lab-d', ['lab']);
+    await coalition.stores.get('hub')!.taxii.setRights(COLLECTION, 'lab-d', 'read');
+    const suspended = status('lab-d', 'GET', '/coalition/v1/retractions?after=0&waitMs=20000');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await coalition.suspend('hub', 'lab-d');
     const revoked = signObject(revokeObject(indicator, nowMs), signer);
     const startMs = performance.now();
     await post(revoked, COLLECTION);
     expect((await waiting).retractions.map(({ object }) => object.id)).toEqual([indicator.id]);
     expect(performance.now() - startMs).toBeLessThan(10_000);
+    // It may do nothing any more, though it waits already.
+    expect((await suspended).status).toBe(401);
 
     const known = {
       keys: new Map([[kid, { publicKey, identity }]]),

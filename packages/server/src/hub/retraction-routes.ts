@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { isActive, type Member } from '@phalanx/coalition/identity';
 import { acknowledgeFeed, type Retraction, readFeed } from '@phalanx/coalition/trust';
 import type { Clock } from '@phalanx/core';
 import type { ControlStore } from '@phalanx/store/control';
@@ -11,6 +12,7 @@ import {
   requireRole,
   wholeNumber,
 } from '../http/api.js';
+import { answerUnauthorized } from '../http/problem.js';
 import { RequestRate } from '../http/request-rate.js';
 import type { FeedBell } from './feed-bell.js';
 import { maySeeRetraction } from './hub-receipts.js';
@@ -57,12 +59,16 @@ export function addRetractionRoutes(api: Api, store: ControlStore, clock: Clock,
       rate.take(member);
       const { after = 0, waitMs = 0 } = context.req.valid('query');
       let page = await readFeed(store.retractions, after);
-      if (page.length === 0 && waitMs > 0 && (await bell.wait(member, waitMs)))
+      let reader: Member | null = caller.member;
+      if (page.length === 0 && waitMs > 0 && (await bell.wait(member, waitMs))) {
         page = await readFeed(store.retractions, after);
+        // Who was suspended while it waited learns nothing.
+        reader = await store.members.findMember(member);
+        if (!isActive(reader)) return answerUnauthorized() as never;
+      }
       const shown: Retraction[] = [];
       for (const one of page)
-        if (await maySeeRetraction(one, caller.member, caller.encrypted, store, clock.nowMs()))
-          shown.push(one);
+        if (await maySeeRetraction(one, reader, caller.encrypted, store, clock.nowMs())) shown.push(one);
       // Not who took it back: in a group that hides its members the object's maker is all that may be known.
       const retractions = shown.map(({ seq, objectId, digest, atMs, object }) => ({
         seq,

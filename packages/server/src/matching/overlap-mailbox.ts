@@ -10,6 +10,9 @@ export type OverlapStep = (typeof OVERLAP_STEPS)[number];
 /** A permission lasts at most that long. */
 export const MAX_GRANT_MS = 90 * 86_400_000;
 
+/** Others with whom one lab may permit runs: as many as a coalition has places. Their names are not looked up, which would tell who is a member. */
+const MAX_PEERS = 255;
+
 /**
  * Passes messages of level 0 between two labs whose counsels have both permitted it. Nobody is shown what the other says in a step before
  * saying as much: who leaves early has learned nothing of the step that it did not give. Messages go with their epoch.
@@ -28,12 +31,16 @@ export class OverlapMailbox {
    * `lab` permits runs with `peer`.
    *
    * @param text what its counsel has signed, kept for audit
-   * @throws PhalanxError `COALITION_POLICY` for more than 90 days
+   * @throws PhalanxError `COALITION_POLICY` for more than 90 days, `COALITION_LIMIT` for the 256th other
    */
   async grant(lab: string, peer: string, untilMs: number, text: string): Promise<void> {
     if (untilMs > this.#clock.nowMs() + MAX_GRANT_MS)
       throw refusal('COALITION_POLICY', 'a permission for more than 90 days', 'Permit less.');
-    await this.#overlaps.putGrant(lab, peer, untilMs, text);
+    return this.#inTurn(async () => {
+      if ((await this.#overlaps.countGrants(lab, peer)) >= MAX_PEERS)
+        throw refusal('COALITION_LIMIT', `permissions with ${MAX_PEERS} others`, 'Nobody has so many peers.');
+      await this.#overlaps.putGrant(lab, peer, untilMs, text);
+    });
   }
 
   /** @throws PhalanxError `COALITION_POLICY` unless both permit it now, `COALITION_LIMIT` for the third run of a pair and epoch */

@@ -9,15 +9,19 @@ export const MAX_OVERLAP_TEXT = 6 * 1_048_576;
 const lab = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/);
 const run = z.string().regex(/^[0-9a-f]{64}$/);
 const step = z.enum(OVERLAP_STEPS);
+/** Databases refuse the character of code 0. */
+const isKeepable = (text: string) => !text.includes('\0');
 const grantSchema = z
   .strictObject({
     untilMs: z.int().min(0),
     /** What counsel has signed. */
-    statement: z.string().min(1).max(16_384),
+    statement: z.string().min(1).max(16_384).refine(isKeepable),
   })
   .openapi('OverlapGrant');
 const runSchema = z.strictObject({ run, peer: lab }).openapi('OverlapRun');
-const messageSchema = z.strictObject({ message: z.string().max(MAX_OVERLAP_TEXT) }).openapi('OverlapMessage');
+const messageSchema = z
+  .strictObject({ message: z.string().max(MAX_OVERLAP_TEXT).refine(isKeepable) })
+  .openapi('OverlapMessage');
 
 /** Level 0: messages between two labs. private-matching.md, section 4. */
 export function addOverlapRoutes(api: Api, mailbox: OverlapMailbox): void {

@@ -115,12 +115,14 @@ export class Groups implements GroupRegistry {
     return rows.map(({ identity }) => identity);
   }
 
-  /** Keys that sign objects under pseudonyms of any group from an epoch that ends after `atMs`, by `kid`: for `verifyObject`. */
+  /** Keys of members who are not suspended that sign objects under pseudonyms of any group from an epoch that ends after `atMs`, by `kid`: for `verifyObject`. */
   async listSigners(atMs: number): Promise<Map<string, SignerKey>> {
     const rows = await this.#database
       .selectFrom('pseudonyms')
       .innerJoin('member_groups', 'member_groups.id', 'pseudonyms.group_id')
-      .select(['kid', 'jwk', 'identity', 'epoch', 'epoch_days'])
+      .innerJoin('members', 'members.id', 'pseudonyms.member_id')
+      .select(['kid', 'jwk', 'pseudonyms.identity', 'epoch', 'epoch_days'])
+      .where('suspended_at_ms', 'is', null)
       .execute();
     const present = rows.filter(
       (row) => (row.epoch + 1) * row.epoch_days * DAY_MS + PSEUDONYM_GRACE_MS > atMs,

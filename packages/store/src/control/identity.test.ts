@@ -348,6 +348,7 @@ describe.each(CONTROL_ENGINES)('identity on $name', (engine) => {
       await store.members.revokeKey('lab-a', a.key.kid, nowMs);
       await store.members.putMember({ ...a.member, suspendedAtMs: nowMs });
       expect((await store.members.listSigners(nowMs)).has(a.key.kid)).toBe(false);
+      expect((await store.groups.listSigners(nowMs)).has(key.kid)).toBe(false);
     });
   });
 });

@@ -29,6 +29,17 @@ export class Overlaps {
       .execute();
   }
 
+  /** With how many others than `peer` a lab has ever permitted runs. */
+  async countGrants(lab: string, peer: string): Promise<number> {
+    const { count } = await this.#database
+      .selectFrom('overlap_grants')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('lab', '=', lab)
+      .where('peer', '<>', peer)
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  }
+
   /** Until when `lab` permits runs with `peer`; 0 when it never did. */
   async grantedUntil(lab: string, peer: string): Promise<number> {
     const row = await this.#database
