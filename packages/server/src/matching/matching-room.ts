@@ -1,6 +1,7 @@
 import type { CoalitionErrorCode } from '@phalanx/coalition';
 import {
   decodeMessage,
+  encodeMessage,
   epochOf,
   type LookupAnswer,
   type LookupRequest,
@@ -99,7 +100,8 @@ export class MatchingRoom {
    */
   async addTokens(lab: string, text: string): Promise<void> {
     const message = decodeMessage(tokenSightingsSchema, text, MAX_SIGHTING_TEXT);
-    await this.#add(lab, 'tokens', text, message.epoch, message.tokens.length);
+    const said = encodeMessage(tokenSightingsSchema, message);
+    await this.#add(lab, 'tokens', said, message.epoch, message.tokens.length);
   }
 
   /**
@@ -111,7 +113,8 @@ export class MatchingRoom {
     const batch = decodeMessage(revealBatchSchema, text, MAX_REVEAL_TEXT);
     if (batch.threshold !== this.threshold)
       throw wrong('submissions under another threshold', `It takes ${this.threshold} labs.`);
-    await this.#add(lab, 'submissions', text, batch.epoch, batch.short.length + batch.long.length);
+    const said = encodeMessage(revealBatchSchema, batch);
+    await this.#add(lab, 'submissions', said, batch.epoch, batch.short.length + batch.long.length);
   }
 
   /** @throws PhalanxError `COALITION_MATCHING` for another epoch */
@@ -189,10 +192,12 @@ export class MatchingRoom {
     });
   }
 
+  /** @param text as this hub writes the message: in another's writing, one token could come in any number of texts, of megabytes each */
   #add(lab: string, kind: BatchKind, text: string, epoch: number, count: number): Promise<void> {
     return this.#inTurn(async () => {
       const room = await this.#open();
       if (epoch !== room.epoch) throw wrong(`epoch ${epoch}`, `It is epoch ${room.epoch}.`);
+      if (count === 0) return;
       const total = (room.counts.get(`${kind} ${lab}`) ?? 0) + count;
       if (total > MAX_EVALUATIONS)
         throw new PhalanxError<CoalitionErrorCode>('COALITION_LIMIT', `${total} of one lab`, {

@@ -11,7 +11,7 @@ const MAX_PLACE = 255;
 export interface MatchingBatch {
   readonly lab: string;
   readonly kind: BatchKind;
-  /** The message as it came. */
+  /** The message. */
   readonly text: Uint8Array;
 }
 
