@@ -7,11 +7,10 @@ import {
   buildCoalition,
   CoalitionKeys,
   type CoalitionPlan,
-  type HydraPlan,
-  type Rehearsal,
   rehearseCoalition,
   SimulatedLab,
 } from '@phalanx/testing';
+import { measurePower } from './joint-power.js';
 
 const LEVELS = [0.5, 1, 1.5, 2];
 /** Accounts of the smallest pool that is calibrated on. */
@@ -20,7 +19,7 @@ const SMALL_POOL = 5;
 /**
  * Prints what joint finding says of coalitions without a hydra, and of coalitions with one.
  *
- * Without: candidates and names, and the e-values of pools that are joined though nothing joins them. With: on which day a lab alone, and all together, first name the hydra.
+ * Without: candidates and names, and the e-values of pools that are joined though nothing joins them. With: on which day a lab alone, and all together, first name the hydra (`measurePower`).
  */
 export async function benchJointFinding(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -32,8 +31,12 @@ export async function benchJointFinding(args: readonly string[]): Promise<void> 
       labs: { type: 'string', default: '3' },
       days: { type: 'string', default: '7' },
       accounts: { type: 'string', default: '300' },
-      rates: { type: 'string', default: '6,8' },
+      'at-each': { type: 'string', default: '200' },
+      requests: { type: 'string', default: '6' },
+      rates: { type: 'string', default: '0.33' },
       campaign: { type: 'string', default: 'plain' },
+      sources: { type: 'string', default: 'code-task' },
+      name: { type: 'string', default: 'plain' },
     },
   });
   const labs = Number(values.labs);
@@ -43,13 +46,24 @@ export async function benchJointFinding(args: readonly string[]): Promise<void> 
     days: Number(values.days),
     ordinaryAccounts: Number(values.accounts),
     sources: buildBuiltInSources(),
-    attackSources: ['code-task'],
+    attackSources: values.sources.split(','),
     shared: true,
   };
   await measureHonest(settings, Number(values.honest), keys);
   await measureCalibration(settings, Number(values.calibration), keys);
   for (const rate of values.rates.split(',').map(Number))
-    await measurePower(settings, Number(values.seeds), rate, values.campaign, keys);
+    await measurePower(
+      {
+        plan: settings,
+        campaign: values.campaign,
+        atEach: Number(values['at-each']),
+        requests: Number(values.requests),
+        rate,
+        name: values.name,
+        seeds: Number(values.seeds),
+      },
+      keys,
+    );
 }
 
 type Settings = Omit<CoalitionPlan, 'seed' | 'hydra'>;
@@ -137,93 +151,4 @@ function forceCandidates(
     }
   }
   return forced;
-}
-
-/** Hydras that are looked for: none is the one of the demo. */
-const CAMPAIGNS: Readonly<Record<string, Partial<HydraPlan>>> = {
-  plain: { class: 'A2', cover: 'pinned', fingerprints: 'natural', carefulness: 1 },
-  reasoning: {
-    class: 'A4',
-    cover: 'pinned',
-    fingerprints: 'natural',
-    carefulness: 1,
-    elicitationShare: 0.9,
-  },
-  rewrites: {
-    class: 'A6',
-    cover: 'pinned',
-    fingerprints: 'natural',
-    carefulness: 1,
-    wrapper: 'Rewrite the request below so that a child can follow it, then answer it.\n\nRequest: {}',
-  },
-  careful: { class: 'A2', cover: 'pinned', fingerprints: 'natural', carefulness: 2 },
-};
-
-async function measurePower(
-  settings: Settings,
-  seeds: number,
-  rate: number,
-  campaign: string,
-  keys: CoalitionKeys,
-): Promise<void> {
-  const rows: ReturnType<typeof readDays>[] = [];
-  for (let seed = 0; seed < seeds; seed++) {
-    const hydra: Partial<HydraPlan> = {
-      ...CAMPAIGNS[campaign]!,
-      accounts: 40 * settings.labs,
-      requestsPerAccountDay: rate,
-      attackShare: 0.1,
-    };
-    const rehearsal = await rehearseCoalition({ ...settings, seed: `${campaign} ${seed}`, hydra }, keys);
-    const row = readDays(rehearsal);
-    rows.push(row);
-    console.error(
-      `${campaign} ${seed}: alone on day ${row.alone} by ${row.labsAlone}, together on day ${row.together} by ${row.labsTogether}`,
-    );
-  }
-  const show = (days: readonly (number | null)[]) => {
-    const known = days.filter((day) => day !== null);
-    return `${known.length} of ${days.length}${known.length > 0 ? ` (days ${known.sort((a, b) => a - b).join(', ')})` : ''}`;
-  };
-  console.log(
-    `${campaign}, ${settings.labs} labs, 40 accounts at each, ${(rate / 10).toFixed(1)} requests of the thief an account and day, ${settings.days} days: named by a lab alone ${show(rows.map(({ alone }) => alone))}; together ${show(rows.map(({ together }) => together))}; labs that could name it at the end: ${rows.reduce((sum, { labsAlone }) => sum + labsAlone, 0)} alone, ${rows.reduce((sum, { labsTogether }) => sum + labsTogether, 0)} together, of ${seeds * settings.labs}; pools of strangers named with it ${rows.reduce((sum, { strangers }) => sum + strangers, 0)}`,
-  );
-}
-
-/** Days, from 1, after which a lab alone and all together first name the hydra; pools named of which most accounts are not the hydra's. */
-function readDays({ participants, run, world, hydra }: Rehearsal) {
-  const isHydras = (accounts: Iterable<string>) => {
-    const all = [...accounts];
-    return 2 * all.filter((account) => hydra.has(account)).length > all.length;
-  };
-  const alone = participants.map(({ replay }) =>
-    replay.findings.filter(({ members }) => isHydras(members.map(({ accountId }) => accountId))),
-  );
-  const alarms = alone
-    .flat()
-    .map(({ firstAlarmAtMs }) => Math.ceil((firstAlarmAtMs - world.startMs) / DAY_MS));
-  const first = Math.floor(world.startMs / DAY_MS);
-  const named = run.days.flatMap(({ day, verdicts }) =>
-    verdicts.filter(({ kind }) => kind.startsWith('joint')).map(({ candidate }) => ({ day, candidate })),
-  );
-  const strangers = new Set(
-    named.flatMap(({ candidate }) =>
-      candidate.pools
-        .filter(({ place, label }) => !isHydras(run.accountsOf(place, label)))
-        .map(({ place, label }) => `${place}:${label}`),
-    ),
-  );
-  return {
-    alone: alarms.length > 0 ? Math.min(...alarms) : null,
-    together: named.length > 0 ? Math.min(...named.map(({ day }) => day)) - first + 1 : null,
-    labsAlone: alone.filter((findings) => findings.length > 0).length,
-    labsTogether: new Set(
-      named.flatMap(({ candidate }) =>
-        candidate.pools
-          .filter(({ place, label }) => isHydras(run.accountsOf(place, label)))
-          .map(({ place }) => place),
-      ),
-    ).size,
-    strangers: strangers.size,
-  };
 }

@@ -47,7 +47,7 @@ const MEASUREMENTS: Readonly<
     run: async (args) => (await import('./private-matching.js')).benchPrivateMatching(args),
   },
   'joint-finding': {
-    what: 'coalitions without a hydra: candidates, names, e-values of pools joined by force; with one: days until a lab alone, and all together, name it: [--honest 20] [--calibration 20] [--seeds 5] [--labs 3] [--days 7] [--accounts 300] [--rates 6,8] [--campaign plain|reasoning|rewrites|careful]',
+    what: 'coalitions without a hydra: candidates, names, e-values of pools joined by force; with one: days until a lab alone, and all together, name it: [--honest 20] [--calibration 20] [--seeds 5] [--name plain] [--labs 3] [--days 7] [--accounts 300] [--at-each 200] [--requests 6] [--rates 0.33] [--campaign plain|reasoning|rewrites|careful] [--sources code-task]',
     run: async (args) => (await import('./joint-finding.js')).benchJointFinding(args),
   },
   radioactivity: {

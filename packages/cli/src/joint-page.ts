@@ -83,7 +83,7 @@ function readSeries(verdict: JointVerdict, story: JointFigures): Series {
 
 function drawEvidence(verdict: JointVerdict, story: JointFigures, width: number): Markup {
   const { days, labs, joint } = readSeries(verdict, story);
-  const [left, right, top, bottom] = [40, width - 92, 30, HEIGHT - 34];
+  const [left, right, top, bottom] = [40, width - 112, 30, HEIGHT - 34];
   const first = days[0]!;
   const span = Math.max(1, days.at(-1)! - first);
   const x = (day: number) => at(left + ((day - first) / span) * (right - left));

@@ -1,7 +1,20 @@
-import { describeVerdict, type JointVerdict, type VerdictText } from '@phalanx/coalition/joint';
+import {
+  describeVerdict,
+  type JointVerdict,
+  LEAST_STRENGTH,
+  type VerdictText,
+  type WatchedPool,
+} from '@phalanx/coalition/joint';
 import { collectSecrets, findLeaks, type Rehearsal } from '@phalanx/testing';
 import { formatCount, formatLog10, formatPlural } from './figures.js';
 import { type Paint, wrapText } from './terminal.js';
+
+/** A pool's accounts, its log10 e-value of coordination, and what a finding would have needed. */
+export interface NearestPool {
+  readonly accounts: number;
+  readonly log10E: number;
+  readonly needed: number;
+}
 
 /** What is told of a rehearsal: nothing that needs its telemetry. */
 export interface JointFigures {
@@ -10,9 +23,8 @@ export interface JointFigures {
     readonly accounts: number;
     readonly exchanges: number;
     readonly pools: number;
-    /** log10 e-value of the pool with most evidence of coordination, and what it would have needed. */
-    readonly most: number;
-    readonly neededAlone: number;
+    /** Of the pool that came nearest to a finding of coordination; null when none was examined. */
+    readonly nearest: NearestPool | null;
     /** Findings of the lab alone. */
     readonly alone: readonly { readonly kind: string; readonly accounts: number; readonly hydras: number }[];
   }[];
@@ -74,9 +86,7 @@ export function readJointFigures(
         return sum + count;
       }, 0),
       pools: replay.pools.length,
-      most: Math.max(0, ...replay.pools.map(({ trace }) => (trace.at(-1)?.logCoordination ?? 0) / Math.LN10)),
-      // What e-BH asks of one pool alone, at half of alpha.
-      neededAlone: Math.log10(Math.max(1, replay.pools.length) / (run.terms.alpha / 2)),
+      nearest: findNearest(replay.pools, run.terms.alpha),
       alone: replay.findings.map(({ kind, members }) => ({
         kind,
         accounts: members.length,
@@ -102,6 +112,22 @@ export function readJointFigures(
   };
 }
 
+/** A lab alone asks of a pool what e-BH asks of one at half of alpha, and 0.1 nats an account. */
+function findNearest(pools: readonly WatchedPool[], alpha: number): NearestPool | null {
+  const tried = pools.filter(({ setAside }) => setAside === null);
+  const [nearest] = tried
+    .map(({ accounts, trace }) => ({
+      accounts: accounts.length,
+      log10E: (trace.at(-1)?.logCoordination ?? 0) / Math.LN10,
+      needed: Math.max(
+        Math.log10(tried.length / (alpha / 2)),
+        (LEAST_STRENGTH * accounts.length) / Math.LN10,
+      ),
+    }))
+    .sort((a, b) => b.log10E - b.needed - (a.log10E - a.needed));
+  return nearest ?? null;
+}
+
 /** Whether a verdict names somebody. */
 export function isNamed({ kind }: JointVerdict): boolean {
   return NAMED.has(kind);
@@ -115,10 +141,12 @@ export function writeJointText(
 ): string {
   const wrap = (text: string, indent = '  ') => wrapText(text, columns, indent);
   let out = `\n${paint.bold('Alone')}\n`;
-  for (const { name, accounts, exchanges, pools, alone, most, neededAlone } of story.labs) {
+  for (const { name, accounts, exchanges, pools, alone, nearest } of story.labs) {
     const found =
       alone.length === 0
-        ? `no finding; log10 e ${formatLog10(most)} at most, needed ${formatLog10(neededAlone)}`
+        ? nearest === null
+          ? 'no finding'
+          : `no finding; log10 e ${formatLog10(nearest.log10E)} for ${formatPlural(nearest.accounts, 'account')}, needed ${formatLog10(nearest.needed)}`
         : alone.map(({ kind, accounts: n }) => `${kind} of ${formatPlural(n, 'account')}`).join(', ');
     out += wrap(
       `lab ${name}  ${formatCount(accounts)} accounts, ${formatCount(exchanges)} exchanges, ${formatPlural(pools, 'pool')} examined: ${found}`,

@@ -21,4 +21,4 @@ export { type JointTerms, type PoolName, poolKey } from './joint-terms.js';
 export { chooseLinkValues, type HeldValue, type LabelledGroup, type LinkValue } from './link-values.js';
 export { type Evaluate, type SealedLinks, sealLinks } from './sealed-links.js';
 export { describeVerdict, type VerdictText } from './verdict-text.js';
-export { type Growth, measureGrowth, type WatchedPool } from './watched-pool.js';
+export { type Growth, LEAST_STRENGTH, measureGrowth, type WatchedPool } from './watched-pool.js';

@@ -29,7 +29,7 @@ export interface Growth {
  * Nats an account that evidence must have, as `isStrong` of `@phalanx/detect` asks: an e-value of a few hundred accounts grows large though
  * most of them are strangers. The labs of a candidate bring it up together: each owes its part, by their number.
  */
-const LEAST_STRENGTH = 0.1;
+export const LEAST_STRENGTH = 0.1;
 
 /**
  * What the evidence about these pools has grown by from `fromMs` to `toMs`: the mean, over pools, of the ratio of each e-process to what it was.
