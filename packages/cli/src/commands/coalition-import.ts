@@ -1,5 +1,5 @@
 import type { NewObject } from '@phalanx/coalition/taxii';
-import { PhalanxError } from '@phalanx/core';
+import { PhalanxError, showInvisible } from '@phalanx/core';
 import { z } from 'zod';
 import { type CliErrorCode, ExitCode } from '../cli-error.js';
 import { withCoalitionStore } from '../coalition-data.js';
@@ -41,7 +41,7 @@ export interface ImportFlags {
  *
  * Objects are taken as they are: they were judged, or not, where they come from.
  *
- * @throws PhalanxError `CLI_FILE`, `CLI_USAGE` when the member is not there
+ * @throws PhalanxError `CLI_FILE`, `CLI_USAGE` when the member is not there, or a collection of the file is
  */
 export async function importHubCommand(
   file: string,
@@ -61,10 +61,22 @@ export async function importHubCommand(
       throw new PhalanxError<CliErrorCode>('CLI_USAGE', `no member is called ${flags.member}`, {
         advice: 'Admit it first.',
       });
-    for (const [path, value] of Object.entries(rest)) {
+    const roots = Object.entries(rest).map(([path, value]) => {
       const root = rootSchema.safeParse(value);
       if (!root.success) throw fileError(`${file}: ${path}`);
-      const { information, collections, status } = root.data;
+      return [path, root.data] as const;
+    });
+    for (const { id } of roots.flatMap(([, { collections }]) => collections))
+      if ((await taxii.listRights(id)).size > 0)
+        throw new PhalanxError<CliErrorCode>(
+          'CLI_USAGE',
+          `there is a collection ${showInvisible(id)} already`,
+          {
+            advice:
+              'Give those of the file ids of their own: objects of an import are not judged, and would stand among those that were.',
+          },
+        );
+    for (const [path, { information, collections, status }] of roots) {
       await taxii.putApiRoot(
         {
           path: path.replaceAll('/', ''),

@@ -69,7 +69,7 @@ const EXPECTED: ReadonlySet<string> = new Set(['taken', 'known', 'own', 'unheld'
 
 /**
  * `phalanx coalition quarantine follow`: what makers have taken back, from the hub, applied and then acknowledged. To be run once a minute. Exit 1 when the hub
- * shows a retraction that no maker has signed; nothing after it is applied.
+ * shows a retraction that no maker known here has signed; nothing from there on is acknowledged.
  *
  * @throws PhalanxError `CLI_USAGE`, `CLI_FILE`; as the hub refused
  */

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   describeCampaign,
   makeTlpMarking,
@@ -17,6 +18,7 @@ import {
 } from '@phalanx/coalition/identity';
 import { followRetractions } from '@phalanx/coalition/trust';
 import type { Json } from '@phalanx/core';
+import { EpochKeys } from '@phalanx/store/control';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRemoteFeed } from './remote-feed.js';
 import { TestCoalition } from './test-coalition.test.support.js';
@@ -340,4 +342,40 @@ describe('what is taken back', () => {
     for (const secret of ['cdcdcd', 'indicator--', String(indicator.pattern)])
       expect(text).not.toContain(secret);
   }, 30_000);
+});
+
+/** Bytes of what the hub keeps on disk, by batch. */
+async function listKept(): Promise<number[]> {
+  const keys = await EpochKeys.open(join(coalition.folder, 'epoch-keys'));
+  const kept: number[] = [];
+  for await (const { text } of coalition.stores.get('hub')!.matchingBatches(keys).read(coalition.epoch()))
+    kept.push(text.length);
+  return kept;
+}
+
+it('keeps of a message what it says, once, however it is written; and nothing of one that says nothing', async () => {
+  const give = async (path: string, text: string) =>
+    (await status('lab-a', 'POST', `/coalition/v1/matching/${path}`, text)).status;
+  const epoch = coalition.epoch();
+  const tokens = JSON.stringify({
+    type: 'phalanx-token-sightings-v1',
+    epoch,
+    tokens: Buffer.alloc(16, 7).toString('base64'),
+  });
+  expect(await give('sightings', tokens)).toBe(204);
+  const padding = ' '.repeat(100_000);
+  for (let i = 1; i < 4; i++)
+    expect(await give('sightings', `{${padding.repeat(i)}${tokens.slice(1)}`)).toBe(204);
+  expect(await listKept()).toEqual([tokens.length]);
+
+  const nothing = JSON.stringify({
+    type: 'phalanx-reveal-batch-v1',
+    epoch,
+    threshold: 3,
+    short: '',
+    long: '',
+  });
+  expect(await give('submissions', nothing)).toBe(204);
+  expect(await give('submissions', `${nothing}${padding}`)).toBe(204);
+  expect(await listKept()).toEqual([tokens.length]);
 });
