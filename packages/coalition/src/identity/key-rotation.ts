@@ -21,6 +21,8 @@ const TYPE = 'phalanx-key-rotation+jws';
 /** How long the old key still counts: machines of a member change one after another. */
 export const ROTATION_OVERLAP_MS = 7 * DAY_MS;
 const WINDOW_MS = 10 * 60_000;
+/** Keys of one member that count at the same time: the hub reads all of them for each envelope of objects, of whomever. */
+const MOST_KEYS = 16;
 
 const schema = z.strictObject({ hub: z.string(), memberId: z.string(), jwk: z.unknown(), atMs: z.int() });
 
@@ -66,6 +68,9 @@ export async function rotateKey(
     return deny('a rotation that the old and the new key have not signed both');
   if (hub !== issuer || Math.abs(nowMs - atMs) > WINDOW_MS) return deny('a rotation at another hub or time');
   if (!isActive(await members.findMember(memberId))) return deny('a member that may do nothing');
+  const valid = (await members.listKeys(memberId)).filter((key) => isValidAt(key, nowMs));
+  if (valid.length >= MOST_KEYS && !valid.some((key) => key.kid === kid))
+    return deny('a rotation of a member with too many keys');
   const next = { kid, jwk, memberId, fromMs: nowMs, untilMs: nowMs + KEY_LIFETIME_MS, revokedAtMs: null };
   await members.addKey(next);
   await members.endKey(memberId, (old as MemberKey).kid, nowMs + ROTATION_OVERLAP_MS);

@@ -240,6 +240,22 @@ describe.each(CONTROL_ENGINES)('identity on $name', (engine) => {
     expect(await store.members.listKeys('lab-a')).toHaveLength(2);
   });
 
+  it('a member has no more keys at once than a hub may read for each envelope', async () => {
+    const { key } = await addMember('lab-a');
+    const settings = { issuer: HUB, members: store.members, clock };
+    let held = key;
+    const rotate = async () => {
+      const next = await generateClientKey();
+      await rotateKey(await makeKeyRotation('lab-a', HUB, held, next, clock), settings);
+      held = next;
+    };
+    for (let i = 1; i < 16; i++) await rotate();
+    await expect(rotate()).rejects.toThrow('too many keys');
+    nowMs += ROTATION_OVERLAP_MS;
+    await rotate();
+    expect(await store.members.listKeys('lab-a')).toHaveLength(17);
+  });
+
   describe('a group', () => {
     const GROUP = 'b1f6b1c0-52a5-4d6a-9a53-0d6c4f1f0001';
 

