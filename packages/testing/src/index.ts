@@ -12,7 +12,12 @@ export { planAgentic } from './campaigns/a7-agentic.js';
 export { planReleasePivot } from './campaigns/a8-release-pivot.js';
 export { planAdaptive } from './campaigns/a9-adaptive.js';
 export { planProgrammeFarm } from './campaigns/a10-programme-farm.js';
-export { buildCoalition, type CoalitionPlan, type CoalitionWorld } from './coalition/coalition-world.js';
+export {
+  buildCoalition,
+  type CoalitionPlan,
+  type CoalitionWorld,
+  withoutHydra,
+} from './coalition/coalition-world.js';
 export type { DealtWorld } from './coalition/dealt-world.js';
 export {
   type JointOptions,

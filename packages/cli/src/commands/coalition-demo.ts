@@ -13,21 +13,22 @@ export interface CoalitionDemoFlags {
 }
 
 /**
- * Three labs of some 350 customers each, and a hand with 40 accounts at each. Every account keeps a customer of its own, and one request in
- * seven is the thief's, the accounts of all labs in turn. Cards, devices and proxies are used for ten accounts each, so at all labs.
+ * Three labs of some 300 customers each, and a hand with 300 accounts at each. Every account keeps a customer of its own, and one request in
+ * 22 is the thief's, the accounts of all labs in turn. Cards, devices and proxies are used for ten accounts each, so at all labs. The
+ * setting whose power docs/joint-finding.md gives.
  */
 export function planDemo(seed: string): Omit<CoalitionPlan, 'sources'> {
   return {
     seed,
     labs: 3,
-    days: 3,
-    ordinaryAccounts: 250,
-    attackSources: ['math-word-problem'],
+    days: 8,
+    ordinaryAccounts: 150,
+    attackSources: ['code-task'],
     shared: true,
     hydra: {
-      accounts: 120,
-      requestsPerAccountDay: 9,
-      attackShare: 0.15,
+      accounts: 900,
+      requestsPerAccountDay: 5,
+      attackShare: 0.046,
       cover: 'pinned',
       fingerprints: 'natural',
       carefulness: 1,
@@ -38,15 +39,28 @@ export function planDemo(seed: string): Omit<CoalitionPlan, 'sources'> {
 /**
  * `phalanx coalition demo`: what three labs find alone and together, with the hydra and without it, and what crossed between them. Exit 0
  * whatever comes out.
+ *
+ * @param world the labs and their hydra
  */
-export async function coalitionDemoCommand(flags: CoalitionDemoFlags, terminal: Terminal): Promise<ExitCode> {
-  const { buildBuiltInSources, CoalitionKeys, rehearseCoalition } = await import('@phalanx/testing');
-  const plan = { ...planDemo(flags.seed), sources: buildBuiltInSources() };
+export async function coalitionDemoCommand(
+  flags: CoalitionDemoFlags,
+  terminal: Terminal,
+  world: Omit<CoalitionPlan, 'sources'> = planDemo(flags.seed),
+): Promise<ExitCode> {
+  const { buildBuiltInSources, CoalitionKeys, rehearseCoalition, withoutHydra } = await import(
+    '@phalanx/testing'
+  );
+  const plan = { ...world, sources: buildBuiltInSources() };
   const keys = new CoalitionKeys(plan.labs);
   terminal.talk(`simulating ${plan.labs} labs over ${plan.days} days, with a hydra that all of them have\n`);
-  const story = readFigures(await rehearseCoalition(plan, keys), plan, true);
+  const rehearsal = await rehearseCoalition(plan, keys);
+  const story = readFigures(rehearsal, plan, true);
   terminal.talk('and the same labs without it\n');
-  const control = readFigures(await rehearseCoalition({ ...plan, hydra: null }, keys), plan, false);
+  const control = readFigures(
+    await rehearseCoalition(plan, keys, {}, withoutHydra(rehearsal.world)),
+    plan,
+    false,
+  );
   if (flags.html !== undefined) writePage(flags.html, story);
   if (flags.json) terminal.out(`${JSON.stringify({ story, control })}\n`);
   else

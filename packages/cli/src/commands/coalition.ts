@@ -20,7 +20,7 @@ export function addCoalitionCommands(
   coalition
     .command('demo')
     .description('three simulated labs and a hydra that none of them is sure of: what they find together')
-    .option('--seed <text>', 'another world', 'k10')
+    .option('--seed <text>', 'another world', 'coalition 0')
     .option('--html <file>', 'page with the evidence of each day')
     .option('--json', 'figures for machines on stdout')
     .action(async (flags) =>

@@ -99,3 +99,9 @@ export function buildCoalition(plan: CoalitionPlan): CoalitionWorld {
     startMs: own[0]!.startMs,
   };
 }
+
+/** The same labs, with the same customers and shared tenants, as if the hydra had never come. */
+export function withoutHydra(coalition: CoalitionWorld): CoalitionWorld {
+  const labs = coalition.labs.map((parts) => parts.filter(({ world }) => world !== coalition.hydra));
+  return { ...coalition, labs, hydra: null };
+}

@@ -32,13 +32,18 @@ export class CoalitionKeys {
   }
 }
 
-/** Builds the world, lets each lab detect alone, then all of them together. @throws PhalanxError `TESTING_PLAN` */
+/**
+ * Lets each lab detect alone, then all of them together.
+ *
+ * @param world the plan's, where it is built already
+ * @throws PhalanxError `TESTING_PLAN`
+ */
 export async function rehearseCoalition(
   plan: CoalitionPlan,
   keys: CoalitionKeys = new CoalitionKeys(plan.labs),
   options: JointOptions = {},
+  world: CoalitionWorld = buildCoalition(plan),
 ): Promise<Rehearsal> {
-  const world = buildCoalition(plan);
   const participants: Participant[] = [];
   for (const [i, parts] of world.labs.entries()) {
     const lab = new SimulatedLab(parts, plan.days, keys.records[i]!);
