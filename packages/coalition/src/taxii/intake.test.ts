@@ -5,6 +5,7 @@ import { makeTlpMarking } from '../stix/marking/tlp.js';
 import { signObject } from '../stix/signed-object.js';
 import {
   ask,
+  COLLECTION,
   findKeys,
   IDENTITIES,
   makeCaller,
@@ -164,6 +165,31 @@ it('a member writes as whom it may in that collection, and as nobody else', asyn
   const { server } = makeServer({ listAuthors });
   const status = await post(server, labA, [makeIndicator('lab-a'), makeIndicator('lab-b')]);
   expect(status.failures.map(({ message }) => message)).toEqual(['created_by_ref is somebody else than you']);
+});
+
+it('asks for fewer at once where small objects would have much of what stands there read', async () => {
+  const { server, store } = makeServer();
+  const there = Array.from({ length: 70 }, () => makeIndicator('lab-a'));
+  const text = 'x'.repeat(1_000_000);
+  await store.addObjects(
+    COLLECTION,
+    there.map((object) => ({
+      id: object.id,
+      type: 'indicator',
+      createdByRef: IDENTITIES['lab-a'],
+      memberId: 'lab-a',
+      versionUs: Date.UTC(2026, 10, 1) * 1000,
+      versionText: String(object.modified),
+      specVersion: '2.1',
+      mediaType: 'application/stix+json;version=2.1',
+      json: JSON.stringify({ ...object, description: text }),
+      clearance: 0,
+    })),
+  );
+  const next = there.map((object) => ({ ...object, modified: '2026-11-02T00:00:00.000Z' }));
+  const send = (objects: unknown[]) => ask(server, labA, `${PATH}/objects/`, { body: { objects } });
+  expect((await send(next)).status).toBe(413);
+  expect((await send(next.slice(0, 35))).body.success_count).toBe(35);
 });
 
 describe('another hub', () => {

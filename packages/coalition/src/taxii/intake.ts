@@ -126,10 +126,11 @@ async function findStanding(
   ids: readonly string[],
 ): Promise<Map<string, Standing>> {
   const standing = new Map<string, Standing>();
+  const budget = { bytes: TAXII_LIMITS.standingBytes };
   for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
     const asked = ids.slice(at, at + IDS_AT_ONCE);
-    const versions = await readNamed(store, collectionId, null, asked, 'all', 'readManifest');
-    for (const row of await readNamed(store, collectionId, null, asked, 'last')) {
+    const versions = await readNamed(store, collectionId, null, asked, 'all', 'readManifest', budget);
+    for (const row of await readNamed(store, collectionId, null, asked, 'last', 'readObjects', budget)) {
       standing.set(row.id, {
         versionsUs: new Set(),
         head: { object: JSON.parse(row.json) as StixObject, memberId: row.memberId },

@@ -1,7 +1,21 @@
 import { SPEC_VERSIONS, TAXII_LIMITS } from './taxii-limits.js';
+import { refuseRequest } from './taxii-refusal.js';
 import type { Reader, StoredObject, TaxiiStore } from './taxii-store.js';
 
-/** Versions of objects that are known by their ids, read to the end: they are few, since an object has `versions` at most. */
+/** What reading may still bring into memory. */
+export interface ReadBudget {
+  bytes: number;
+}
+
+/** Bytes of a row besides its text, about. */
+const ROW_BYTES = 200;
+
+/**
+ * Versions of objects that are known by their ids, read to the end: they are few, since an object has `versions` at most.
+ *
+ * @param budget is lowered by what was read
+ * @throws TaxiiRefusal 413 beyond the budget
+ */
 export async function readNamed(
   store: TaxiiStore,
   collectionId: string,
@@ -9,6 +23,7 @@ export async function readNamed(
   ids: readonly string[],
   version: 'all' | 'last',
   read: 'readObjects' | 'readManifest' = 'readObjects',
+  budget: ReadBudget = { bytes: Number.POSITIVE_INFINITY },
 ): Promise<StoredObject[]> {
   const found: StoredObject[] = [];
   for (let afterUs = 0; ; ) {
@@ -22,6 +37,8 @@ export async function readNamed(
       limit: TAXII_LIMITS.pageObjects,
       maxBytes: TAXII_LIMITS.pageBytes,
     });
+    for (const { json } of page.objects) budget.bytes -= json.length + ROW_BYTES;
+    if (budget.bytes < 0) refuseRequest(413, 'too much stands under these ids: send fewer at once');
     found.push(...page.objects);
     if (!page.hasMore) return found;
     afterUs = page.objects.at(-1)!.addedUs;
