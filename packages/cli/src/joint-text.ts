@@ -10,7 +10,7 @@ import { formatCount, formatLog10, formatPlural } from './figures.js';
 import { type Paint, wrapText } from './terminal.js';
 
 /** A pool's accounts, its log10 e-value of coordination, and what a finding would have needed. */
-export interface NearestPool {
+export interface StrongestPool {
   readonly accounts: number;
   readonly log10E: number;
   readonly needed: number;
@@ -23,8 +23,8 @@ export interface JointFigures {
     readonly accounts: number;
     readonly exchanges: number;
     readonly pools: number;
-    /** Of the pool that came nearest to a finding of coordination; null when none was examined. */
-    readonly nearest: NearestPool | null;
+    /** The pool with most evidence of coordination; null when none was examined. */
+    readonly strongest: StrongestPool | null;
     /** Findings of the lab alone. */
     readonly alone: readonly { readonly kind: string; readonly accounts: number; readonly hydras: number }[];
   }[];
@@ -86,7 +86,7 @@ export function readJointFigures(
         return sum + count;
       }, 0),
       pools: replay.pools.length,
-      nearest: findNearest(replay.pools, run.terms.alpha),
+      strongest: findStrongest(replay.pools, run.terms.alpha),
       alone: replay.findings.map(({ kind, members }) => ({
         kind,
         accounts: members.length,
@@ -113,9 +113,9 @@ export function readJointFigures(
 }
 
 /** A lab alone asks of a pool what e-BH asks of one at half of alpha, and 0.1 nats an account. */
-function findNearest(pools: readonly WatchedPool[], alpha: number): NearestPool | null {
+function findStrongest(pools: readonly WatchedPool[], alpha: number): StrongestPool | null {
   const tried = pools.filter(({ setAside }) => setAside === null);
-  const [nearest] = tried
+  const [strongest] = tried
     .map(({ accounts, trace }) => ({
       accounts: accounts.length,
       log10E: (trace.at(-1)?.logCoordination ?? 0) / Math.LN10,
@@ -124,8 +124,8 @@ function findNearest(pools: readonly WatchedPool[], alpha: number): NearestPool 
         (LEAST_STRENGTH * accounts.length) / Math.LN10,
       ),
     }))
-    .sort((a, b) => b.log10E - b.needed - (a.log10E - a.needed));
-  return nearest ?? null;
+    .sort((a, b) => b.log10E - a.log10E);
+  return strongest ?? null;
 }
 
 /** Whether a verdict names somebody. */
@@ -141,12 +141,12 @@ export function writeJointText(
 ): string {
   const wrap = (text: string, indent = '  ') => wrapText(text, columns, indent);
   let out = `\n${paint.bold('Alone')}\n`;
-  for (const { name, accounts, exchanges, pools, alone, nearest } of story.labs) {
+  for (const { name, accounts, exchanges, pools, alone, strongest } of story.labs) {
     const found =
       alone.length === 0
-        ? nearest === null
+        ? strongest === null
           ? 'no finding'
-          : `no finding; log10 e ${formatLog10(nearest.log10E)} for ${formatPlural(nearest.accounts, 'account')}, needed ${formatLog10(nearest.needed)}`
+          : `no finding; log10 e ${formatLog10(strongest.log10E)} for ${formatPlural(strongest.accounts, 'account')}, needed ${formatLog10(strongest.needed)}`
         : alone.map(({ kind, accounts: n }) => `${kind} of ${formatPlural(n, 'account')}`).join(', ');
     out += wrap(
       `lab ${name}  ${formatCount(accounts)} accounts, ${formatCount(exchanges)} exchanges, ${formatPlural(pools, 'pool')} examined: ${found}`,
