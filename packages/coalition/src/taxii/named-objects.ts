@@ -26,6 +26,23 @@ export async function readNamed(
   budget: ReadBudget = { bytes: Number.POSITIVE_INFINITY },
 ): Promise<StoredObject[]> {
   const found: StoredObject[] = [];
+  for await (const objects of pageNamed(store, collectionId, reader, ids, version, read)) {
+    for (const { json } of objects) budget.bytes -= json.length + ROW_BYTES;
+    if (budget.bytes < 0) refuseRequest(413, 'too much stands under these ids: send fewer at once');
+    found.push(...objects);
+  }
+  return found;
+}
+
+/** As `readNamed`, `pageBytes` of them at a time. */
+export async function* pageNamed(
+  store: TaxiiStore,
+  collectionId: string,
+  reader: Reader | null,
+  ids: readonly string[],
+  version: 'all' | 'last',
+  read: 'readObjects' | 'readManifest' = 'readObjects',
+): AsyncGenerator<readonly StoredObject[]> {
   for (let afterUs = 0; ; ) {
     const page = await store[read](collectionId, {
       reader,
@@ -37,10 +54,8 @@ export async function readNamed(
       limit: TAXII_LIMITS.pageObjects,
       maxBytes: TAXII_LIMITS.pageBytes,
     });
-    for (const { json } of page.objects) budget.bytes -= json.length + ROW_BYTES;
-    if (budget.bytes < 0) refuseRequest(413, 'too much stands under these ids: send fewer at once');
-    found.push(...page.objects);
-    if (!page.hasMore) return found;
+    yield page.objects;
+    if (!page.hasMore) return;
     afterUs = page.objects.at(-1)!.addedUs;
   }
 }

@@ -10,7 +10,7 @@ export const TAXII_LIMITS = {
   pageBytes: 10 * 1024 * 1024,
   /** Objects that are looked at for one page, those that the reader may not see included. */
   scannedObjects: 4_000,
-  /** Of versions that stand under the ids of one envelope: they are read to judge it, and ids are short. */
+  /** Of versions that are read to judge one envelope, or one page, besides what it shows. */
   standingBytes: 64 * 1024 * 1024,
   /** Versions of one object in one collection. */
   versions: 256,

@@ -29,7 +29,7 @@ export async function readVisiblePage(
 ): Promise<VisiblePage> {
   const objects: StoredObject[] = [];
   let { afterUs, maxBytes } = query;
-  for (let scanned = 0; ; ) {
+  for (let scanned = 0, looked = 0; ; ) {
     // One more than a page holds tells whether there is a next.
     const limit = Math.max(query.limit + 1 - objects.length, scanned === 0 ? 0 : FEWEST_ROWS);
     const page = await store[read](collectionId, { ...query, afterUs, limit, maxBytes });
@@ -38,7 +38,7 @@ export async function readVisiblePage(
       const json = texts[at]!;
       return json === null ? [] : json === row.json ? [row] : [{ ...row, json }];
     });
-    const { kept, goOnUs } = await dropDisplaced(store, collectionId, query, judge, visible);
+    const { kept, goOnUs, bytes } = await dropDisplaced(store, collectionId, query, judge, visible);
     for (const object of kept) {
       if (objects.length === query.limit) return { objects, nextUs: objects.at(-1)!.addedUs };
       objects.push(object);
@@ -47,7 +47,9 @@ export async function readVisiblePage(
     if (goOnUs !== null) return { objects, nextUs: goOnUs };
     if (!page.hasMore) return { objects, nextUs: null };
     scanned += page.objects.length;
+    looked += bytes;
     afterUs = page.objects.at(-1)!.addedUs;
-    if (maxBytes <= 0 || scanned >= TAXII_LIMITS.scannedObjects) return { objects, nextUs: afterUs };
+    const isEnough = scanned >= TAXII_LIMITS.scannedObjects || looked >= TAXII_LIMITS.standingBytes;
+    if (maxBytes <= 0 || isEnough) return { objects, nextUs: afterUs };
   }
 }
