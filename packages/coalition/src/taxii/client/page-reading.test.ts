@@ -1,15 +1,21 @@
 import { utf8 } from '@phalanx/core';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { makeUuid5, SCO_NAMESPACE } from '../../stix/stix-id.js';
 import type { StixObject } from '../../stix/stix-object.js';
 import { type Added, FaultyServer, type Manners } from './faulty-server.test.support.js';
 import type { ReadCheckpoint } from './read-checkpoint.js';
 import { formatCheckpoint, parseCheckpoint } from './read-checkpoint.js';
+import { Segment } from './reading-progress.js';
 import { TaxiiClient } from './taxii-client.js';
 
 const COLLECTION = new URL('https://hub.example/api1/collections/91a7b528-80eb-42ed-a74d-c6fbd5a26116/');
 const START_MS = Date.UTC(2026, 10, 20);
+
+/** The same worlds in each run; where `PHALANX_WORLDS` is set, so many others. */
+const WORLDS = process.env.PHALANX_WORLDS;
+const chooseWorlds = (numRuns: number) => (WORLDS ? { numRuns: Number(WORLDS) } : { seed: 4, numRuns });
+if (WORLDS) vi.setConfig({ testTimeout: 1_000 * Number(WORLDS) });
 
 function makeObject(at: number): StixObject {
   const uuid = makeUuid5(SCO_NAMESPACE, utf8(`${at}`)).replace(/^(.{14})5/, '$14');
@@ -75,6 +81,23 @@ function drawer(seed: number): () => number {
   };
 }
 
+/** A world in which twelve objects were lost when pages of one time were taken for pages in order. */
+const IN_NO_ORDER: Manners & { next: 'cursor' } = {
+  cap: 1,
+  dreadedLimit: 10_000_000,
+  next: 'cursor',
+  times: 6,
+  shuffles: false,
+  isOrdered: false,
+  faults: 0.05,
+  contentType: 'application/taxii+json;version=2.1',
+  redirects: false,
+};
+const MOST_AT_ONE_TIME: [{ size: number; gapUs: number }[], number][] = [
+  [[15, 5, 15, 2, 15].map((size) => ({ size, gapUs: 1 })), 0],
+  [[{ size: 2, gapUs: 90_000_000 }], 0],
+];
+
 interface Reading {
   readonly ids: Set<string>;
   readonly error: unknown;
@@ -133,12 +156,16 @@ describe('reading a server that makes mistakes', () => {
         }
         expect(server.requests).toBeLessThan(4000);
       }),
-      { numRuns: 40 },
+      chooseWorlds(40),
     );
-    // Worlds are drawn: about half of them can be read.
-    expect(count.whole).toBeGreaterThan(5);
+    // Some 45 of 100 worlds are read whole; none of 40 is with a probability of 4e-11.
+    expect(count.whole).toBeGreaterThan(0);
   });
 
+  /**
+   * Excluded are servers without `next`, which are above. What cannot be had is in here but next to never drawn: a server in no order whose
+   * pages come in ascending order of eight times by chance (one reading of 40,320 where all times differ) and which then fails, or is left.
+   */
   it('misses nothing over kills, new objects between, and commits that come late', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -181,8 +208,20 @@ describe('reading a server that makes mistakes', () => {
           expect(ids.size).toBe(given);
         },
       ),
-      { numRuns: 25 },
+      { ...chooseWorlds(16), examples: [[IN_NO_ORDER, MOST_AT_ONE_TIME, 7]] },
     );
+  });
+
+  it('takes pages of one time for no order, and a server for one without order when a page came too early', () => {
+    const turn = (segment: Segment) => (at: number) => {
+      const time = { us: at * 1_000, unitUs: 1_000 };
+      segment.take([`${at}`], { first: time, last: time });
+      return segment.showsOrder;
+    };
+    const segment = new Segment(null);
+    expect([...Array<number>(20).fill(1), 2, 3, 3, 4, 5, 6, 7].map(turn(segment))).not.toContain(true);
+    expect([8, 9, 8, 6].map(turn(segment))).toEqual([true, true, true, false]);
+    expect([1, 2, 3, 4, 5, 6, 7, 8, 9].map(turn(new Segment(segment)))).not.toContain(true);
   });
 
   it('is not led into the future by a clock that is ahead, and finds what comes when it is right again', async () => {

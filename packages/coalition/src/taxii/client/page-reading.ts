@@ -59,7 +59,7 @@ const MAX_IDLE = 24;
  *   added before L has come by then; only of what was added at L a part may be missing, and that comes again. What came is known by its key.
  *   The step before L is as wide as the last digit that the server prints. Where that is a whole page, it is asked for with a greater `limit`;
  *   a server that gives no more, and no `next`, cannot be read, and that is an error.
- * - Without `next` to go by, ascending order is relied on. With it, only when eight pages have shown it; before, all is asked anew.
+ * - Without `next` to go by, ascending order is relied on. With it, only when pages of eight times have shown it; before, all is asked anew.
  *
  * The number of answers is limited, and so is that of answers that bring nothing new.
  *
@@ -78,8 +78,9 @@ export async function* readPages<T>(
   let usesNext = true;
   let idle = 0;
   let answers = 0;
+  let segment: Segment | null = null;
   for (;;) {
-    const segment = new Segment();
+    segment = new Segment(segment);
     let course: Course | null = null;
     let next: string | null = null;
     while (course === null) {

@@ -1,17 +1,28 @@
 import { CLIENT_LIMITS } from './client-limits.js';
 import type { DateAdded } from './date-added.js';
 
-/** Pages in ascending order by which a server shows that it keeps to it: by chance it would once in 40,320 times. */
-const ORDER_PAGES = 8;
+/**
+ * Times, each later than the one before, by which a server shows that it keeps to ascending order: pages in no order would do so
+ * once in 40,320 readings. Pages of one time are in every order, and show nothing.
+ */
+const ORDER_TIMES = 8;
 
 /** Pages from one `added_after` on, joined by `next`. */
 export class Segment {
   /** Latest time of its last page. */
   last: DateAdded | null = null;
-  #pages = 0;
-  #isOrdered = true;
+  /** Whether a page came before its time, in this segment or an earlier one of the reading. */
+  isDisorderly: boolean;
+  #isTimed = true;
+  #times = 0;
+  /** The latest of these times. */
+  #risenUs = Number.NEGATIVE_INFINITY;
   #barren = 0;
   readonly #keys = new Set<string>();
+
+  constructor(before: Segment | null) {
+    this.isDisorderly = before?.isDisorderly ?? false;
+  }
 
   /** Whether the server gives the same again and again. */
   take(
@@ -20,19 +31,24 @@ export class Segment {
   ): boolean {
     this.#barren = keys.some((key) => !this.#keys.has(key)) ? 0 : this.#barren + 1;
     for (const key of keys) this.#keys.add(key);
-    this.#pages++;
-    if (first === null || last === null) this.#isOrdered = false;
-    else {
-      if (this.last !== null && first.us < this.last.us - this.last.unitUs) this.#isOrdered = false;
-      if (first.us > last.us) this.#isOrdered = false;
-      this.last = last;
-    }
+    if (first === null || last === null) this.#isTimed = false;
+    else this.#takeTimes(first, last);
     return this.#barren >= CLIENT_LIMITS.barrenAnswers;
   }
 
-  /** Whether many pages, all with times, came in ascending order. */
+  #takeTimes(first: DateAdded, last: DateAdded): void {
+    const isEarly = this.last !== null && first.us < this.last.us - this.last.unitUs;
+    if (isEarly || first.us > last.us) this.isDisorderly = true;
+    if (first.us - this.#risenUs >= first.unitUs) {
+      this.#times++;
+      this.#risenUs = last.us;
+    }
+    this.last = last;
+  }
+
+  /** Whether many pages, all with times, came in ascending order, and none of the reading in another. */
   get showsOrder(): boolean {
-    return this.#isOrdered && this.#pages >= ORDER_PAGES;
+    return this.#isTimed && !this.isDisorderly && this.#times >= ORDER_TIMES;
   }
 }
 
