@@ -82,7 +82,7 @@ function drawer(seed: number): () => number {
 }
 
 /** A world in which twelve objects were lost when pages of one time were taken for pages in order. */
-const IN_NO_ORDER: Manners & { next: 'cursor' } = {
+const IN_NO_ORDER: Manners & { next: 'cursor'; faults: 0.05 } = {
   cap: 1,
   dreadedLimit: 10_000_000,
   next: 'cursor',
