@@ -93,8 +93,8 @@ const IN_NO_ORDER: Manners & { next: 'cursor'; faults: 0.05 } = {
   contentType: 'application/taxii+json;version=2.1',
   redirects: false,
 };
-const MOST_AT_ONE_TIME: [{ size: number; gapUs: number }[], number][] = [
-  [[15, 5, 15, 2, 15].map((size) => ({ size, gapUs: 1 })), 0],
+const MOST_AT_ONE_TIME: [{ size: number; gapUs: 1 | 90_000_000 }[], number][] = [
+  [[15, 5, 15, 2, 15].map((size) => ({ size, gapUs: 1 as const })), 0],
   [[{ size: 2, gapUs: 90_000_000 }], 0],
 ];
 
