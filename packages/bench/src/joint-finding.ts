@@ -51,6 +51,7 @@ export async function benchJointFinding(args: readonly string[]): Promise<void> 
   };
   await measureHonest(settings, Number(values.honest), keys);
   await measureCalibration(settings, Number(values.calibration), keys);
+  if (values.seeds === '0') return;
   for (const rate of values.rates.split(',').map(Number))
     await measurePower(
       {
