@@ -37,24 +37,27 @@ export class FaultyServer {
   /** In ascending order of time. */
   readonly added: Added[] = [];
   requests = 0;
+  /** As in its manners, until it is mended. */
+  faults: number;
   readonly #manners: Manners;
   readonly #draw: () => number;
   readonly #sessions = new Map<string, { left: Added[]; uses: number }>();
 
   constructor(manners: Manners, draw: () => number) {
     this.#manners = manners;
+    this.faults = manners.faults;
     this.#draw = draw;
   }
 
   readonly transport = async (request: Request): Promise<Response> => {
     this.requests++;
-    const { faults, redirects } = this.#manners;
+    const { redirects } = this.#manners;
     const url = new URL(request.url);
     if (redirects && !url.searchParams.has('moved')) {
       url.searchParams.set('moved', '1');
       return new Response(null, { status: 301, headers: { location: url.href } });
     }
-    const dice = this.#draw() / faults;
+    const dice = this.#draw() / this.faults;
     if (dice < 0.15) throw new TypeError('fetch failed');
     if (dice < 0.3) return new Response('busy', { status: 503, headers: { 'retry-after': '1' } });
     if (dice < 0.4) return new Response('{"title":"slow down"}', { status: 429 });

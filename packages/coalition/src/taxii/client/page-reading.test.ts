@@ -14,7 +14,8 @@ const START_MS = Date.UTC(2026, 10, 20);
 
 /** The same worlds in each run; where `PHALANX_WORLDS` is set, so many others. */
 const WORLDS = process.env.PHALANX_WORLDS;
-const chooseWorlds = (numRuns: number) => (WORLDS ? { numRuns: Number(WORLDS) } : { seed: 4, numRuns });
+const chooseWorlds = (numRuns: number) =>
+  WORLDS ? { numRuns: Number(WORLDS), endOnFailure: true } : { seed: 4, numRuns };
 if (WORLDS) vi.setConfig({ testTimeout: 1_000 * Number(WORLDS) });
 
 function makeObject(at: number): StixObject {
@@ -182,13 +183,14 @@ describe('reading a server that makes mistakes', () => {
           let given = 0;
           const late: Added[] = [];
           const run = async (pages: number) => {
-            // An error is a delay.
+            // An error is a delay. Hundreds of pages of a server in no order do not come without one: then it is mended, and all must come.
             for (let attempt = 0; ; attempt++) {
               const reading: Reading = await read(server, checkpoint, pages);
               for (const id of reading.ids) ids.add(id);
               checkpoint = reading.checkpoint;
               if (reading.error === null) return;
-              expect(attempt, String(reading.error)).toBeLessThan(world.faults === 0 ? 0 : 20);
+              expect(server.faults, String(reading.error)).toBeGreaterThan(0);
+              if (attempt === 4) server.faults = 0;
             }
           };
           for (const [list, pages] of rounds) {
