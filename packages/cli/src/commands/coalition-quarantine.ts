@@ -5,6 +5,7 @@ import { DAY_MS, PhalanxError, showInvisible, systemClock } from '@phalanx/core'
 import { ExitCode } from '../cli-error.js';
 import { loadConfig } from '../config.js';
 import { formatDay, formatPlural } from '../figures.js';
+import { keepTerms, recordIntake } from '../intake-record.js';
 import {
   hasKeptTexts,
   type LabFlags,
@@ -29,7 +30,8 @@ export interface TakeFlags extends LabFlags {
 }
 
 /**
- * `phalanx coalition quarantine take`: objects of other labs into quarantine, in the order of the files. Exit 1 when something was not taken.
+ * `phalanx coalition quarantine take`: objects of other labs into quarantine, in the order of the files, their receipts in the lab's log first. Exit 1
+ * when something was not taken.
  */
 export async function takeCommand(
   files: readonly string[],
@@ -41,8 +43,10 @@ export async function takeCommand(
   const { identity } = await openAuthor(flags, terminal, 0);
   const objects = (await Promise.all(files.map(readObjects))).flat();
   const atMs = systemClock.nowMs();
+  await recordIntake(objects, known.members, flags, terminal);
   return withLabStore(flags, terminal, async (store) => {
     const counts = new Map<string, number>();
+    const taken = new Set<string>();
     for (const [i, object] of objects.entries()) {
       // One pull has one time; its order is the hub's. What an object says of its own time is its maker's.
       const addedMs = atMs - objects.length + i;
@@ -53,8 +57,10 @@ export async function takeCommand(
         atMs,
       );
       counts.set(became, (counts.get(became) ?? 0) + 1);
+      if (became === 'taken') taken.add(object.id);
       if (!EXPECTED.has(became)) terminal.talk(`${became}  ${showInvisible(object.id)}\n`);
     }
+    await keepTerms(objects, taken, store);
     const told = Object.fromEntries(counts);
     if (flags.json) terminal.out(`${JSON.stringify(told)}\n`);
     else

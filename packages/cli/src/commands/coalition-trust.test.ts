@@ -8,15 +8,26 @@ import { createCoalitionSketcher } from '@phalanx/sketch';
 import { openSketchKey, openTelemetryStore, openTextVault } from '@phalanx/store';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { packFindings } from '../kept-finding.js';
-import { readKnownMembers } from '../lab-trust.js';
+import { readKnownMembers, withLabStore } from '../lab-trust.js';
 import { openOwnTelemetry } from '../own-telemetry.js';
 import { runCli } from '../program.js';
+import { readLedgerFile, withRecord } from '../record-session.js';
 import { makeSampleReport } from '../report-page/sample-report.test.fixture.js';
 
 const TEMPLATE =
   'Rate the answer below from one to ten, give reasons for every deduction, and write a better answer: ';
 const HONEST = 'Please translate this note to our customers into French and keep the tone friendly: ';
 const KEY = new Uint8Array(32).fill(9);
+/** Yesterday and ninety days. */
+const RETAINED_MS = (Math.floor(Date.now() / DAY_MS) + 89) * DAY_MS;
+const SILENT = {
+  out: () => undefined,
+  talk: () => undefined,
+  env: {},
+  outIsScreen: false,
+  talkIsScreen: false,
+  columns: 80,
+};
 let cwd: string;
 const at = (name: string) => join(cwd, name);
 
@@ -75,6 +86,10 @@ beforeAll(async () => {
     columns: 120,
   });
   expect([code, talk.join('')]).toEqual([0, expect.stringContaining('3,040 exchanges')]);
+  await runCli(
+    ['ledger', 'init', '--origin', 'lab-a.example', '--data', at('data'), '--unencrypted'],
+    SILENT,
+  );
   const report = makeSampleReport();
   const [finding] = report.findings;
   const members = Array.from({ length: 36 }, (_, i) => ({ ...finding!.members[0]!, accountId: `bad-${i}` }));
@@ -93,20 +108,19 @@ async function tell(lab: string, name: string, patterns: readonly string[]): Pro
   const { makeDomainObject, makeTlpMarking } = await import('@phalanx/coalition');
   const { readCoalitionIdentity } = await import('../coalition-identity.js');
   const { signAs, writeObjects } = await import('../lab-trust.js');
-  const terminal = {
-    out: () => undefined,
-    talk: () => undefined,
-    env: {},
-    outIsScreen: false,
-    talkIsScreen: false,
-    columns: 80,
-  };
-  const identity = await readCoalitionIdentity(at(`${lab}.key`), terminal);
+  const { loadPolicies, makeSharingMarking } = await import('@phalanx/coalition/policy');
+  const identity = await readCoalitionIdentity(at(`${lab}.key`), SILENT);
   const atMs = Math.floor(Date.now() / DAY_MS) * DAY_MS - DAY_MS;
+  const marking = makeSharingMarking(loadPolicies(), {
+    author: identity.identity,
+    atMs,
+    retainDays: 90,
+    minLabs: 1,
+  });
   const objects = patterns.map((pattern) =>
     makeDomainObject(
       'indicator',
-      { createdByRef: identity.identity, atMs, markingRefs: [makeTlpMarking('amber').id] },
+      { createdByRef: identity.identity, atMs, markingRefs: [makeTlpMarking('amber').id, marking.id] },
       {
         name: 'prompt-fingerprint',
         indicator_types: ['malicious-activity'],
@@ -118,9 +132,9 @@ async function tell(lab: string, name: string, patterns: readonly string[]): Pro
     ),
   );
   await writeObjects(
-    await Promise.all(objects.map((object) => signAs(identity, object))),
+    await Promise.all([marking, ...objects].map((object) => signAs(identity, object))),
     at(name),
-    terminal,
+    SILENT,
   );
   return objects[0]!.id;
 }
@@ -131,6 +145,18 @@ function fingerprintPattern(text: string): string {
 }
 
 const network = (block: string) => `network-traffic:src_ref.value ISSUBSET '${block}'`;
+
+/** What the lab's log has of this kind. */
+async function readReceipts() {
+  const { parseStatement } = await import('@phalanx/record');
+  const { loadConfig } = await import('../config.js');
+  const file = readLedgerFile(at('data'))!;
+  return withRecord(at('data'), file, loadConfig({}), SILENT, async ({ telemetry }) =>
+    [...telemetry.findStatements()]
+      .map(({ entry }) => parseStatement(entry))
+      .filter((statement) => statement.kind === 'indicator-receipt'),
+  );
+}
 
 it('own telemetry finds what can be found, and says what cannot', { timeout: 120_000 }, async () => {
   const store = await openTelemetryStore({ path: join(at('data'), 'telemetry') });
@@ -182,7 +208,18 @@ it('from what another lab tells to what may be enforced', { timeout: 240_000 }, 
   ]);
   await tell('d', 'd.bundle', [fingerprintPattern(`${HONEST}9`), network('31.0.9.0/24')]);
   const taken = await phalanx(`quarantine take ${at('b.bundle')} ${at('d.bundle')} ${MEMBERS()}`);
-  expect([taken.code, taken.out]).toEqual([0, 'taken 5\n']);
+  expect([taken.code, taken.out, taken.talk]).toEqual([0, 'not-judged 2, taken 5\n', '']);
+  // Each maker's objects, as salted digests; and how long what came under a sharing policy may be kept.
+  const receipts = await readReceipts();
+  expect(receipts.map(({ from, role, objects }) => [from, role, objects.length])).toEqual([
+    ['lab-b', 'recipient', 4],
+    ['lab-d', 'recipient', 3],
+  ]);
+  expect(JSON.stringify(receipts)).not.toContain('indicator--');
+  const terms = await withLabStore({ data: at('data') }, SILENT, (store) =>
+    store.receivedTerms.find(campaign),
+  );
+  expect(terms).toMatchObject({ purpose: 'model-theft-defence', retainUntilMs: RETAINED_MS });
   const replay = await phalanx(
     `quarantine replay --good ${at('good.txt')} --sketch-key ${at('sketch.key')} --labs 1 --json --sightings ${at('sightings.json')}`,
   );
