@@ -7,6 +7,7 @@ import { readRoster } from '../coalition-peers.js';
 import { planListeners, tickUntilStopped } from '../coalition-serving.js';
 import { loadConfig } from '../config.js';
 import { writeNewFile } from '../new-file.js';
+import { readLedgerFile, withRecord } from '../record-session.js';
 import type { Terminal } from '../terminal.js';
 
 const HUB_KEY = 'hub.key';
@@ -29,7 +30,7 @@ export async function initHubCommand(terminal: Terminal): Promise<ExitCode> {
 }
 
 /**
- * `phalanx coalition hub serve`: the hub, until it is asked to end.
+ * `phalanx coalition hub serve`: the hub, until it is asked to end. Where its directory has a log, receipts go there too.
  *
  * @throws PhalanxError `CLI_USAGE`, `CLI_FILE`, `STORE_LOCKED`, `COALITION_IDENTITY` for listeners that may not be
  */
@@ -57,18 +58,38 @@ export async function serveHubCommand(terminal: Terminal): Promise<ExitCode> {
         terminal.talk(`${JSON.stringify({ refused: reason, from: remoteAddress })}\n`),
       onError: plan.onError,
     });
-    await hub.tick();
-    const listeners = await openListeners(plan, {
-      main: hub.handlerFor(['mtls', 'access-token', 'signature']),
-      basic: hub.handlerFor(['basic']),
-      loopback: hub.handlerFor(['access-token', 'signature']),
-      operations: hub.operations,
-    });
-    terminal.out(`${JSON.stringify({ serving: listeners.urls })}\n`);
-    try {
-      await tickUntilStopped(hub.tick, TICK_MS, plan.onError);
-    } finally {
-      await listeners.close();
+    const serve = async (carry: () => Promise<void>) => {
+      await hub.tick();
+      await carry();
+      const listeners = await openListeners(plan, {
+        main: hub.handlerFor(['mtls', 'access-token', 'signature']),
+        basic: hub.handlerFor(['basic']),
+        loopback: hub.handlerFor(['access-token', 'signature']),
+        operations: hub.operations,
+      });
+      terminal.out(`${JSON.stringify({ serving: listeners.urls })}\n`);
+      const tick = async () => {
+        await hub.tick();
+        await carry();
+      };
+      try {
+        await tickUntilStopped(tick, TICK_MS, plan.onError);
+      } finally {
+        await listeners.close();
+        await carry();
+      }
+    };
+    const file = readLedgerFile(directory);
+    if (file === null) {
+      terminal.talk(
+        'no log in the data directory: receipts stand in the database alone (phalanx ledger init)\n',
+      );
+      await serve(async () => undefined);
+    } else {
+      const { openHubLog } = await import('../hub-log.js');
+      await withRecord(directory, file, config, terminal, ({ telemetry }) =>
+        serve(openHubLog(store.statements, telemetry)),
+      );
     }
     return ExitCode.OK;
   } finally {
