@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { chown, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { chown, cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { arch, platform, tmpdir } from 'node:os';
@@ -33,10 +33,15 @@ const START_LIMIT_MS = 30_000;
  * @throws Error when the package has no build for this machine or the server does not come up
  */
 export async function startTemporaryPostgres(settings: readonly string[] = []): Promise<TemporaryPostgres> {
-  const binaries = await findBinaries();
+  const packaged = await findBinaries();
   const home = await mkdtemp(join(tmpdir(), 'phalanx-postgres-'));
   const identity = process.getuid?.() === 0 ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {};
-  if ('uid' in identity) await chown(home, UNPRIVILEGED, UNPRIVILEGED);
+  const binaries = 'uid' in identity ? join(home, 'native') : packaged;
+  if ('uid' in identity) {
+    await chown(home, UNPRIVILEGED, UNPRIVILEGED);
+    // 60 MB: the package may lie below a folder of root's that nobody else may enter.
+    await cp(packaged, binaries, { recursive: true });
+  }
   const env = { ...process.env, ...(await linkLibraries(binaries, home)), LC_ALL: 'C' };
   const data = join(home, 'data');
   const options = { env, cwd: home, ...identity };
