@@ -89,6 +89,7 @@ export async function startTemporaryPostgres(settings: readonly string[] = []): 
         return server.pid!;
       },
       crash: async () => {
+        server.ref();
         const gone = once(server, 'exit');
         killGroup(server);
         await gone;
@@ -96,6 +97,8 @@ export async function startTemporaryPostgres(settings: readonly string[] = []): 
       },
       stop: async () => {
         process.off('exit', killAll);
+        // Nothing else may keep this process waiting.
+        server.ref();
         const gone = once(server, 'exit');
         // Immediate shutdown: the files go anyway.
         server.kill('SIGQUIT');
