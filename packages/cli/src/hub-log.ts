@@ -1,48 +1,61 @@
-import { utf8 } from '@phalanx/core';
+import { createHash } from 'node:crypto';
+import { PhalanxError, utf8 } from '@phalanx/core';
 import { parseStatement, type TelemetryLog } from '@phalanx/record';
 import type { ControlStore } from '@phalanx/store/control';
+import type { CliErrorCode } from './cli-error.js';
 
 /** Statements that are read at a time. */
 const PAGE = 500;
+/** Calls that wait for a missing number, half a minute each: longer than a statement may run on a server. */
+const PATIENCE = 4;
 
 /**
  * Carries a hub's receipts into a log, where nobody can take one out unseen. The log itself says how far it got: receipts go in by their
- * numbers, so as many as it has are carried, whatever crashed.
+ * numbers, so those that it has are the first ones of the database.
  *
  * @returns to be called again and again, one call at a time: appends what is new, and publishes
+ * @throws PhalanxError `CLI_FILE`, from what is returned, when the database lacks a receipt that the log has, or has another in its place:
+ *   an older copy, or somebody has changed it. Nothing is appended then
  */
 export function openHubLog(
   statements: ControlStore['statements'],
   log: Pick<TelemetryLog, 'appendStatement' | 'findStatements' | 'publish'>,
 ): () => Promise<void> {
-  let carried = 0;
-  for (const { entry } of log.findStatements()) if (isHubReceipt(entry)) carried++;
+  const logged: string[] = [];
+  for (const { entry } of log.findStatements()) if (isHubReceipt(entry)) logged.push(digestOf(entry));
+  let compared = 0;
   let last = 0;
-  let awaited = -1;
+  let waited = 0;
   return async () => {
     let isNew = false;
-    for (;;) {
-      const page = await statements.list(last, PAGE);
-      for (const { number, text } of page) {
-        // A lower number may be about to be committed; one that is still missing at the next call was taken back.
-        if (number > last + 1 && awaited !== last + 1) {
-          awaited = last + 1;
-          if (isNew) await log.publish();
-          return;
-        }
-        const entry = utf8(text);
-        if (isHubReceipt(entry)) {
-          if (carried > 0) carried--;
-          else {
-            await log.appendStatement(parseStatement(entry));
-            isNew = true;
+    try {
+      for (;;) {
+        const page = await statements.list(last, PAGE);
+        for (const { number, text } of page) {
+          // A lower number may be about to be committed; one that stays away was taken back.
+          if (number > last + 1 && waited < PATIENCE) {
+            waited++;
+            return;
           }
+          const entry = utf8(text);
+          if (isHubReceipt(entry)) {
+            if (compared < logged.length) {
+              if (logged[compared] !== digestOf(entry)) throw differs(compared);
+              compared++;
+            } else {
+              await log.appendStatement(parseStatement(entry));
+              isNew = true;
+            }
+          }
+          last = number;
+          waited = 0;
         }
-        last = number;
+        if (page.length < PAGE) break;
       }
-      if (page.length < PAGE) break;
+      if (compared < logged.length) throw differs(compared);
+    } finally {
+      if (isNew) await log.publish();
     }
-    if (isNew) await log.publish();
   };
 }
 
@@ -54,4 +67,14 @@ function isHubReceipt(entry: Uint8Array): boolean {
   } catch {
     return false;
   }
+}
+
+function digestOf(entry: Uint8Array): string {
+  return createHash('sha256').update(entry).digest('base64');
+}
+
+function differs(place: number): PhalanxError<CliErrorCode> {
+  return new PhalanxError('CLI_FILE', `receipt ${place + 1} of the hub's log is not the database's`, {
+    advice: 'The database is an older copy or was changed: restore the latest one.',
+  });
 }
