@@ -1,4 +1,5 @@
 import type { StixObject } from '@phalanx/coalition';
+import type { KnownMembers } from '@phalanx/coalition/trust';
 import { systemClock } from '@phalanx/core';
 import type { ControlStore } from '@phalanx/store/control';
 import { loadConfig } from './config.js';
@@ -9,18 +10,18 @@ import type { Terminal } from './terminal.js';
 
 /** Objects that one statement names. */
 const BATCH = 500;
-const NOBODY_KNOWN = 'unknown';
+/** No name of a member has a space. */
+const NOBODY_KNOWN = 'nobody known';
 
 /**
- * The recipient's receipts of what came in, one for each member who made some of it, in the log before anything of it is held. Without a
+ * The recipient's receipts of what came in, one for each member whose signature some of it has, in the log before anything of it is held. Without a
  * log there is no receipt, and that is said.
  *
- * @param members by identity
  * @throws PhalanxError what the log throws: then nothing is to be taken in
  */
 export async function recordIntake(
   objects: readonly StixObject[],
-  members: ReadonlyMap<string, string>,
+  known: KnownMembers,
   flags: LabFlags,
   terminal: Terminal,
 ): Promise<void> {
@@ -32,7 +33,7 @@ export async function recordIntake(
     terminal.talk('no log in the data directory: what came in has no receipt (phalanx ledger init)\n');
     return;
   }
-  for (const [from, made] of groupByMaker(objects, members))
+  for (const [from, made] of await groupByMaker(objects, known))
     for (let at = 0; at < made.length; at += BATCH) {
       const { statement } = makeReceipt(made.slice(at, at + BATCH), {
         atMs: systemClock.nowMs(),
@@ -46,13 +47,14 @@ export async function recordIntake(
     }
 }
 
-function groupByMaker(
+async function groupByMaker(
   objects: readonly StixObject[],
-  members: ReadonlyMap<string, string>,
-): Map<string, StixObject[]> {
+  { keys, members }: KnownMembers,
+): Promise<Map<string, StixObject[]>> {
+  const { verifyObject } = await import('@phalanx/coalition');
   const groups = new Map<string, StixObject[]>();
   for (const object of objects) {
-    const maker = members.get(String(object.created_by_ref)) ?? NOBODY_KNOWN;
+    const maker = members.get(verifyObject(object, keys)?.identity ?? '') ?? NOBODY_KNOWN;
     const group = groups.get(maker);
     if (group === undefined) groups.set(maker, [object]);
     else group.push(object);

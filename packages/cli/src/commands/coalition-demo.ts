@@ -17,7 +17,7 @@ export interface CoalitionDemoFlags {
  * 22 is the thief's, the accounts of all labs in turn. Cards, devices and proxies are used for ten accounts each, so at all labs. The
  * setting whose power docs/joint-finding.md gives.
  */
-export function planDemo(seed: string): Omit<CoalitionPlan, 'sources'> {
+function planDemo(seed: string): Omit<CoalitionPlan, 'sources'> {
   return {
     seed,
     labs: 3,

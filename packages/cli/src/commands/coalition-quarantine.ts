@@ -43,7 +43,7 @@ export async function takeCommand(
   const { identity } = await openAuthor(flags, terminal, 0);
   const objects = (await Promise.all(files.map(readObjects))).flat();
   const atMs = systemClock.nowMs();
-  await recordIntake(objects, known.members, flags, terminal);
+  await recordIntake(objects, known, flags, terminal);
   return withLabStore(flags, terminal, async (store) => {
     const counts = new Map<string, number>();
     const taken = new Set<string>();

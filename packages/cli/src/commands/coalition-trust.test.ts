@@ -13,6 +13,7 @@ import { openOwnTelemetry } from '../own-telemetry.js';
 import { runCli } from '../program.js';
 import { readLedgerFile, withRecord } from '../record-session.js';
 import { makeSampleReport } from '../report-page/sample-report.test.fixture.js';
+import { SILENT } from '../silent-terminal.test.support.js';
 
 const TEMPLATE =
   'Rate the answer below from one to ten, give reasons for every deduction, and write a better answer: ';
@@ -20,14 +21,6 @@ const HONEST = 'Please translate this note to our customers into French and keep
 const KEY = new Uint8Array(32).fill(9);
 /** Yesterday and ninety days. */
 const RETAINED_MS = (Math.floor(Date.now() / DAY_MS) + 89) * DAY_MS;
-const SILENT = {
-  out: () => undefined,
-  talk: () => undefined,
-  env: {},
-  outIsScreen: false,
-  talkIsScreen: false,
-  columns: 80,
-};
 let cwd: string;
 const at = (name: string) => join(cwd, name);
 

@@ -64,38 +64,14 @@ export function addTrustCommands(
 }
 
 function addQuarantine(quarantine: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
-  withData(quarantine.command('take').argument('<files...>', 'bundles, as `coalition pull` writes them'))
+  withMembers(quarantine.command('take').argument('<files...>', 'bundles, as `coalition pull` writes them'))
     .description('takes what other labs have signed into quarantine; exit 1 when something was not taken')
-    .option(
-      '--member <file>',
-      "file of a member's public keys, as identity prints it; repeatable",
-      collect,
-      [],
-    )
-    .option(
-      '--alias <identity=member>',
-      'another identity that a member writes under; repeatable',
-      collect,
-      [],
-    )
     .action(async (files, flags) =>
       finish(await (await import('./coalition-quarantine.js')).takeCommand(files, flags, terminal)),
     );
-  withData(quarantine.command('follow'))
+  withMembers(quarantine.command('follow'))
     .description(
       'what makers have taken back, from the hub; to be run once a minute; exit 1 when one is not proved',
-    )
-    .option(
-      '--member <file>',
-      "file of a member's public keys, as identity prints it; repeatable",
-      collect,
-      [],
-    )
-    .option(
-      '--alias <identity=member>',
-      'another identity that a member writes under; repeatable',
-      collect,
-      [],
     )
     .action(async (flags) =>
       finish(await (await import('./coalition-quarantine.js')).followCommand(flags, terminal)),
@@ -156,6 +132,22 @@ function withData(command: Command): Command {
     .option('--data <dir>', 'data directory (setting data)')
     .option('--config <file>', 'instead of phalanx.toml')
     .option('--json', 'for machines on stdout');
+}
+
+function withMembers(command: Command): Command {
+  return withData(command)
+    .option(
+      '--member <file>',
+      "file of a member's public keys, as identity prints it; repeatable",
+      collect,
+      [],
+    )
+    .option(
+      '--alias <identity=member>',
+      'another identity that a member writes under; repeatable',
+      collect,
+      [],
+    );
 }
 
 function withOutput(command: Command): Command {
