@@ -1,20 +1,13 @@
+import { readBody } from '@phalanx/core';
 import { TAXII_LIMITS } from './taxii-limits.js';
 import { refuseRequest } from './taxii-refusal.js';
 
-/** A body of `bodyBytes` at most. @throws TaxiiRefusal 413 */
-export async function readBody(
+/** A body of `bodyBytes` at most; a longer one that says so is not begun. @throws TaxiiRefusal 413 */
+export async function readRequestBody(
   headers: Headers,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<Uint8Array> {
   const tooLarge = () => refuseRequest(413, `a body may have ${TAXII_LIMITS.bodyBytes} bytes`);
   if (Number(headers.get('content-length') ?? 0) > TAXII_LIMITS.bodyBytes) tooLarge();
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  // Leaving the loop cancels the stream.
-  for await (const part of body ?? []) {
-    bytes += part.length;
-    if (bytes > TAXII_LIMITS.bodyBytes) tooLarge();
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
+  return (await readBody({ body }, TAXII_LIMITS.bodyBytes)) ?? tooLarge();
 }

@@ -7,7 +7,7 @@ import { openToWrite } from '../collection-access.js';
 import { type Outcome, takeObjects } from '../intake.js';
 import { isTaxii } from '../media-type.js';
 import { formatMicroseconds } from '../microseconds.js';
-import { readBody } from '../request-body.js';
+import { readRequestBody } from '../request-body.js';
 import { answerText } from '../taxii-answer.js';
 import { refuseRequest } from '../taxii-refusal.js';
 import type { Endpoint } from '../taxii-request.js';
@@ -20,7 +20,7 @@ export const addObjects: Endpoint = async (asked) => {
   const { hub, caller, headers, body, atMs } = asked;
   if (!isTaxii(headers.get('content-type'))) refuseRequest(415, 'the body must be TAXII 2.1');
   const collection = await openToWrite(asked);
-  const values = readEnvelope(await readBody(headers, body));
+  const values = readEnvelope(await readRequestBody(headers, body));
   const outcomes = await takeObjects(hub, collection.id, caller.member, values);
   const objects = outcomes.flatMap(({ value, failure }) => (failure === null ? [value as StixObject] : []));
   if (objects.length > 0 && hub.noteTaken !== null)
